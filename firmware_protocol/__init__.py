@@ -1,0 +1,1 @@
+"""Bytes in, values out: the dialects that devices speak. No port, clock, thread or log lives here."""

@@ -1,0 +1,116 @@
+"""ESC/POS commands as bytes. Sources: the public command references of the TM series.
+
+Every function returns the bytes of one command; `tokenizer` reads them back.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from firmware_protocol.errors import Fault, FrameError
+
+LINE_FEED = b"\n"
+INITIALIZE = b"\x1b@"
+CANCEL_TWO_BYTE_MODE = b"\x1c."
+"""FS . : printers sold in China start in two-byte mode, where Russian bytes print as hieroglyphs."""
+PAPER_STATUS = b"\x1dr\x01"
+"""GS r 1: taken from the buffer in order, so its answer proves that all before it was processed."""
+DRAWER_PULSE = b"\x1bp\x00\x19\xfa"
+"""ESC p: pin 2, 50 ms on, 500 ms off."""
+
+
+class Align(IntEnum):
+    """The number of ESC a."""
+
+    LEFT = 0
+    CENTER = 1
+    RIGHT = 2
+
+
+class QrLevel(IntEnum):
+    """Error correction of GS ( k, function 69."""
+
+    L = 48
+    M = 49
+    Q = 50
+    H = 51
+
+
+def code_page(number: int) -> bytes:
+    """ESC t: the character table `number` of this model."""
+    return b"\x1bt" + _byte(number, "a code page number 0 to 255")
+
+
+def align(where: Align) -> bytes:
+    """ESC a: legal at the start of a line only."""
+    return b"\x1ba" + bytes([where])
+
+
+def bold(on: bool) -> bytes:
+    """ESC E."""
+    return b"\x1bE" + bytes([on])
+
+
+def size(width: int, height: int) -> bytes:
+    """GS ! : characters `width` times as wide and `height` times as high, 1 to 8 each."""
+    if not (1 <= width <= 8 and 1 <= height <= 8):
+        raise FrameError(Fault.UNEXPECTED, "a size of 1 to 8 in each direction", b"")
+    return b"\x1d!" + bytes([(width - 1) << 4 | (height - 1)])
+
+
+def feed(lines: int) -> bytes:
+    """ESC d: print what is buffered and feed `lines` lines (0 to 255)."""
+    return b"\x1bd" + _byte(lines, "0 to 255 lines")
+
+
+def cut(*, partial: bool) -> bytes:
+    """GS V 65 / 66: feed to the cutter, then cut."""
+    return b"\x1dV" + (b"B\x00" if partial else b"A\x00")
+
+
+def qr_code(data: bytes, *, module_dots: int, level: QrLevel) -> bytes:
+    """GS ( k: choose model 2, the module's size (1 to 16 dots) and the level, store the data, print."""
+    return b"".join(
+        (
+            _symbol(49, 65, b"\x32\x00"),
+            _symbol(49, 67, _byte(module_dots, "a module of 1 to 16 dots")),
+            _symbol(49, 69, bytes([level])),
+            _symbol(49, 80, b"0" + data),
+            _symbol(49, 81, b"0"),
+        )
+    )
+
+
+def process_id(number: int) -> bytes:
+    """GS ( H, function 48: once all before it is printed, the printer answers with this number (0 to 9999)."""
+    return b"\x1d(H\x06\x0000" + process_id_text(number)
+
+
+def process_id_text(number: int) -> bytes:
+    """The four characters by which GS ( H and its answer name a number from 0 to 9999."""
+    if not 0 <= number <= 9999:
+        raise FrameError(Fault.UNEXPECTED, "a process number 0 to 9999", b"")
+    return b"%04d" % number
+
+
+def real_time_status(n: int) -> bytes:
+    """DLE EOT n: 1 printer, 2 offline cause, 3 error cause, 4 roll paper; answered even when offline."""
+    return b"\x10\x04" + _byte(n, "a status number")
+
+
+def automatic_status(mask: int) -> bytes:
+    """GS a: four bytes now and on every change; 0 switches it off. ESC @ undoes it."""
+    return b"\x1da" + _byte(mask, "a mask 0 to 255")
+
+
+def _symbol(family: int, function: int, data: bytes) -> bytes:
+    length = len(data) + 2
+    if length > 0xFFFF:
+        raise FrameError(Fault.UNEXPECTED, "at most 65533 bytes of symbol data", data)
+    return b"\x1d(k" + length.to_bytes(2, "little") + bytes([family, function]) + data
+
+
+def _byte(value: int, expected: str) -> bytes:
+    if not 0 <= value <= 255:
+        raise FrameError(Fault.UNEXPECTED, expected, b"")
+    return bytes([value])

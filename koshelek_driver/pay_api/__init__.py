@@ -1,0 +1,1 @@
+"""Koshelek Pay API: the only room that knows HTTP and camelCase."""

@@ -1,0 +1,158 @@
+"""The shapes of Pay API's JSON. Requests are closed; answers are read tolerantly and kept whole.
+
+Source: the published API, versions 0.9.0 to 1.2.1. Amounts are int kopecks.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+MAX_KOPECKS = 9_999_999_999
+"""Ten digits, the API's limit for any amount."""
+MAX_ORDER_ID = 36
+
+_NEWER_FIELDS = {"paymentPurpose": (1, 0, 0), "currency": (1, 1, 0), "measure": (1, 1, 0)}
+"""Fields of requests that older servers do not know, with the version that brought them."""
+
+
+class Call(Enum):
+    """The calls that this driver makes, with their paths below the base URL."""
+
+    CHECKOUT = "/api/v1/merchant/checkout"
+    STATUS = "/api/v1/merchant/transaction/status"
+    CANCEL = "/api/v1/merchant/transaction/cancel"
+
+
+class _Request(
+    msgspec.Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True, frozen=True, kw_only=True
+):
+    pass
+
+
+class Item(_Request, frozen=True, kw_only=True):
+    """One line of an invoice. `quantity` is whole units of `measure`: 1125 GRAM, never 1.125 KILOGRAM."""
+
+    name: str
+    article: str
+    price: int
+    quantity: int | float
+    total_amount: int
+    tax: str
+    discount_amount: int | None = None
+    sub_total_amount: int | None = None
+    currency: str | None = None
+    measure: str | None = None
+
+
+class CheckoutInvoice(_Request, frozen=True, kw_only=True):
+    """What is paid for."""
+
+    order_id: str
+    total_amount: int
+    items: tuple[Item, ...]
+    discount_amount: int | None = None
+    sub_total_amount: int | None = None
+    currency: str | None = None
+
+
+class User(_Request, frozen=True, kw_only=True):
+    """The customer, by loyalty card."""
+
+    loyalty_id: str
+
+
+class PaymentMethod(_Request, frozen=True, kw_only=True):
+    """A provider that the till accepts."""
+
+    type: str
+    payment_purpose: str | None = None
+
+
+class CheckoutRequest(_Request, frozen=True, kw_only=True):
+    """The charge."""
+
+    request_id: str
+    card_session: str
+    store_id: str
+    terminal_id: str
+    checkout_invoice: CheckoutInvoice
+    user: User
+    payment_methods: tuple[PaymentMethod, ...]
+
+
+class StatusRequest(_Request, frozen=True, kw_only=True):
+    """A question about a payment transaction."""
+
+    request_id: str
+    transaction_id: str
+
+
+class CancelRequest(_Request, frozen=True, kw_only=True):
+    """Take back a payment that has not completed; always the whole amount."""
+
+    request_id: str
+    store_id: str
+    terminal_id: str
+    transaction_id: str
+
+
+class Slip(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """The fields of a slip that are known here; the answer's own object is kept beside it, whole."""
+
+    order_id: str = ""
+    payment_transaction_id: str = ""
+    refund_transaction_id: str = ""
+    payment_type: str = ""
+    store_id: str = ""
+    terminal_id: str = ""
+    operation_date_time: str = ""
+    operation_id: str = ""
+    qrc_id: str = ""
+    kzo: str = ""
+    total_amount: int = 0
+
+
+class TransactionAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """What checkout, status and cancel answer. `status` is an open list; `slip` is the object as it came."""
+
+    request_id: str
+    transaction_id: str
+    status: str
+    slip: dict[str, Any] | None = None
+    ref_transaction_id: str | None = None
+    ref_status: str | None = None
+    error_code: str | None = None
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True):
+    """The body of HTTP 422."""
+
+    code: str
+    details: str | None = None
+
+
+def encode(request: _Request, version: str) -> bytes:
+    """The request as JSON in UTF-8, without the fields that a server of `version` does not know."""
+    since = tuple(int(part) for part in version.split("."))
+    too_new = frozenset(name for name, first in _NEWER_FIELDS.items() if first > since)
+    return msgspec.json.encode(_without(msgspec.to_builtins(request), too_new))
+
+
+def read_slip(slip: dict[str, Any]) -> Slip:
+    """The known fields of a slip; values of an unexpected type are shown as text, never lost."""
+    try:
+        return msgspec.convert(slip, Slip, strict=False)
+    except msgspec.ValidationError:
+        texts = {key: str(value) for key, value in slip.items() if key != "totalAmount"}
+        return msgspec.convert(texts, Slip)
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(inner, names) for key, inner in value.items() if key not in names}
+    if isinstance(value, list | tuple):
+        return [_without(inner, names) for inner in value]
+    return value

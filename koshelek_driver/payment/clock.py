@@ -1,0 +1,41 @@
+"""Time for the engine: a steady clock for deadlines, the wall clock for records, and waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the engine needs of time."""
+
+    def now_s(self) -> float:
+        """A steady clock, seconds."""
+        ...
+
+    def unix_s(self) -> float:
+        """The wall clock, Unix seconds."""
+        ...
+
+    def wait(self, until_s: float, wake: threading.Event | None) -> None:
+        """Block until the steady clock reaches `until_s`, or `wake` is set."""
+        ...
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now_s(self) -> float:
+        """See Clock."""
+        return time.monotonic()
+
+    def unix_s(self) -> float:
+        """See Clock."""
+        return time.time()
+
+    def wait(self, until_s: float, wake: threading.Event | None) -> None:
+        """See Clock."""
+        left_s = until_s - time.monotonic()
+        if left_s > 0:
+            (wake or threading.Event()).wait(left_s)

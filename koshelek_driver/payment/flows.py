@@ -1,0 +1,244 @@
+"""A sale as a conversation: pure generators. Time, ids and replies are handed in; effects come out.
+
+The law of this module: a checkout goes out again only as the same bytes, and only inside its window; "no answer"
+is never "no"; once a request may have arrived, only the host's status ends the sale, or it stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+
+from koshelek_driver.pay_api import requests
+from koshelek_driver.pay_api.models import TransactionAnswer
+from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
+from koshelek_driver.pay_api.requests import Merchant, Request
+from koshelek_driver.payment.outcome import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Times in seconds; where they come from is said in `site.Timing`."""
+
+    first_poll_s: float
+    poll_interval_s: float
+    decision_timeout_s: float
+    settle_timeout_s: float
+    connect_timeout_s: float
+    resend_attempts: int
+    resend_pause_s: float
+    resend_window_s: float
+    final_statuses: Mapping[str, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this once; the next tick brings the reply."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait until then; the cashier's cancel ends the wait early where `heed_cancel`."""
+
+    until_s: float
+    heed_cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTransaction:
+    """Keep durably: the host's name for this payment."""
+
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepCancel:
+    """Keep durably, before it is sent: a cancel under this requestId."""
+
+    request_id: str
+
+
+Effect = Send | Wait | KeepTransaction | KeepCancel
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What is true after an effect. `now_s` is a steady clock; `reply` follows a Send only."""
+
+    now_s: float
+    reply: Reply | None = None
+    cancel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where the sale stands. A fresh one has all defaults; a resumed one says what an earlier run left.
+
+    `first_sent_s` is on the steady clock of the ticks and may lie before them.
+    """
+
+    transaction_id: str = ""
+    first_sent_s: float | None = None
+
+
+Flow = Generator[Effect, Tick, Verdict]
+
+_PAID_EARLIER = frozenset(("refunding", "partial_refunded", "refunded"))
+_STILL_RUNNING = frozenset(("TRANSACTION_IN_PROCESSING",))
+_SLIP_TRIES = 3
+
+
+class Sale:
+    """One charge, from the first byte to a verdict. Use `run` once."""
+
+    def __init__(
+        self, checkout: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: Start, now_s: float
+    ) -> None:
+        self._checkout = checkout
+        self._merchant = merchant
+        self._rules = rules
+        self._ids = ids
+        self._transaction_id = start.transaction_id
+        self._maybe_arrived = start.first_sent_s is not None
+        self._began_s = now_s if start.first_sent_s is None else start.first_sent_s
+        self._tick = Tick(now_s)
+
+    def run(self) -> Flow:
+        """The conversation. Ends with a verdict; raises nothing of its own."""
+        if not self._transaction_id:
+            early = yield from self._learn_transaction()
+            if early is not None:
+                return early
+        return (yield from self._decide())
+
+    def _do(self, effect: Effect) -> Generator[Effect, Tick, Tick]:
+        self._tick = yield effect
+        return self._tick
+
+    # --- until the host's transactionId is known
+
+    def _learn_transaction(self) -> Generator[Effect, Tick, Verdict | None]:
+        """Send the checkout, and again if need be, until its transactionId is known. A verdict ends the sale."""
+        verdict = self._unsent(Outcome.REJECTED, "HOST_UNREACHABLE")
+        for attempt in range(1 + self._rules.resend_attempts):
+            if attempt:
+                yield from self._pause(attempt)
+            if self._tick.cancel and not self._maybe_arrived:
+                return self._unsent(Outcome.CANCELED, "CANCELED")
+            if self._too_late():
+                break
+            reply = (yield from self._do(Send(self._checkout))).reply
+            if isinstance(reply, Answered) and reply.answer.transaction_id:
+                return (yield from self._learned(reply.answer))
+            ended = self._not_learned(reply)
+            if ended is not None:
+                verdict = ended
+                break
+        return self._unknown() if self._maybe_arrived else verdict
+
+    def _pause(self, attempt: int) -> Generator[Effect, Tick, Tick]:
+        pause_s: float = self._rules.resend_pause_s * 2 ** (attempt - 1)
+        return (yield from self._do(Wait(self._tick.now_s + pause_s, heed_cancel=not self._maybe_arrived)))
+
+    def _too_late(self) -> bool:
+        window_s = self._rules.resend_window_s if self._maybe_arrived else self._rules.connect_timeout_s
+        return self._tick.now_s - self._began_s > window_s
+
+    def _not_learned(self, reply: Reply | None) -> Verdict | None:
+        """Take in a reply without a transactionId; a verdict if there is no use in sending again."""
+        if isinstance(reply, Refused) and reply.code not in _STILL_RUNNING:
+            return Verdict(Outcome.REJECTED, error_code=reply.code, details=reply.details)
+        if isinstance(reply, NotSent):
+            return self._unsent(Outcome.REJECTED, reply.code) if reply.code == "HOST_NOT_TRUSTED" else None
+        self._maybe_arrived = True
+        return None
+
+    def _learned(self, answer: TransactionAnswer) -> Generator[Effect, Tick, Verdict | None]:
+        self._maybe_arrived = True
+        self._transaction_id = answer.transaction_id
+        yield from self._do(KeepTransaction(answer.transaction_id))
+        return (yield from self._final(answer))
+
+    # --- until the host has decided
+
+    def _decide(self) -> Flow:
+        deadline_s = self._began_s + self._rules.decision_timeout_s
+        verdict = yield from self._poll(deadline_s, heed_cancel=True)
+        if verdict is None:
+            why = "CANCELED" if self._tick.cancel else "DECISION_TIMEOUT"
+            verdict = yield from self._cancel(why)
+        return verdict or self._unknown()
+
+    def _poll(self, deadline_s: float, *, heed_cancel: bool) -> Generator[Effect, Tick, Verdict | None]:
+        """Ask for the status, one question at a time, until it is final; None at the deadline or at a cancel."""
+        due_s = self._tick.now_s + self._rules.first_poll_s
+        while True:
+            yield from self._do(Wait(due_s, heed_cancel))
+            if heed_cancel and self._tick.cancel:
+                return None
+            due_s = self._tick.now_s + self._rules.poll_interval_s
+            answer = yield from self._ask_status()
+            verdict = (yield from self._final(answer)) if answer else None
+            if verdict is not None or self._tick.now_s >= deadline_s:
+                return verdict
+
+    def _ask_status(self) -> Generator[Effect, Tick, TransactionAnswer | None]:
+        """The status of this transaction, None if the host did not say it."""
+        request = requests.status(self._merchant, next(self._ids), self._transaction_id)
+        reply = (yield from self._do(Send(request))).reply
+        if isinstance(reply, Answered) and reply.answer.transaction_id == self._transaction_id:
+            return reply.answer
+        return None
+
+    def _final(self, answer: TransactionAnswer) -> Generator[Effect, Tick, Verdict | None]:
+        """The verdict that this answer means, None while the host has not decided."""
+        outcome = Outcome.PAID if answer.status in _PAID_EARLIER else self._rules.final_statuses.get(answer.status)
+        if outcome is None:
+            return None
+        slip = answer.slip
+        if outcome is Outcome.PAID and slip is None:
+            slip = yield from self._fetch_slip()
+        return Verdict(outcome, self._transaction_id, answer.error_code or "", slip=slip)
+
+    def _fetch_slip(self) -> Generator[Effect, Tick, dict[str, object] | None]:
+        """The slip of a payment that is paid already; a few tries, for the money is settled without it."""
+        for _ in range(_SLIP_TRIES):
+            yield from self._do(Wait(self._tick.now_s + self._rules.first_poll_s, heed_cancel=False))
+            answer = yield from self._ask_status()
+            if answer is not None and answer.slip is not None:
+                return answer.slip
+        return None
+
+    # --- taking it back
+
+    def _cancel(self, why: str) -> Generator[Effect, Tick, Verdict | None]:
+        """Ask to cancel, then ask for the status until it is final: a refused cancel may mean a paid sale."""
+        request = requests.cancel(self._merchant, next(self._ids), self._transaction_id)
+        yield from self._do(KeepCancel(request.request_id))
+        reply = yield from self._send_cancel(request)
+        verdict = (yield from self._final(reply.answer)) if isinstance(reply, Answered) else None
+        if verdict is None:
+            deadline_s = self._tick.now_s + self._rules.settle_timeout_s
+            verdict = yield from self._poll(deadline_s, heed_cancel=False)
+        if verdict is not None and verdict.outcome is Outcome.CANCELED:
+            return Verdict(Outcome.CANCELED, self._transaction_id, why, slip=verdict.slip)
+        return verdict
+
+    def _send_cancel(self, request: Request) -> Generator[Effect, Tick, Reply | None]:
+        for attempt in range(1 + self._rules.resend_attempts):
+            if attempt:
+                yield from self._do(Wait(self._tick.now_s + self._rules.resend_pause_s, heed_cancel=False))
+            reply = (yield from self._do(Send(request))).reply
+            if not isinstance(reply, NoAnswer | NotSent):
+                break
+        return reply
+
+    # --- verdicts
+
+    def _unknown(self) -> Verdict:
+        return Verdict(Outcome.UNKNOWN, self._transaction_id, "OUTCOME_UNKNOWN")
+
+    def _unsent(self, outcome: Outcome, code: str) -> Verdict:
+        return Verdict(outcome, error_code=code)

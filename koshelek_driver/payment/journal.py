@@ -1,0 +1,210 @@
+"""The journal: what this till did with money, on disk before it happens on the wire.
+
+SQLite in WAL mode with synchronous FULL: a commit that returned survives a power cut. A final outcome
+never changes, and an order has at most one attempt that is open or paid: the database itself refuses.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from koshelek_driver.errors import JournalError
+from koshelek_driver.pay_api.models import Call
+from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
+from koshelek_driver.secrets import Secret
+
+SCHEMA_VERSION = 1
+_BUSY_MS = 5000
+_PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
+PRAGMA trusted_schema = OFF;
+"""
+_SCHEMA = """
+CREATE TABLE installation (salt BLOB NOT NULL) STRICT;
+
+CREATE TABLE attempt (
+    number INTEGER PRIMARY KEY,
+    order_id TEXT NOT NULL,
+    request_id TEXT NOT NULL UNIQUE,
+    amount INTEGER NOT NULL,
+    created_s REAL NOT NULL,
+    body BLOB,
+    token TEXT,
+    transaction_id TEXT NOT NULL DEFAULT '',
+    cancel_request_id TEXT NOT NULL DEFAULT '',
+    outcome TEXT,
+    error_code TEXT NOT NULL DEFAULT '',
+    details TEXT NOT NULL DEFAULT '',
+    closed_s REAL,
+    slip TEXT,
+    slip_state TEXT NOT NULL DEFAULT 'none',
+    button_to_wire_ms REAL
+) STRICT;
+
+CREATE UNIQUE INDEX one_charge_an_order ON attempt (order_id) WHERE outcome IS NULL OR outcome = 'paid';
+CREATE INDEX attempt_by_order ON attempt (order_id, number);
+
+CREATE TRIGGER final_is_final BEFORE UPDATE OF outcome ON attempt
+WHEN OLD.outcome IS NOT NULL AND NEW.outcome IS NOT OLD.outcome
+BEGIN SELECT RAISE(ABORT, 'a final outcome never changes'); END;
+
+CREATE TABLE used_password (digest BLOB PRIMARY KEY, until_s REAL NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_COLUMNS = (
+    "order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip,"
+    " slip_state, button_to_wire_ms"
+)
+
+
+class Journal:
+    """One till's journal. Every method blocks for at most a disk write and raises JournalError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._open()
+        except (apsw.Error, OSError) as problem:
+            raise self._error("cannot be opened", problem) from problem
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def salt(self) -> bytes:
+        """Random bytes made once for this installation."""
+        row = self._one("SELECT salt FROM installation")
+        assert row is not None
+        return bytes(row[0])
+
+    def latest(self, order_id: str) -> Payment | None:
+        """The last attempt to pay this order."""
+        row = self._one(f"SELECT {_COLUMNS} FROM attempt WHERE order_id = ? ORDER BY number DESC", order_id)  # noqa: S608
+        return None if row is None else _payment(row)
+
+    def unfinished(self) -> list[Payment]:
+        """Payments whose outcome is open and payments whose slip is not on paper, oldest first."""
+        rows = self._run(
+            f"SELECT {_COLUMNS} FROM attempt"  # noqa: S608
+            " WHERE outcome IS NULL OR slip_state IN ('queued', 'sent') ORDER BY number"
+        )
+        return [_payment(row) for row in rows]
+
+    def begin(self, order_id: str, amount: int, request: Request, now_s: float) -> None:
+        """Keep the intent with its exact bytes. Refused when the order is being paid or is paid."""
+        token = None if request.token is None else request.token.reveal()
+        self._run(
+            "INSERT INTO attempt (order_id, request_id, amount, created_s, body, token) VALUES (?, ?, ?, ?, ?, ?)",
+            order_id,
+            request.request_id,
+            amount,
+            now_s,
+            request.body,
+            token,
+        )
+
+    def checkout_of(self, payment: Payment) -> Request:
+        """The request that began an open attempt, byte for byte."""
+        row = self._one("SELECT body, token FROM attempt WHERE request_id = ?", payment.request_id)
+        if row is None or row[0] is None:
+            raise JournalError(f"{self._path}: no request is kept for order {payment.order_id}", "call support")
+        return Request(Call.CHECKOUT, payment.request_id, bytes(row[0]), Secret(row[1] or ""))
+
+    def keep_transaction(self, request_id: str, transaction_id: str) -> None:
+        """The host's name for this payment."""
+        self._run("UPDATE attempt SET transaction_id = ? WHERE request_id = ?", transaction_id, request_id)
+
+    def keep_cancel(self, request_id: str, cancel_request_id: str) -> None:
+        """A cancel is about to be sent."""
+        self._run("UPDATE attempt SET cancel_request_id = ? WHERE request_id = ?", cancel_request_id, request_id)
+
+    def keep_button_to_wire(self, request_id: str, milliseconds: float) -> None:
+        """How long the first byte took."""
+        self._run("UPDATE attempt SET button_to_wire_ms = ? WHERE request_id = ?", milliseconds, request_id)
+
+    def end(self, request_id: str, verdict: Verdict, now_s: float) -> None:
+        """Keep a final verdict with its slip, and forget the customer's session, password and card number."""
+        slip_state = SlipState.QUEUED if verdict.outcome is Outcome.PAID else SlipState.NONE
+        self._run(
+            "UPDATE attempt SET outcome = ?, transaction_id = ?, error_code = ?, details = ?, slip = ?,"
+            " slip_state = ?, closed_s = ?, body = NULL, token = NULL WHERE request_id = ? AND outcome IS NULL",
+            verdict.outcome.value,
+            verdict.transaction_id,
+            verdict.error_code,
+            verdict.details,
+            None if verdict.slip is None else msgspec.json.encode(verdict.slip).decode(),
+            slip_state.value,
+            now_s,
+            request_id,
+        )
+
+    def keep_slip_state(self, request_id: str, state: SlipState) -> None:
+        """Whether the slip is on paper."""
+        self._run("UPDATE attempt SET slip_state = ? WHERE request_id = ?", state.value, request_id)
+
+    def first_use(self, digest: bytes, now_s: float, until_s: float) -> bool:
+        """See card.totp.ReplayMemory."""
+        with self._db:
+            self._run("DELETE FROM used_password WHERE until_s <= ?", now_s)
+            self._run("INSERT OR IGNORE INTO used_password VALUES (?, ?)", digest, until_s)
+            is_first = self._db.changes() == 1
+        return is_first
+
+    def forget_use(self, digest: bytes) -> None:
+        """A password that never left this till may be shown again."""
+        self._run("DELETE FROM used_password WHERE digest = ?", digest)
+
+    # --- inside
+
+    def _open(self) -> None:
+        self._path.touch(mode=0o600)
+        self._db = apsw.Connection(os.fspath(self._path))
+        self._db.set_busy_timeout(_BUSY_MS)
+        self._db.execute(_PRAGMAS)
+        with self._db:
+            version = self._db.pragma("user_version")
+            if version == 0:
+                self._db.execute(_SCHEMA)
+                self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_bytes(32),))
+                self._db.pragma("user_version", SCHEMA_VERSION)
+            elif version != SCHEMA_VERSION:
+                raise JournalError(
+                    f"{self._path}: journal of version {version}, this driver writes version {SCHEMA_VERSION}",
+                    "install the driver that wrote it, or a newer one",
+                )
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except (apsw.Error, OSError) as problem:
+            raise self._error("cannot be used", problem) from problem
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        rows = self._run(f"{sql} LIMIT 1", *values)
+        return rows[0] if rows else None
+
+    def _error(self, what: str, problem: Exception) -> JournalError:
+        return JournalError(
+            f"journal {self._path} {what}: {problem}",
+            "check that its folder exists, belongs to the till's user and has free space",
+        )
+
+
+def _payment(row: Any) -> Payment:
+    order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip, state, wire_ms = row
+    verdict = Verdict(
+        Outcome(outcome) if outcome else Outcome.UNKNOWN,
+        transaction_id,
+        error_code if outcome else "OUTCOME_UNKNOWN",
+        details,
+        msgspec.json.decode(slip) if slip else None,
+    )
+    return Payment(order_id, request_id, amount, created_s, verdict, SlipState(state), wire_ms)

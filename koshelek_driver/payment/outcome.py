@@ -1,0 +1,55 @@
+"""How a sale can end, and what is known of a payment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """The end of a sale. UNKNOWN means that money may have moved: it is never the same as REJECTED."""
+
+    PAID = "paid"
+    REJECTED = "rejected"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+
+
+class SlipState(StrEnum):
+    """Whether the customer's slip is on paper. SENT: the printer got it, paper was not confirmed."""
+
+    NONE = "none"
+    QUEUED = "queued"
+    SENT = "sent"
+    PRINTED = "printed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a flow ends with. `slip` is the API's object, whole; `error_code` is empty for a plain yes."""
+
+    outcome: Outcome
+    transaction_id: str = ""
+    error_code: str = ""
+    details: str = ""
+    slip: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One attempt to pay an order, as the journal has it. `created_s` is Unix time, `amount` kopecks."""
+
+    order_id: str
+    request_id: str
+    amount: int
+    created_s: float
+    verdict: Verdict
+    slip_state: SlipState = SlipState.NONE
+    button_to_wire_ms: float | None = None
+    repeated: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        return self.verdict.outcome

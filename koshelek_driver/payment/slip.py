@@ -1,0 +1,91 @@
+"""The slip block: what the customer needs for a question and the cashier for a refund."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from koshelek_driver.pay_api.models import Slip, read_slip
+from koshelek_driver.payment.outcome import Payment
+from koshelek_driver.printer.layout import Line, pair, rule, title
+
+_WORDS = {
+    "ru": {
+        "title": "КОШЕЛЁК PAY",
+        "test": "ТЕСТ",
+        "copy": "КОПИЯ",
+        "kind": "Оплата",
+        "amount": "Сумма, руб.",
+        "date": "Дата (UTC)",
+        "order": "Заказ",
+        "transaction": "Оплата №",
+        "refund": "Возврат №",
+        "provider": "Способ",
+        "qrc": "Операция СБП",
+        "kzo": "Контр. значение (КЗО)",
+        "missing": "Реквизиты провайдера не получены",
+    },
+    "en": {
+        "title": "KOSHELEK PAY",
+        "test": "ТЕСТ / TEST",
+        "copy": "КОПИЯ / COPY",
+        "kind": "Payment",
+        "amount": "Amount, RUB",
+        "date": "Date (UTC)",
+        "order": "Order",
+        "transaction": "Payment ID",
+        "refund": "Refund ID",
+        "provider": "Provider",
+        "qrc": "SBP operation",
+        "kzo": "Control value (KZO)",
+        "missing": "No details from the provider",
+    },
+}
+_PROVIDERS = {"ru": {"SBP": "СБП", "DOLYAME": "Долями"}, "en": {"SBP": "SBP (FPS)", "DOLYAME": "Dolyame"}}
+
+
+def slip_lines(
+    payment: Payment,
+    *,
+    columns: int,
+    printable: Callable[[str], str],
+    environment: Literal["test", "production"],
+    language: Literal["ru", "en"],
+    copy: bool,
+) -> tuple[Line, ...]:
+    """The slip of a paid order, each line at most `columns` wide. `printable` fits text to the code page."""
+    words = _WORDS[language]
+    marks = [words["test"]] * (environment == "test") + [words["copy"]] * copy
+    head = [line for mark in marks for line in title(mark, columns, large=True)]
+    body = [
+        line
+        for label, value in _fields(payment, words, language)
+        if value
+        for line in pair(label, printable(value), columns)
+    ]
+    tail = title(words["missing"], columns) if payment.verdict.slip is None else ()
+    return (*title(words["title"], columns), *head, *rule(columns), *body, *tail, *rule(columns))
+
+
+def _fields(payment: Payment, words: dict[str, str], language: Literal["ru", "en"]) -> list[tuple[str, str]]:
+    slip = read_slip(payment.verdict.slip or {})
+    amount = slip.total_amount or payment.amount
+    return [
+        (words["kind"], _PROVIDERS[language].get(slip.payment_type, slip.payment_type)),
+        (words["amount"], f"{amount // 100}.{amount % 100:02d}"),
+        (words["date"], _date(slip)),
+        (words["order"], slip.order_id or payment.order_id),
+        (words["transaction"], slip.payment_transaction_id or payment.verdict.transaction_id),
+        (words["refund"], slip.refund_transaction_id),
+        (words["provider"], slip.payment_type),
+        (words["qrc"], slip.qrc_id),
+        (words["kzo"], slip.kzo),
+    ]
+
+
+def _date(slip: Slip) -> str:
+    try:
+        return datetime.fromisoformat(slip.operation_date_time).strftime("%d.%m.%Y %H:%M:%S")
+    except ValueError:
+        return slip.operation_date_time

@@ -1,0 +1,40 @@
+"""Render lines to the bytes of one print job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from firmware_protocol.escpos import commands
+from firmware_protocol.escpos.commands import Align
+from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.text import printable
+from koshelek_driver.profile import PrinterProfile
+
+_FEED_BEFORE_TEAR = 4
+
+
+def codec_of(profile: PrinterProfile) -> str:
+    """The code page to print Russian with: the first that the profile names."""
+    return next(iter(profile.code_pages))
+
+
+def render(lines: Iterable[Line], profile: PrinterProfile) -> bytes:
+    """The whole job: a known state first, one code page, the lines, the cut."""
+    codec = codec_of(profile)
+    start = commands.INITIALIZE + commands.CANCEL_TWO_BYTE_MODE + commands.code_page(profile.code_pages[codec])
+    return start + b"".join(_line(line, codec) for line in lines) + _end(profile)
+
+
+def _line(line: Line, codec: str) -> bytes:
+    text = printable(line.text, codec).encode(codec)
+    scale = 2 if line.large else 1
+    before = commands.align(line.align) + commands.bold(line.bold) + commands.size(scale, scale)
+    plain = line.align is Align.LEFT and not line.bold and not line.large
+    after = commands.align(Align.LEFT) + commands.bold(False) + commands.size(1, 1)
+    return text + commands.LINE_FEED if plain else before + text + commands.LINE_FEED + after
+
+
+def _end(profile: PrinterProfile) -> bytes:
+    if profile.cutter == "none":
+        return commands.feed(_FEED_BEFORE_TEAR)
+    return commands.cut(partial=profile.cutter == "partial")

@@ -1,0 +1,43 @@
+"""Lines of a receipt, by the number of columns."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from firmware_protocol.escpos.commands import Align
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One printed line. A `large` one is twice as high and twice as wide."""
+
+    text: str = ""
+    align: Align = Align.LEFT
+    bold: bool = False
+    large: bool = False
+
+    def as_text(self, columns: int) -> str:
+        """The line as it stands on paper, in plain text."""
+        if self.align is Align.CENTER:
+            return self.text.center(columns).rstrip()
+        return self.text.rjust(columns) if self.align is Align.RIGHT else self.text
+
+
+def title(text: str, columns: int, *, large: bool = False) -> tuple[Line, ...]:
+    """Bold and centred, wrapped to the paper."""
+    width = columns // 2 if large else columns
+    return tuple(Line(part, Align.CENTER, bold=True, large=large) for part in textwrap.wrap(text, width))
+
+
+def pair(label: str, value: str, columns: int) -> tuple[Line, ...]:
+    """A label and its value on one line where they fit, else the value below, at the right edge."""
+    if len(label) + len(value) < columns:
+        return (Line(label + value.rjust(columns - len(label))),)
+    pieces = [value[at : at + columns] for at in range(0, len(value), columns)]
+    return (Line(label), *(Line(piece.rjust(columns)) for piece in pieces))
+
+
+def rule(columns: int) -> tuple[Line, ...]:
+    """A ruled line."""
+    return (Line("-" * columns),)

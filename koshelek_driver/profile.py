@@ -1,0 +1,97 @@
+"""Device profiles: what one model does, as data. The files lie in the package `device_profiles`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import field
+
+from koshelek_driver import config
+from koshelek_driver.errors import ProfileError, nearest
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of a profile; unknown keys are errors."""
+
+
+class SerialLine(Section, frozen=True, kw_only=True):
+    """Line settings of an RS-232 port."""
+
+    baud_rate: int = 9600
+    data_bits: Literal[7, 8] = 8
+    parity: Literal["none", "even", "odd"] = "none"
+    stop_bits: Literal[1, 2] = 1
+
+
+class Framing(Section, frozen=True, kw_only=True):
+    """How a label ends on the wire."""
+
+    terminators: str = "0D 0A"
+    idle_s: float = 0.05
+    max_length: int = 4096
+
+    def __post_init__(self) -> None:
+        try:
+            bytes.fromhex(self.terminators)
+        except ValueError as problem:
+            raise ValueError('expected hexadecimal bytes such as "0D 0A"') from problem
+
+    @property
+    def terminator_bytes(self) -> bytes:
+        """Each of these bytes ends a label."""
+        return bytes.fromhex(self.terminators)
+
+
+class ScannerProfile(Section, frozen=True, kw_only=True):
+    """One scanner model."""
+
+    description: str
+    source: str
+    serial: SerialLine = SerialLine()
+    framing: Framing = Framing()
+
+
+class PrinterProfile(Section, frozen=True, kw_only=True):
+    """One printer model. `columns` counts characters of font A, `dots` the printable width."""
+
+    description: str
+    source: str
+    columns: int
+    dots: int
+    cutter: Literal["full", "partial", "none"] = "none"
+    acknowledge: Literal["process_id", "paper_status", "none"] = "paper_status"
+    serial: SerialLine = SerialLine()
+    code_pages: dict[str, int] = field(default_factory=lambda: {"cp866": 17})
+
+
+P = TypeVar("P", ScannerProfile, PrinterProfile)
+
+
+@cache
+def scanner(name: str) -> ScannerProfile:
+    """The scanner profile `name`; raises ProfileError that names the nearest known one."""
+    return _load("scanners", name, ScannerProfile)
+
+
+@cache
+def printer(name: str) -> PrinterProfile:
+    """The printer profile `name`; raises ProfileError that names the nearest known one."""
+    return _load("printers", name, PrinterProfile)
+
+
+def names(folder: Literal["scanners", "printers"]) -> list[str]:
+    """All profiles of a kind."""
+    found = (files("device_profiles") / folder).iterdir()
+    return sorted(entry.name.removesuffix(".toml") for entry in found if entry.name.endswith(".toml"))
+
+
+def _load(folder: Literal["scanners", "printers"], name: str, kind: type[P]) -> P:
+    known = names(folder)
+    if name not in known:
+        raise ProfileError(f"no {folder[:-1]} profile '{name}'", nearest(name, known))
+    with as_file(files("device_profiles") / folder / f"{name}.toml") as path:
+        return config.read(Path(path), kind, ProfileError)

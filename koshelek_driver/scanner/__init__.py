@@ -1,0 +1,1 @@
+"""The category Scanner: from a port's bytes to labels."""

@@ -1,0 +1,276 @@
+"""The till's site file: every setting, checked at load."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import field
+
+from koshelek_driver import config
+from koshelek_driver.errors import SiteError, nearest
+from koshelek_driver.secrets import Secret, SecretSource
+
+API_VERSIONS = ("0.9.0", "1.0.0", "1.1.0", "1.2.0", "1.2.1")
+TOTP_MODULES = ("reference",)
+HASH_FUNCTIONS = ("HmacSHA1", "HmacSHA256", "HmacSHA512")
+DEFAULT_NAME = "site.toml"
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the site file; unknown keys are errors."""
+
+
+class Driver(Section, frozen=True, kw_only=True):
+    """`[driver]`."""
+
+    environment: Literal["test", "production"] = "test"
+    journal: str = "journal.db"
+    language: Literal["ru", "en"] = "ru"
+    simulate: bool = False
+
+
+class Enums(Section, frozen=True, kw_only=True):
+    """`[pay_api.enums]`: open lists, so that a new provider or rate needs no new software."""
+
+    payment_types: tuple[str, ...] = ("SBP", "DOLYAME")
+    taxes: tuple[str, ...] = (
+        "none", "vat0", "vat5", "vat7", "vat10", "vat20", "vat22", "vat105", "vat107", "vat110", "vat120", "vat122",
+    )  # fmt: skip
+    final_statuses: dict[str, Literal["paid", "rejected", "canceled"]] = field(
+        default_factory=lambda: {"accepted": "paid", "rejected": "rejected", "canceled": "canceled"}
+    )
+
+
+class Timing(Section, frozen=True, kw_only=True):
+    """`[pay_api.timing]`. The cadence of status and the 30 s are the API's rules (its page on status)."""
+
+    connect_timeout_s: float = 3.0
+    request_timeout_s: float = 10.0
+    first_poll_ms: int = 250
+    poll_interval_ms: int = 250
+    decision_timeout_s: float = 30.0
+    settle_timeout_s: float = 10.0
+    """How long to ask for the final status after a cancel."""
+    resend_attempts: int = 3
+    resend_pause_ms: int = 500
+    resend_window_s: float = 60.0
+    keep_warm_s: float = 60.0
+
+
+class Postback(Section, frozen=True, kw_only=True):
+    """`[pay_api.postback]`."""
+
+    enabled: bool = False
+    listen: str = "127.0.0.1:8443"
+    login: SecretSource = SecretSource()
+    password: SecretSource = SecretSource()
+
+
+class InvoiceLine(Section, frozen=True, kw_only=True):
+    """`[pay_api.invoice_line]`: the one line that is sent when the POS gives no invoice."""
+
+    name: str = "Покупка"
+    article: str = "0"
+    tax: str = "none"
+
+
+class PayApi(Section, frozen=True, kw_only=True):
+    """`[pay_api]`."""
+
+    store: str
+    terminal: str
+    login: SecretSource
+    password: SecretSource
+    version: str = "1.2.1"
+    base_url_test: str = ""
+    base_url_production: str = ""
+    ca_file: str = ""
+    payment_purpose: str = ""
+    card_session_key: Literal["cardSession", "cardsession"] = "cardSession"
+    enums: Enums = Enums()
+    timing: Timing = Timing()
+    postback: Postback = Postback()
+    invoice_line: InvoiceLine = InvoiceLine()
+
+
+class Totp(Section, frozen=True, kw_only=True):
+    """`[totp]`."""
+
+    retailer_key: SecretSource
+    templates: tuple[str, ...]
+    module: str = "reference"
+    hash_function: str = "HmacSHA256"
+    interval_s: int = 30
+    password_length: int = 3
+    window_steps: int = 1
+    presentation_lifetime_s: float = 300.0
+
+
+class Device(Section, frozen=True, kw_only=True):
+    """`[devices.NAME]`."""
+
+    category: Literal["Scanner", "POSPrinter", "CAT"]
+    profile: str = ""
+    port: str = ""
+    scanner: str = ""
+    printer: str = ""
+
+
+class _File(Section, frozen=True, kw_only=True):
+    driver: Driver = Driver()
+    pay_api: PayApi
+    operator_tips: dict[str, dict[Literal["ru", "en"], str]] = field(default_factory=dict)
+    totp: Totp
+    devices: dict[str, Device] = field(default_factory=dict)
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole site file and where it lies. `load` is the way to get one."""
+
+    path: Path
+    driver: Driver
+    pay_api: PayApi
+    operator_tips: dict[str, dict[Literal["ru", "en"], str]]
+    totp: Totp
+    devices: dict[str, Device]
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths are relative to."""
+        return self.path.parent
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal lies."""
+        return self.base / self.driver.journal
+
+    @property
+    def base_url(self) -> str:
+        """The Pay API address of this environment, without a slash at the end."""
+        by_environment = {"test": self.pay_api.base_url_test, "production": self.pay_api.base_url_production}
+        return by_environment[self.driver.environment].rstrip("/")
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The certificate authority to trust; None for the system's."""
+        return self.base / self.pay_api.ca_file if self.pay_api.ca_file else None
+
+    @property
+    def wallet(self) -> Device | None:
+        """The payment terminal (category CAT), if the file has one."""
+        return next((device for device in self.devices.values() if device.category == "CAT"), None)
+
+    def device_of(self, category: Literal["Scanner", "POSPrinter"]) -> Device | None:
+        """The scanner or printer that the payment terminal names."""
+        wallet = self.wallet
+        name = "" if wallet is None else wallet.scanner if category == "Scanner" else wallet.printer
+        return self.devices[name] if name else None
+
+    def secret(self, source: SecretSource, key: str) -> Secret:
+        """Fetch a secret that this file names; raises SecretError."""
+        return source.load(self.base, f"{self.path}: {key}")
+
+
+def find(path: str | Path | None) -> Path:
+    """The site file to use: what was given, `$KOSHELEK_SITE`, or `./site.toml`."""
+    return Path(path or os.environ.get("KOSHELEK_SITE") or DEFAULT_NAME)
+
+
+def load(path: str | Path | None = None) -> Site:
+    """Read and check a site file. Raises SiteError; secrets are not fetched yet."""
+    where = find(path)
+    file = config.read(where, _File, SiteError)
+    site = Site(
+        path=where.resolve(),
+        driver=file.driver,
+        pay_api=file.pay_api,
+        operator_tips=file.operator_tips,
+        totp=file.totp,
+        devices=file.devices,
+    )
+    for check in (_check_choices, _check_api, _check_timing, _check_devices):
+        check(site)
+    return site
+
+
+def _refuse(site: Site, key: str, came: object, expected: str, remedy: str = "correct the value") -> SiteError:
+    return SiteError(f"{site.path}: {key} = {came!r}: expected {expected}", remedy)
+
+
+def _check_choices(site: Site) -> None:
+    for key, came, known in (
+        ("pay_api.version", site.pay_api.version, API_VERSIONS),
+        ("totp.module", site.totp.module, TOTP_MODULES),
+        ("totp.hash_function", site.totp.hash_function, HASH_FUNCTIONS),
+        ("pay_api.invoice_line.tax", site.pay_api.invoice_line.tax, site.pay_api.enums.taxes),
+    ):
+        if came not in known:
+            raise _refuse(site, key, came, f"one of {', '.join(known)}", nearest(came, known))
+    if site.driver.simulate:
+        raise _refuse(
+            site,
+            "driver.simulate",
+            True,
+            "false",
+            "start `koshelek-driver sandbox serve` and use the site file it writes",
+        )
+
+
+def _check_api(site: Site) -> None:
+    key = f"pay_api.base_url_{site.driver.environment}"
+    if not re.fullmatch(r"https://[^/\s]+(/\S*)?", site.base_url):
+        raise _refuse(
+            site,
+            key,
+            site.base_url,
+            "https://host/partner",
+            "the API speaks HTTPS only; ask Koshelek for the address",
+        )
+    if len(site.pay_api.store) != 36:
+        raise _refuse(
+            site,
+            "pay_api.store",
+            site.pay_api.store,
+            "36 characters",
+            "ask Koshelek for the storeId of this shop",
+        )
+    if not 1 <= len(site.pay_api.terminal) <= 256:
+        raise _refuse(site, "pay_api.terminal", site.pay_api.terminal, "1 to 256 characters", "name this till")
+
+
+def _check_timing(site: Site) -> None:
+    timing = site.pay_api.timing
+    limits: dict[str, tuple[float, float, float]] = {
+        "connect_timeout_s": (timing.connect_timeout_s, 0.1, 60),
+        "request_timeout_s": (timing.request_timeout_s, 0.1, 120),
+        "first_poll_ms": (timing.first_poll_ms, 250, 500),
+        "poll_interval_ms": (timing.poll_interval_ms, 250, 10_000),
+        "decision_timeout_s": (timing.decision_timeout_s, 1, 30),
+        "settle_timeout_s": (timing.settle_timeout_s, 0, 120),
+        "resend_attempts": (timing.resend_attempts, 0, 20),
+        "resend_pause_ms": (timing.resend_pause_ms, 0, 10_000),
+        "resend_window_s": (timing.resend_window_s, 0, 90),
+        "keep_warm_s": (timing.keep_warm_s, 0, 3600),
+    }
+    for name, (came, low, high) in limits.items():
+        if not low <= came <= high:
+            raise _refuse(site, f"pay_api.timing.{name}", came, f"{low:g} to {high:g}")
+
+
+def _check_devices(site: Site) -> None:
+    for name, device in site.devices.items():
+        if device.category == "CAT":
+            _check_reference(site, f"devices.{name}.scanner", device.scanner, "Scanner")
+            _check_reference(site, f"devices.{name}.printer", device.printer, "POSPrinter")
+        elif not (device.profile and device.port):
+            raise SiteError(f"{site.path}: devices.{name}: a {device.category} needs profile and port", "add both keys")
+
+
+def _check_reference(site: Site, key: str, came: str, category: str) -> None:
+    known = [name for name, device in site.devices.items() if device.category == category]
+    if came and came not in known:
+        raise _refuse(site, key, came, f"a device of category {category}", nearest(came, known))

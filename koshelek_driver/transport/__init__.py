@@ -1,0 +1,7 @@
+"""Ports: open, read, write, close. Every wait is bounded and foreign exceptions end here."""
+
+from __future__ import annotations
+
+from koshelek_driver.transport.port import Port, open_port
+
+__all__ = ["Port", "open_port"]

@@ -1,0 +1,56 @@
+"""The narrow waist between devices and everything above: one protocol, one address form."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from koshelek_driver.errors import SiteError
+from koshelek_driver.profile import SerialLine
+
+
+class Port(Protocol):
+    """Bytes to and from one device."""
+
+    def read(self, timeout_s: float) -> bytes:
+        """What arrived, waiting at most `timeout_s`; empty when nothing came. Raises PortLost."""
+        ...
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        """Write all of it. Raises PortLost when that cannot be done within `timeout_s`."""
+        ...
+
+    def close(self) -> None:
+        """Close it; closing twice is quiet."""
+        ...
+
+
+def open_port(address: str, line: SerialLine, connect_timeout_s: float) -> Port:
+    """Open `tcp://host:port`, or a serial port by path or URL.
+
+    Raises PortNotOpened, or SiteError when the address is of a kind that this version does not have.
+    """
+    scheme, _, _ = address.partition(":")
+    if scheme == "tcp":
+        return _open_tcp(address, connect_timeout_s)
+    if scheme in ("hidraw", "usb", "evdev", "file"):
+        raise SiteError(
+            f"port '{address}': this version has serial ports and tcp://host:port",
+            "switch the device to a virtual COM port or the network",
+        )
+    from koshelek_driver.transport.serial_port import SerialPort
+
+    return SerialPort(address, line)
+
+
+def _open_tcp(address: str, connect_timeout_s: float) -> Port:
+    from koshelek_driver.transport.tcp_port import TcpPort
+
+    parts = urlsplit(address)
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError as problem:
+        raise SiteError(f"port '{address}': {problem}", "write tcp://host:port") from problem
+    if not host or not port:
+        raise SiteError(f"port '{address}': expected a host and a port number", "write tcp://host:port")
+    return TcpPort(host, port, connect_timeout_s)

@@ -1,0 +1,1 @@
+"""UnifiedPOS: the standard's names and numbers."""
