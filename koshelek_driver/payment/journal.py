@@ -152,11 +152,8 @@ class Journal:
 
     def first_use(self, digest: bytes, now_s: float, until_s: float) -> bool:
         """See card.totp.ReplayMemory."""
-        with self._db:
-            self._run("DELETE FROM used_password WHERE until_s <= ?", now_s)
-            self._run("INSERT OR IGNORE INTO used_password VALUES (?, ?)", digest, until_s)
-            is_first = self._db.changes() == 1
-        return is_first
+        self._run("DELETE FROM used_password WHERE until_s <= ?", now_s)
+        return bool(self._run("INSERT OR IGNORE INTO used_password VALUES (?, ?) RETURNING 1", digest, until_s))
 
     def forget_use(self, digest: bytes) -> None:
         """A password that never left this till may be shown again."""

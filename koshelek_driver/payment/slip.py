@@ -15,13 +15,12 @@ _WORDS = {
         "title": "КОШЕЛЁК PAY",
         "test": "ТЕСТ",
         "copy": "КОПИЯ",
-        "kind": "Оплата",
         "amount": "Сумма, руб.",
         "date": "Дата (UTC)",
         "order": "Заказ",
         "transaction": "Оплата №",
         "refund": "Возврат №",
-        "provider": "Способ",
+        "provider": "Способ оплаты",
         "qrc": "Операция СБП",
         "kzo": "Контр. значение (КЗО)",
         "missing": "Реквизиты провайдера не получены",
@@ -30,7 +29,6 @@ _WORDS = {
         "title": "KOSHELEK PAY",
         "test": "ТЕСТ / TEST",
         "copy": "КОПИЯ / COPY",
-        "kind": "Payment",
         "amount": "Amount, RUB",
         "date": "Date (UTC)",
         "order": "Order",
@@ -42,7 +40,7 @@ _WORDS = {
         "missing": "No details from the provider",
     },
 }
-_PROVIDERS = {"ru": {"SBP": "СБП", "DOLYAME": "Долями"}, "en": {"SBP": "SBP (FPS)", "DOLYAME": "Dolyame"}}
+_PROVIDERS = {"ru": {"SBP": "СБП", "DOLYAME": "Долями"}, "en": {"SBP": "Faster Payments", "DOLYAME": "Dolyame"}}
 
 
 def slip_lines(
@@ -72,16 +70,20 @@ def _fields(payment: Payment, words: dict[str, str], language: Literal["ru", "en
     slip = read_slip(payment.verdict.slip or {})
     amount = slip.total_amount or payment.amount
     return [
-        (words["kind"], _PROVIDERS[language].get(slip.payment_type, slip.payment_type)),
+        (words["provider"], _provider(slip.payment_type, language)),
         (words["amount"], f"{amount // 100}.{amount % 100:02d}"),
         (words["date"], _date(slip)),
         (words["order"], slip.order_id or payment.order_id),
         (words["transaction"], slip.payment_transaction_id or payment.verdict.transaction_id),
         (words["refund"], slip.refund_transaction_id),
-        (words["provider"], slip.payment_type),
         (words["qrc"], slip.qrc_id),
         (words["kzo"], slip.kzo),
     ]
+
+
+def _provider(payment_type: str, language: Literal["ru", "en"]) -> str:
+    name = _PROVIDERS[language].get(payment_type)
+    return f"{name} ({payment_type})" if name else payment_type
 
 
 def _date(slip: Slip) -> str:

@@ -1,0 +1,77 @@
+"""The wire contract: every request that comes in is checked against it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+LATEST = "1.2.1"
+_URI = "urn:pay-api"
+
+REQUEST_SCHEMAS = {
+    "/api/v1/merchant/availability-info/task": "AvailabilityRequest",
+    "/api/v1/merchant/checkout": "CheckoutRequest",
+    "/api/v1/merchant/transaction/status": "StatusRequest",
+    "/api/v1/merchant/transaction/receipt": "ReceiptRequest",
+    "/api/v1/merchant/transaction/cancel": "CancelRequest",
+    "/api/v1/merchant/transaction/refund": "RefundRequest",
+}
+
+
+class Contract:
+    """The contract as a server of one version keeps it: fields newer than that are not allowed."""
+
+    def __init__(self, version: str = LATEST) -> None:
+        self._document = _older(_document(), _number(version))
+        resource = Resource.from_contents(self._document, default_specification=DRAFT202012)
+        self._registry: Registry[Any] = Registry().with_resource(_URI, resource)
+
+    def request_problems(self, path: str, body: Any) -> list[str]:
+        """What is wrong with a request; nothing when it keeps the contract."""
+        return self._problems(f"#/components/schemas/{REQUEST_SCHEMAS[path]}", body)
+
+    def answer_problems(self, path: str, http_status: int, body: Any) -> list[str]:
+        """What is wrong with an answer to a POST of `path`."""
+        if http_status == 422:
+            pointer = "#/components/responses/Error/content/application~1json/schema"
+        else:
+            route = path.replace("/", "~1")
+            pointer = f"#/paths/{route}/post/responses/{http_status}/content/application~1json/schema"
+        return self._problems(pointer, body)
+
+    def _problems(self, pointer: str, body: Any) -> list[str]:
+        validator = Draft202012Validator({"$ref": _URI + pointer}, registry=self._registry)
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+
+
+@cache
+def _document() -> Any:
+    return yaml.safe_load((files(__package__) / "pay-api.openapi.yaml").read_text(encoding="utf-8"))
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _older(node: Any, version: tuple[int, ...]) -> Any:
+    """The document without the properties that came after `version`."""
+    if isinstance(node, list):
+        return [_older(inner, version) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: _older(value, version) for key, value in node.items()}
+    if isinstance(kept.get("properties"), dict):
+        kept["properties"] = {name: schema for name, schema in kept["properties"].items() if _since(schema) <= version}
+    return kept
+
+
+def _since(schema: Any) -> tuple[int, ...]:
+    reference = schema.get("$ref", "")
+    target = _document()["components"]["schemas"][reference.rpartition("/")[2]] if reference else schema
+    return _number(target.get("x-since", "0"))

@@ -1,0 +1,231 @@
+"""The host's books: transactions and how they move. Time is handed in."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from koshelek_driver.sandbox.scripts import Script
+
+MOVES = {
+    "new": {"pending", "accepted", "rejected", "canceled"},
+    "pending": {"accepted", "rejected", "canceled"},
+    "accepted": {"refunding"},
+    "refunding": {"partial_refunded", "refunded"},
+    "partial_refunded": {"refunding"},
+    "rejected": set(),
+    "canceled": set(),
+    "refunded": set(),
+}
+"""The only changes of status that there are."""
+UNDECIDED = frozenset(("new", "pending"))
+CHARGED = frozenset(("accepted", "refunding", "partial_refunded"))
+REFUND_TAKES_S = 0.3
+
+
+@dataclass
+class Reversal:
+    """A cancel or a refund."""
+
+    id: str
+    amount: int
+    status: str = "new"
+    error_code: str = ""
+    slip: dict[str, Any] | None = None
+
+
+@dataclass
+class Transaction:
+    """One payment. `plan` holds what will happen to it and when (Unix seconds)."""
+
+    id: str
+    request: dict[str, Any]
+    script: Script
+    plan: list[tuple[float, str]]
+    status: str = "new"
+    slip: dict[str, Any] | None = None
+    reversals: dict[str, Reversal] = field(default_factory=dict)
+
+    @property
+    def amount(self) -> int:
+        """Kopecks to pay."""
+        return int(self.request["checkoutInvoice"]["totalAmount"])
+
+    @property
+    def order_id(self) -> str:
+        """The till's own number."""
+        return str(self.request["checkoutInvoice"]["orderId"])
+
+    @property
+    def session(self) -> str:
+        """The one-time session that it was paid by."""
+        return str(self.request["cardSession"])
+
+    @property
+    def payment_type(self) -> str:
+        """The provider that the customer chose in the app: the script's, if the till offers it."""
+        offered = [method["type"] for method in self.request["paymentMethods"]]
+        return self.script.payment_type if self.script.payment_type in offered else str(offered[0])
+
+    @property
+    def refunded(self) -> int:
+        """Kopecks given back."""
+        return sum(reversal.amount for reversal in self.reversals.values() if reversal.status == "accepted")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A status that changed, with the body that a status request would get."""
+
+    transaction: Transaction
+    body: dict[str, Any]
+
+
+class Ledger:
+    """All transactions of the sandbox."""
+
+    def __init__(self) -> None:
+        self.transactions: dict[str, Transaction] = {}
+        self.changes: list[Change] = []
+
+    def charge(self, request: dict[str, Any], script: Script, now_s: float) -> Transaction:
+        """A new payment."""
+        plan = [(now_s + delay_s, status) for delay_s, status in script.steps]
+        payment = Transaction(str(uuid.uuid4()), request, script, plan)
+        self.transactions[payment.id] = payment
+        self.settle(now_s)
+        return payment
+
+    def charges(self, order_id: str) -> int:
+        """How often an order was really charged."""
+        return sum(
+            payment.status in CHARGED or payment.status == "refunded"
+            for payment in self.transactions.values()
+            if payment.order_id == order_id
+        )
+
+    def by_session(self, session: str) -> Transaction | None:
+        """The payment that used a session."""
+        return next((payment for payment in self.transactions.values() if payment.session == session), None)
+
+    def reversal(self, reversal_id: str) -> tuple[Transaction, Reversal] | None:
+        """A cancel or refund by its id."""
+        for payment in self.transactions.values():
+            if reversal_id in payment.reversals:
+                return payment, payment.reversals[reversal_id]
+        return None
+
+    def settle(self, now_s: float) -> None:
+        """Let everything happen that is due."""
+        for payment in self.transactions.values():
+            while payment.plan and payment.plan[0][0] <= now_s:
+                at_s, status = payment.plan.pop(0)
+                self.move(payment, status, at_s)
+
+    def move(self, payment: Transaction, status: str, now_s: float) -> None:
+        """Change a status; raises ValueError for a change that there is not."""
+        if status not in MOVES[payment.status]:
+            raise ValueError(f"{payment.status} does not become {status}")
+        was, payment.status = payment.status, status
+        if was == "refunding":
+            self._end_refund(payment, now_s)
+        if status in ("accepted", "rejected") and payment.slip is None:
+            payment.slip = slip(payment, now_s)
+        self.changes.append(Change(payment, status_body("", payment, None)))
+
+    def cancel(self, payment: Transaction, now_s: float) -> Reversal:
+        """Take back what has not completed; refused otherwise."""
+        reversal = Reversal(str(uuid.uuid4()), payment.amount)
+        payment.reversals[reversal.id] = reversal
+        if payment.script.cancel_comes_late and payment.status in UNDECIDED:
+            self.move(payment, "accepted", now_s)
+        if payment.status in UNDECIDED:
+            payment.plan.clear()
+            self.move(payment, "canceled", now_s)
+            reversal.status, reversal.amount = "accepted", 0
+        else:
+            reversal.status = "rejected"
+        return reversal
+
+    def refund(self, payment: Transaction, amount: int, now_s: float, *, declined: str = "") -> Reversal:
+        """Give money back. `declined` is an error code that ends it instead."""
+        error_code = declined or self._refund_error(payment, amount)
+        reversal = Reversal(str(uuid.uuid4()), amount, "rejected" if error_code else "new", error_code)
+        payment.reversals[reversal.id] = reversal
+        if not error_code:
+            end = "refunded" if payment.refunded + amount == payment.amount else "partial_refunded"
+            self.move(payment, "refunding", now_s)
+            payment.plan.append((now_s + REFUND_TAKES_S, end))
+        return reversal
+
+    def _refund_error(self, payment: Transaction, amount: int) -> str:
+        if payment.status in UNDECIDED:
+            return "PAYMENT_TRANSACTION_IS_NOT_PAID"
+        if payment.status == "refunding":
+            return "PAYMENT_TRANSACTION_IS_BEING_REFUNDED_ALREADY"
+        if payment.status not in CHARGED:
+            return "TERMINAL_STATE_OF_PAYMENT_TRANSACTION"
+        left = payment.amount - payment.refunded
+        return "REQUESTED_REFUND_AMOUNT_IS_GREATER_THAN_AVAILABLE" if amount > left else ""
+
+    def _end_refund(self, payment: Transaction, now_s: float) -> None:
+        running = next(reversal for reversal in payment.reversals.values() if reversal.status == "new")
+        running.status = "accepted"
+        running.slip = {
+            **slip(payment, now_s),
+            "refundTransactionId": running.id,
+            "totalAmount": running.amount,
+        }
+
+
+def slip(payment: Transaction, now_s: float) -> dict[str, Any]:
+    """The slip of a decided payment: everything for SBP, no qrcId, kzo and merchantId for Dolyame."""
+    moment = datetime.fromtimestamp(now_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    common = {
+        "id": str(uuid.uuid4()),
+        "paymentType": payment.payment_type,
+        "storeId": payment.request["storeId"],
+        "terminalId": payment.request["terminalId"],
+        "orderId": payment.order_id,
+        "paymentTransactionId": payment.id,
+        "operationDateTime": moment,
+        "operationId": uuid.uuid4().hex[:16].upper(),
+        "totalAmount": payment.amount,
+        "currency": "RUB",
+    }
+    if payment.payment_type != "SBP":
+        return common
+    code = uuid.uuid4().hex.upper()
+    return {**common, "merchantId": "MA0000000552", "qrcId": f"AD10{code[:28]}", "kzo": f"K{code[:8]}"}
+
+
+def status_body(request_id: str, payment: Transaction, reversal: Reversal | None) -> dict[str, Any]:
+    """What a status request, a postback, a cancel or a refund says of a payment."""
+    body: dict[str, Any] = {"requestId": request_id, "transactionId": payment.id, "status": payment.status}
+    if payment.payment_type == "SBP":
+        body["paymentGroup"] = "SBP"
+    else:
+        body |= {"paymentGroup": "INSTALLMENT", "paymentProvider": payment.payment_type}
+    found_slip = reversal.slip if reversal else payment.slip
+    if found_slip is not None:
+        body["slip"] = found_slip
+    error_code = reversal.error_code if reversal else payment.script.error_code * (payment.status == "rejected")
+    if reversal is not None:
+        body |= {"refTransactionId": reversal.id, "refStatus": reversal.status}
+    if error_code:
+        body["errorCode"] = error_code
+    if payment.script.odd_fields:
+        body |= _odd(payment)
+    return body
+
+
+def _odd(payment: Transaction) -> dict[str, Any]:
+    """What a newer server might say."""
+    odd: dict[str, Any] = {"cashback": {"kopecks": 100}, "paymentGroup": "METAVERSE"}
+    if payment.status == "pending":
+        odd["status"] = "thinking_it_over"
+    if payment.slip is not None:
+        odd["slip"] = {**payment.slip, "mood": "good"}
+    return odd

@@ -1,0 +1,56 @@
+"""The customer's side: a wallet card whose one-time password is right now."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import random
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyotp
+
+RETAILER_KEY = "00112233445566778899aabbccddeeff"
+"""The sandbox's own key, written into every folder that it serves from."""
+CARD_NUMBER = "4601234567893"
+SESSION_LENGTH = 6
+_HASHES: dict[str, Callable[..., Any]] = {
+    "HmacSHA1": hashlib.sha1,
+    "HmacSHA256": hashlib.sha256,
+    "HmacSHA512": hashlib.sha512,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """How passwords are made: an HMAC card secret, then RFC 6238."""
+
+    retailer_key: str = RETAILER_KEY
+    prefix: str = "CM"
+    hash_function: str = "HmacSHA256"
+    interval_s: int = 30
+    password_length: int = 3
+
+    def password(self, card_number: str, unix_s: float, steps: int = 0) -> str:
+        """The password of a card at a time, or some steps before or after it."""
+        digest = _HASHES[self.hash_function]
+        secret = hmac.new(bytes.fromhex(self.retailer_key), (self.prefix + card_number).encode(), digest).digest()
+        key, digits = base64.b32encode(secret).decode(), max(6, self.password_length)
+        totp = pyotp.TOTP(key, digits=digits, digest=digest)
+        return totp.generate_otp(max(0, int(unix_s // self.interval_s) + steps))[-self.password_length :]
+
+    def accepts(self, card_number: str, password: str, unix_s: float, steps: int) -> bool:
+        """Whether the password is right within some steps either side."""
+        return any(self.password(card_number, unix_s, step) == password for step in range(-steps, steps + 1))
+
+    def label(self, card_number: str, session: str, unix_s: float) -> str:
+        """What the app shows: prefix, card number, session, password."""
+        return self.prefix + card_number + session + self.password(card_number, unix_s)
+
+
+def new_session() -> str:
+    """A session as the wallet's server gives it to the app."""
+    return "".join(random.choices(string.ascii_uppercase + string.digits, k=SESSION_LENGTH))
