@@ -96,7 +96,7 @@ _TIPS: dict[str, tuple[str, str]] = {
         "Покупатель не подтвердил оплату, она отменена. Повторите или выберите другой способ",
         "The customer did not confirm, the payment was cancelled. Try again or take another way",
     ),
-    "CANCELED_BY_CASHIER": ("Оплата отменена", "The payment was cancelled"),
+    "CANCELED": ("Оплата отменена", "The payment was cancelled"),
     "OUTCOME_UNKNOWN": (
         "Результат неизвестен. Не берите оплату второй раз. Повторите эту же оплату или позовите администратора",
         "The outcome is not known. Do not charge again. Repeat this same payment or call the administrator",

@@ -56,6 +56,7 @@ class HttpsServer(socketserver.ThreadingTCPServer):
         """One connection, on its own thread: handshake, then requests."""
         assert isinstance(request, socket.socket)
         request.settimeout(_IDLE_S)
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             tls = self._context.wrap_socket(request, server_side=True)
         except (OSError, ssl.SSLError):

@@ -1,0 +1,213 @@
+"""The virtual printer on TCP: a network board, a receive buffer, real-time commands, faults, a folder of receipts."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
+from koshelek_driver.sandbox.printer.faults import CONDITIONS, Condition, Fault, automatic_status, real_time_status
+from koshelek_driver.sandbox.printer.machine import Machine, Receipt
+
+BUFFER_SIZE = 4096
+_READ_SIZE = 512
+_REAL_TIME = b"\x10\x04"
+_DISCONNECTED = b""
+"""What the buffer holds where a connection ended: paper without a cutter is torn off there."""
+
+
+class VirtualPrinter:
+    """Listens on 127.0.0.1 until `close`. Port 0 takes any free port; `receipts` are also files in `folder`.
+
+    It serves one connection at a time, as network boards do. What it has received stays in its buffer when
+    the connection ends, and is printed when the fault that stops it is gone.
+    """
+
+    def __init__(self, folder: Path, *, port: int = 0, dots: int = 576, fault: Fault = Fault.NONE) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder.resolve()
+        self.receipts: list[Receipt] = []
+        self.on_receipt: Callable[[Receipt, Path], None] = lambda _receipt, _png: None
+        self._changed = threading.Condition()
+        self._closed = False
+        self._connection: socket.socket | None = None
+        self._engine = _Engine(Machine(dots, self._send, self._keep), fault, self._report_status, self._hang_up)
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, name="printer-board", daemon=True).start()
+
+    def set_fault(self, fault: Fault) -> None:
+        """Something breaks, or is mended."""
+        self._engine.set_fault(fault)
+
+    def close(self) -> None:
+        """Switch it off: the connection breaks."""
+        self._closed = True
+        self._engine.close()
+        self._hang_up()
+        self._listener.close()
+
+    def wait_for_receipts(self, count: int, timeout_s: float) -> bool:
+        """Block until that many are printed."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self.receipts) >= count, timeout_s)
+
+    def _serve(self) -> None:
+        while not self._closed:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                self._connection = connection
+                self._receive(connection)
+                self._connection = None
+                self._engine.take(_DISCONNECTED)
+
+    def _receive(self, connection: socket.socket) -> None:
+        real_time = _RealTimeWatch()
+        while True:
+            try:
+                data = connection.recv(_READ_SIZE)
+            except OSError:
+                return
+            if not data:
+                return
+            for question in real_time.questions(data):
+                self._send(bytes([real_time_status(question, self._engine.visible_condition())]))
+            self._engine.take(data)
+
+    def _send(self, data: bytes) -> None:
+        connection = self._connection
+        try:
+            if connection is not None:
+                connection.sendall(data)
+        except OSError:
+            return
+
+    def _report_status(self, condition: Condition) -> None:
+        self._send(automatic_status(condition).to_bytes())
+
+    def _hang_up(self) -> None:
+        connection = self._connection
+        try:
+            if connection is not None:
+                connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+    def _keep(self, receipt: Receipt) -> None:
+        png = self.folder / f"receipt-{len(self.receipts) + 1:04d}.png"
+        receipt.picture.save(png)
+        png.with_suffix(".txt").write_text("\n".join(receipt.lines) + "\n", encoding="utf-8")
+        with self._changed:
+            self.receipts.append(receipt)
+            self._changed.notify_all()
+        self.on_receipt(receipt, png)
+
+
+class _RealTimeWatch:
+    """Finds DLE EOT wherever it stands, even inside a picture: real printers do that too."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    def questions(self, data: bytes) -> list[int]:
+        """The numbers asked; a request split between two reads is found."""
+        window = self._tail + data
+        found: list[int] = []
+        at = window.find(_REAL_TIME)
+        while 0 <= at < len(window) - 2:
+            found.append(window[at + 2])
+            at = window.find(_REAL_TIME, at + 3)
+        self._tail = window[at:] if at >= 0 else window[-1:] if window.endswith(b"\x10") else b""
+        return found
+
+
+class _Engine:
+    """The receive buffer and the thread that prints from it."""
+
+    def __init__(
+        self, machine: Machine, fault: Fault, report: Callable[[Condition], None], hang_up: Callable[[], None]
+    ) -> None:
+        self._machine = machine
+        self._tokenizer = Tokenizer()
+        self._fault = fault
+        self._report = report
+        self._hang_up = hang_up
+        self._buffer: deque[bytes] = deque()
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        threading.Thread(target=self._run, name="print-engine", daemon=True).start()
+
+    def take(self, data: bytes) -> None:
+        """Buffer what came; blocks while the buffer is full."""
+        with self._changed:
+            self._changed.wait_for(lambda: sum(map(len, self._buffer)) < BUFFER_SIZE or self._stop.is_set())
+            self._buffer.append(data)
+            self._changed.notify_all()
+
+    def set_fault(self, fault: Fault) -> None:
+        """Break or mend; status goes out by itself where it is switched on."""
+        with self._changed:
+            self._fault = fault
+            self._changed.notify_all()
+        if self._machine.status_mask:
+            self._report(self.visible_condition())
+
+    def visible_condition(self) -> Condition:
+        """What the sensors say now."""
+        condition = CONDITIONS[self._fault]
+        return condition if self._machine.lines_printed >= condition.after_lines else Condition()
+
+    def close(self) -> None:
+        """Power off."""
+        with self._changed:
+            self._stop.set()
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while (data := self._next()) is not None:
+            if data == _DISCONNECTED and not self._tokenizer.pending:
+                self._machine.finish()
+            all(self._execute(token) for token in self._tokenizer.feed(data))
+
+    def _next(self) -> bytes | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._buffer or self._stop.is_set())
+            data = None if self._stop.is_set() else self._buffer.popleft()
+            self._changed.notify_all()
+            return data
+
+    def _execute(self, token: Token) -> bool:
+        """One token, when the printer can; False when power went and the rest is lost."""
+        if isinstance(token, Command) and token.name == "DLE EOT":
+            return True
+        condition = self._wait_until_ready()
+        if condition.hangs_up:
+            self._lose_everything()
+            return False
+        self._machine.paper_status = 0x0C if condition.paper_end else 0x03 if condition.near_end else 0
+        self._machine.execute(token)
+        if token == Command("LF"):
+            self._stop.wait(condition.line_s)
+        if isinstance(token, Command) and token.name == "GS a" and self._machine.status_mask:
+            self._report(condition)
+        return True
+
+    def _wait_until_ready(self) -> Condition:
+        with self._changed:
+            self._changed.wait_for(lambda: not self.visible_condition().stops or self._stop.is_set())
+        return self.visible_condition()
+
+    def _lose_everything(self) -> None:
+        """The board restarts: the connection breaks, the buffer is gone, the paper has what it has."""
+        with self._changed:
+            self._fault = Fault.NONE
+            self._buffer.clear()
+            self._tokenizer = Tokenizer()
+        self._machine.restart()
+        self._hang_up()

@@ -1,0 +1,58 @@
+"""Real symbols: drawn by one library (zint), read back by another (ZXing), as a phone and an imager do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import zxingcpp
+from PIL import Image, ImageFilter
+
+SYMBOLOGIES = {
+    "qr": zxingcpp.BarcodeFormat.QRCode,
+    "code128": zxingcpp.BarcodeFormat.Code128,
+    "pdf417": zxingcpp.BarcodeFormat.PDF417,
+    "datamatrix": zxingcpp.BarcodeFormat.DataMatrix,
+}
+_SCALE = 4
+_QUIET_DOTS = 24
+_HAND_TILT_DEGREES = 2.0
+_BLUR_DOTS = 0.8
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Decoded:
+    """What an imager read: the AIM identifier with its `]`, and the bytes."""
+
+    aim: bytes
+    data: bytes
+
+
+def draw(text: str, symbology: str) -> Image.Image:
+    """The symbol as the app shows it, black on white with its quiet zone."""
+    symbol = zxingcpp.create_barcode(text, SYMBOLOGIES[symbology])
+    bare = as_picture(symbol.to_image(scale=_SCALE))
+    framed = Image.new("L", (bare.width + 2 * _QUIET_DOTS, bare.height + 2 * _QUIET_DOTS), 255)
+    framed.paste(bare, (_QUIET_DOTS, _QUIET_DOTS))
+    return framed
+
+
+def photograph(screen: Image.Image) -> Image.Image:
+    """The symbol as an imager sees it: held by hand, a little tilted and out of focus."""
+    tilted = screen.rotate(_HAND_TILT_DEGREES, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    return tilted.filter(ImageFilter.GaussianBlur(_BLUR_DOTS))
+
+
+def decode(picture: Image.Image) -> Decoded:
+    """Read the one symbol in a picture; raises ValueError when there is not exactly one."""
+    found = zxingcpp.read_barcodes(picture)
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} symbols in the picture, expected one")
+    return Decoded(found[0].symbology_identifier.encode("ascii"), bytes(found[0].bytes))
+
+
+def as_picture(image: Any) -> Image.Image:
+    """The library's picture, which exports its dots as a buffer, as Pillow's."""
+    dots = memoryview(image)
+    height, width = dots.shape or (0, 0)
+    return Image.frombytes("L", (width, height), dots.tobytes())
