@@ -53,7 +53,10 @@ class SandboxFiles:
 
 
 class PayApiSandbox:
-    """Listens from the moment it is made until `close`. Port 0 takes any free port."""
+    """Listens from the moment it is made until `close`. Port 0 takes any free port.
+
+    `postback` makes the target of postbacks from the password of this sandbox.
+    """
 
     def __init__(
         self,
@@ -61,7 +64,7 @@ class PayApiSandbox:
         *,
         port: int = 0,
         issuer: Issuer | None = None,
-        postback: PostbackTarget | None = None,
+        postback: Callable[[str], PostbackTarget] | None = None,
         version: str = "1.2.1",
         polled_methods: bool = False,
         now: Callable[[], float] = time.time,
@@ -77,7 +80,7 @@ class PayApiSandbox:
         )
         self.host = Host(settings, now)
         self._server = HttpsServer(self.host.handle, self._tls_context(), port)
-        self.postbacks = PostbackSender(self.host, postback) if postback else None
+        self.postbacks = PostbackSender(self.host, postback(self.password)) if postback else None
 
     @property
     def port(self) -> int:

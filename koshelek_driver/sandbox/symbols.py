@@ -14,6 +14,7 @@ SYMBOLOGIES = {
     "pdf417": zxingcpp.BarcodeFormat.PDF417,
     "datamatrix": zxingcpp.BarcodeFormat.DataMatrix,
 }
+_BLOCKS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 _SCALE = 4
 _QUIET_DOTS = 24
 _HAND_TILT_DEGREES = 2.0
@@ -35,6 +36,18 @@ def draw(text: str, symbology: str) -> Image.Image:
     framed = Image.new("L", (bare.width + 2 * _QUIET_DOTS, bare.height + 2 * _QUIET_DOTS), 255)
     framed.paste(bare, (_QUIET_DOTS, _QUIET_DOTS))
     return framed
+
+
+def as_blocks(text: str, symbology: str) -> list[str]:
+    """The symbol for a terminal: two rows of modules a line, to be shown black on white."""
+    dots = as_picture(zxingcpp.create_barcode(text, SYMBOLOGIES[symbology]).to_image(scale=1))
+    even = Image.new("L", (dots.width, dots.height + dots.height % 2), 255)
+    even.paste(dots)
+    return ["".join(_block(even, x, y) for x in range(even.width)) for y in range(0, even.height, 2)]
+
+
+def _block(dots: Image.Image, x: int, y: int) -> str:
+    return _BLOCKS[dots.getpixel((x, y)) == 0, dots.getpixel((x, y + 1)) == 0]
 
 
 def photograph(screen: Image.Image) -> Image.Image:

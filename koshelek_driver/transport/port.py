@@ -6,7 +6,30 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from koshelek_driver.errors import SiteError
-from koshelek_driver.profile import SerialLine
+
+
+class SerialLine(Protocol):
+    """Line settings of an RS-232 port, as a profile has them."""
+
+    @property
+    def baud_rate(self) -> int:
+        """Bits a second."""
+        ...
+
+    @property
+    def data_bits(self) -> int:
+        """7 or 8."""
+        ...
+
+    @property
+    def parity(self) -> str:
+        """none, even or odd."""
+        ...
+
+    @property
+    def stop_bits(self) -> int:
+        """1 or 2."""
+        ...
 
 
 class Port(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import serial
 
 from koshelek_driver.errors import PortLost, PortNotOpened
-from koshelek_driver.profile import SerialLine
+from koshelek_driver.transport.port import SerialLine
 
 _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 

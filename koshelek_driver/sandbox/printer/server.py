@@ -30,6 +30,7 @@ class VirtualPrinter:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
         self.receipts: list[Receipt] = []
+        self.last_picture: Path | None = None
         self.on_receipt: Callable[[Receipt, Path], None] = lambda _receipt, _png: None
         self._changed = threading.Condition()
         self._closed = False
@@ -105,6 +106,7 @@ class VirtualPrinter:
         png.with_suffix(".txt").write_text("\n".join(receipt.lines) + "\n", encoding="utf-8")
         with self._changed:
             self.receipts.append(receipt)
+            self.last_picture = png
             self._changed.notify_all()
         self.on_receipt(receipt, png)
 

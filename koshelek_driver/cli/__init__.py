@@ -1,0 +1,1 @@
+"""The command line: thin. Verbs, options and the keys of the JSON are contracts."""

@@ -1,0 +1,191 @@
+"""`demo`: the main job on embedded parts that are real on the wire."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, reply_in_words
+from koshelek_driver.cli.pay import JsonOption, watcher
+from koshelek_driver.cli.sandbox import Symbology
+from koshelek_driver.cli.till import DEVICES, write_site
+from koshelek_driver.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from koshelek_driver.pay_api.client import Exchange
+    from koshelek_driver.payment.outcome import Payment
+    from koshelek_driver.sandbox.printer.server import VirtualPrinter
+    from koshelek_driver.sandbox.scanner import VirtualScanner
+    from koshelek_driver.sandbox.server import PayApiSandbox
+
+_AMOUNT = 123_450
+_DECISION_S = 3.0
+_SCAN_WAIT_S = 10.0
+_RECEIPT_WAIT_S = 5.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What stands on the demo's table."""
+
+    host: PayApiSandbox
+    scanner: VirtualScanner
+    printer: VirtualPrinter
+
+
+def demo(
+    *,
+    folder: Annotated[Path, typer.Option("--dir", help="Where everything is left to look at.")] = Path("koshelek-demo"),
+    symbology: Annotated[Symbology, typer.Option("--symbology")] = Symbology.QR,
+    outcome: Annotated[str, typer.Option("--outcome", help="What the host plays; `list` names them.")] = "accepted",
+    fault: Annotated[str, typer.Option("--fault", help="What the printer plays: paper-out, cover-open …")] = "none",
+    as_json: JsonOption = False,
+) -> None:
+    """The first sale: card drawn, scanned, paid at the sandbox over TLS, slip printed; in a few seconds."""
+    from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
+
+    output = Output(as_json=as_json)
+    if outcome == "list":
+        _show_outcomes(output)
+        return
+    if outcome not in SCRIPTS:
+        raise UsageError(f"--outcome {outcome}", nearest(outcome, SCRIPTS))
+    with _table(folder, fault) as parts:
+        _Show(output, parts, symbology).run(_AMOUNT if outcome == "accepted" else AMOUNTS[outcome])
+
+
+@contextmanager
+def _table(folder: Path, fault: str) -> Iterator[Parts]:
+    """Host, scanner and printer, plugged in; and a site file that names them."""
+    from koshelek_driver.sandbox.printer.faults import Fault
+    from koshelek_driver.sandbox.printer.server import VirtualPrinter
+    from koshelek_driver.sandbox.scanner import VirtualScanner
+    from koshelek_driver.sandbox.server import STORE, PayApiSandbox
+
+    if fault not in list(Fault):
+        raise UsageError(f"--fault {fault}", nearest(fault, Fault))
+    try:
+        host = PayApiSandbox(folder)
+    except OSError as problem:
+        raise UsageError(f"--dir {folder}: {problem.strerror}", "name a folder that you may write to") from problem
+    parts = Parts(host, VirtualScanner(), VirtualPrinter(folder / "receipts", fault=Fault(fault)))
+    devices = DEVICES.format(scanner_port=parts.scanner.port, printer_port=parts.printer.port)
+    write_site(host.files.site, base_url=host.base_url, store=STORE, decision_timeout_s=_DECISION_S, devices=devices)
+    try:
+        yield parts
+    finally:
+        for part in (parts.scanner, parts.printer, parts.host):
+            part.close()
+
+
+class _Show:
+    """One sale on the demo's table."""
+
+    def __init__(self, output: Output, parts: Parts, symbology: Symbology) -> None:
+        self._output = output
+        self._parts = parts
+        self._symbology = symbology
+        self._folder = parts.host.files.folder
+        self._symbol_png = self._folder / f"card-{symbology.value}.png"
+        self._calls: list[dict[str, Any]] = []
+
+    def run(self, amount: int) -> None:
+        """Sell something and leave with the exit code of its outcome."""
+        from koshelek_driver.terminal import Terminal
+
+        order_id = f"DEMO-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        with Terminal.open(self._parts.host.files.site) as terminal:
+            terminal.warm_up()
+            card = self._draw_card()
+            watch = replace(watcher(terminal, self._output), called=self._called, waiting_for_scan=self._hold(card))
+            order = terminal.new_order(order_id, amount)
+            with self._output.progress("At the till…"):
+                payment = terminal.pay(order, wait_s=_SCAN_WAIT_S, watcher=watch)
+            self._end(payment, terminal.tip(payment), terminal.slip_text(payment))
+
+    def _draw_card(self) -> Image.Image:
+        """The card on the customer's phone."""
+        from koshelek_driver.sandbox.symbols import as_blocks, draw
+        from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
+
+        label = self._parts.host.issuer.label(CARD_NUMBER, new_session(), time.time())
+        picture = draw(label, self._symbology.value)
+        picture.save(self._symbol_png)
+        self._say(f"[bold]1[/] A wallet card is shown as a real symbol ({self._symbology.value})")
+        blocks = as_blocks(label, self._symbology.value)
+        if len(blocks[0]) <= self._output.console.width:
+            self._output.console.print("\n".join(blocks), style="black on white")
+        return picture
+
+    def _hold(self, card: Image.Image) -> Callable[[], None]:
+        """Show the card to the scanner when the till waits for it."""
+
+        def show() -> None:
+            self._say("[bold]2[/] The scanner reads it and sends its bytes over a pseudo-terminal at 9600 baud")
+            threading.Thread(target=self._parts.scanner.show, args=(card,), daemon=True).start()
+
+        return show
+
+    def _called(self, exchange: Exchange) -> None:
+        if not self._calls:
+            self._say("[bold]3[/] The till pays at the Pay API sandbox over TLS")
+        took_ms = round((exchange.ended_s - exchange.started_s) * 1000, 3)
+        reply = reply_in_words(exchange.reply)
+        self._calls.append({"call": exchange.request.call.name.lower(), "ms": took_ms, "reply": reply})
+        self._output.call(exchange)
+
+    def _end(self, payment: Payment, tip: str, slip: list[str]) -> None:
+        from koshelek_driver.payment.outcome import SlipState
+
+        printer = self._parts.printer
+        if payment.slip_state is SlipState.PRINTED and printer.wait_for_receipts(1, _RECEIPT_WAIT_S):
+            slip = list(printer.receipts[-1].lines)
+        self._say("[bold]4[/] The end")
+        self._output.payment(payment, tip, slip)
+        places = self._places()
+        self._output.document(
+            {
+                **payment_document(payment, tip, slip),
+                "symbology": self._symbology.value,
+                "calls": self._calls,
+                **places,
+            }
+        )
+        for name, path in places.items():
+            self._say(f"  {name:<10} {escape(path or '—')}")
+        raise typer.Exit(EXIT_OF_OUTCOME[payment.outcome])
+
+    def _places(self) -> dict[str, str | None]:
+        picture = self._parts.printer.last_picture
+        return {
+            "dir": str(self._folder),
+            "symbol_png": str(self._symbol_png),
+            "slip_png": None if picture is None else str(picture),
+            "journal": str(self._folder / "journal.db"),
+            "site": str(self._parts.host.files.site),
+        }
+
+    def _say(self, text: str) -> None:
+        self._output.console.print(text, soft_wrap=True)
+
+
+def _show_outcomes(output: Output) -> None:
+    from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
+
+    table = Table("outcome", "amount in kopecks", "what the host plays")
+    for name, script in SCRIPTS.items():
+        table.add_row(name, str(AMOUNTS[name]), script.about)
+    output.console.print(table)
+    output.document({"outcomes": {name: {"amount": AMOUNTS[name], "about": SCRIPTS[name].about} for name in SCRIPTS}})

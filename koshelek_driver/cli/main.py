@@ -1,0 +1,51 @@
+"""`koshelek-driver VERB`: the verbs, and one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from koshelek_driver.cli import demo, pay, sandbox
+from koshelek_driver.cli.output import Output, encoding_safe_stdout
+from koshelek_driver.errors import DriverError, JournalError, SiteError, UsageError
+
+EXIT_NO = 1
+EXIT_WRONG = 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Koshelek wallet payments at a till. Exit 0: done. 1: the answer is no. 2: wrong usage or file."
+    " 3: the outcome of money is not known yet.",
+)
+app.command("demo")(demo.demo)
+app.command("pay")(pay.pay)
+app.command("status")(pay.status)
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def main() -> None:
+    """The console script."""
+    encoding_safe_stdout()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what a command line says; gives the exit code."""
+    try:
+        app(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_NO
+    except DriverError as problem:
+        Output(as_json="--json" in arguments).error(problem)
+        return EXIT_WRONG if isinstance(problem, SiteError | UsageError | JournalError) else EXIT_NO
+    except ModuleNotFoundError as problem:
+        needed = DriverError(
+            f"the package {problem.name} is not installed", "pip install 'koshelek-driver[sandbox]' brings the sandbox"
+        )
+        Output(as_json="--json" in arguments).error(needed)
+        return EXIT_WRONG
+    return 0

@@ -1,0 +1,147 @@
+"""What a verb shows: to people in lines, to programs as one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.status import Status
+from rich.table import Table
+
+from koshelek_driver.errors import DriverError
+from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
+from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
+
+EXIT_OF_OUTCOME = {Outcome.PAID: 0, Outcome.REJECTED: 1, Outcome.CANCELED: 1, Outcome.UNKNOWN: 3}
+_COLOURS = {Outcome.PAID: "green", Outcome.REJECTED: "red", Outcome.CANCELED: "yellow", Outcome.UNKNOWN: "magenta"}
+_SLIP_WORDS = {
+    SlipState.NONE: "no slip",
+    SlipState.QUEUED: "slip not printed yet",
+    SlipState.SENT: "slip sent, paper not confirmed",
+    SlipState.PRINTED: "slip printed",
+}
+
+
+class Output:
+    """Standard output for the result, standard error for everything beside it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(quiet=as_json, highlight=False)
+        self._errors = Console(stderr=True, highlight=False)
+        self._status: Status | None = None
+
+    @contextmanager
+    def progress(self, text: str) -> Iterator[None]:
+        """Something that moves while a sale is under way; `say_progress` changes its text."""
+        with self.console.status(text) as self._status:
+            yield
+        self._status = None
+
+    def say_progress(self, text: str) -> None:
+        """What is being waited for now."""
+        if self._status is not None:
+            self._status.update(text)
+
+    def document(self, document: dict[str, Any]) -> None:
+        """The one JSON document; nothing for people."""
+        if self.as_json:
+            print(json.dumps(document, ensure_ascii=False), flush=True)  # noqa: T201 - the result itself
+
+    def error(self, problem: DriverError) -> None:
+        """One line and what to do."""
+        self.document({"error": type(problem).__name__, "message": problem.what, "remedy": problem.remedy})
+        self._errors.print(f"[red]error:[/] {escape(problem.what)}", soft_wrap=True)
+        if problem.remedy:
+            self._errors.print(f"  [bold]do:[/] {escape(problem.remedy)}", soft_wrap=True)
+
+    def warning(self, what: str, remedy: str) -> None:
+        """Something that does not change the result."""
+        self._errors.print(f"[yellow]warning:[/] {escape(what)}", soft_wrap=True)
+        self._errors.print(f"  [bold]do:[/] {escape(remedy)}", soft_wrap=True)
+
+    def call(self, exchange: Exchange) -> None:
+        """One call to the API as it went."""
+        took_ms = (exchange.ended_s - exchange.started_s) * 1000
+        name = exchange.request.call.name.lower()
+        self.console.print(f"  {name:<9} {took_ms:8.1f} ms  {escape(reply_in_words(exchange.reply))}")
+
+    def payment(self, payment: Payment, tip: str, slip: Iterable[str]) -> None:
+        """The end of a sale for people."""
+        outcome = payment.outcome
+        again = " (earlier; nothing was charged now)" if payment.repeated else ""
+        amount = f"{payment.amount // 100}.{payment.amount % 100:02d} RUB"
+        colour = _COLOURS[outcome]
+        self.console.print(
+            f"[bold {colour}]{outcome.value.upper()}[/]  {amount}  order {escape(payment.order_id)}{again}"
+        )
+        if tip:
+            self.console.print(f"  [bold]{escape(tip)}[/]", soft_wrap=True)
+        if payment.verdict.error_code and outcome is not Outcome.PAID:
+            self.console.print(f"  code {escape(payment.verdict.error_code)}")
+        if payment.button_to_wire_ms is not None:
+            self.console.print(f"  from the button to the first byte: {payment.button_to_wire_ms:.1f} ms")
+        lines = list(slip)
+        if lines:
+            self.console.print(Panel.fit(escape("\n".join(lines)), title=_SLIP_WORDS[payment.slip_state]))
+
+    def payments(self, payments: Iterable[Payment]) -> None:
+        """A list of sales for people."""
+        table = Table()
+        for heading in ("order", "kopecks", "outcome", "code", "slip", "payment transaction"):
+            table.add_column(heading, overflow="fold")
+        for payment in payments:
+            table.add_row(
+                escape(payment.order_id),
+                str(payment.amount),
+                f"[{_COLOURS[payment.outcome]}]{payment.outcome.value}[/]",
+                escape(payment.verdict.error_code),
+                _SLIP_WORDS[payment.slip_state],
+                escape(payment.verdict.transaction_id),
+            )
+        self.console.print(table)
+
+
+def reply_in_words(reply: Reply) -> str:
+    """What came back, in a few words."""
+    match reply:
+        case Answered(answer):
+            return answer.status or "(transaction unknown)"
+        case Refused(code, _):
+            return f"refused: {code}"
+        case NoAnswer(reason):
+            return f"no answer: {reason}"
+        case NotSent(reason, _):
+            return f"not sent: {reason}"
+
+
+def payment_document(payment: Payment, tip: str, slip: Iterable[str]) -> dict[str, Any]:
+    """A sale as JSON; the keys are a contract."""
+    return {
+        "outcome": payment.outcome.value,
+        "order_id": payment.order_id,
+        "request_id": payment.request_id,
+        "payment_transaction_id": payment.verdict.transaction_id,
+        "amount": payment.amount,
+        "error_code": payment.verdict.error_code,
+        "operator_tip": tip,
+        "slip": list(slip),
+        "slip_state": payment.slip_state.value,
+        "button_to_wire_ms": None if payment.button_to_wire_ms is None else round(payment.button_to_wire_ms, 3),
+        "repeated": payment.repeated,
+    }
+
+
+def encoding_safe_stdout() -> None:
+    """A Windows console or a C locale must not stop a sale by a letter that it cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")

@@ -1,0 +1,130 @@
+"""`pay` and `status`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document
+from koshelek_driver.errors import UsageError
+from koshelek_driver.payment.outcome import Outcome, Payment
+
+if TYPE_CHECKING:
+    from koshelek_driver.card.totp import Verification
+    from koshelek_driver.pay_api.client import Exchange
+    from koshelek_driver.printer.receipt_printer import PrintResult
+    from koshelek_driver.scanner.label import Label
+    from koshelek_driver.terminal import Terminal
+
+_SITE_HELP = "The till's file (default: $KOSHELEK_SITE, then ./site.toml)."
+_LABEL_HELP = "What the scanner read; - reads it from standard input, unseen by other users of this machine."
+SiteOption = Annotated[Path | None, typer.Option("--site", help=_SITE_HELP)]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+def pay(
+    *,
+    order_id: Annotated[str, typer.Option("--order-id", help="The POS's own number of this receipt.")],
+    amount: Annotated[int, typer.Option("--amount", help="Kopecks.")],
+    invoice: Annotated[Path | None, typer.Option("--invoice", help="checkoutInvoice of the Pay API, JSON.")] = None,
+    label: Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)] = None,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")] = 60.0,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """One sale: scan, charge, print the slip. The same order again charges nothing and answers as the first time."""
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal:
+        order = terminal.new_order(order_id, amount, _read(invoice))
+        terminal.warm_up()
+        with output.progress("At the till…"):
+            payment = terminal.pay(order, label=_label(label), wait_s=wait, watcher=watcher(terminal, output))
+        finish(terminal, payment, output)
+
+
+def status(
+    *,
+    order_id: Annotated[str | None, typer.Option("--order-id", help="One sale; else all unfinished ones.")] = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What the journal says of a sale, or of all that are open or have a slip that is not on paper."""
+    from koshelek_driver import site as sites
+    from koshelek_driver.payment.journal import Journal
+
+    output = Output(as_json=as_json)
+    settings = sites.load(site)
+    if not settings.journal.exists():
+        output.warning(f"there is no journal at {settings.journal} yet", "it is made by the first sale")
+        _show_payments(output, [])
+        raise typer.Exit(1 if order_id else 0)
+    journal = Journal(settings.journal)
+    found = journal.unfinished() if order_id is None else [payment for payment in [journal.latest(order_id)] if payment]
+    _show_payments(output, found)
+    if order_id is not None and not found:
+        output.warning(f"the journal has no order {order_id}", "check the number; it was not charged at this till")
+        raise typer.Exit(1)
+    raise typer.Exit(3 if any(payment.outcome is Outcome.UNKNOWN for payment in found) else 0)
+
+
+def watcher(terminal: Terminal, output: Output) -> Any:
+    """Show a sale as it goes; from the scan on, Ctrl-C is the cashier's cancel."""
+    from koshelek_driver.terminal import Watcher
+
+    def scanned(label: Label, verification: Verification) -> None:
+        signal.signal(signal.SIGINT, lambda _number, _frame: terminal.request_cancel())
+        card = verification.presentation
+        number = card.card_number.masked() if card else "not recognised"
+        output.console.print(f"  card {number}  {label.scan_data_type.name}  {verification.result_code}")
+        output.say_progress("Sending the charge…")
+
+    def called(exchange: Exchange) -> None:
+        output.call(exchange)
+        output.say_progress("Waiting for the customer… Ctrl-C cancels")
+
+    def printed(result: PrintResult) -> None:
+        if result.problem:
+            output.warning(f"the slip is not printed: {result.problem}", f"{result.remedy}; then repeat this same pay")
+
+    return Watcher(
+        waiting_for_scan=lambda: output.say_progress("Scan the customer's card…"),
+        scanned=scanned,
+        called=called,
+        printed=printed,
+    )
+
+
+def finish(terminal: Terminal, payment: Payment, output: Output) -> None:
+    """Show the end of a sale and leave with its exit code."""
+    tip, slip = terminal.tip(payment), terminal.slip_text(payment)
+    output.payment(payment, tip, slip)
+    output.document(payment_document(payment, tip, slip))
+    raise typer.Exit(EXIT_OF_OUTCOME[payment.outcome])
+
+
+def _label(given: str | None) -> str | None:
+    return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
+
+
+def _read(file: Path | None) -> bytes | None:
+    try:
+        return None if file is None else file.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"--invoice {file}: {problem.strerror}", "name a readable file") from problem
+
+
+def _show_payments(output: Output, payments: list[Payment]) -> None:
+    output.payments(payments)
+    output.document({"payments": [_document(payment) for payment in payments]})
+
+
+def _document(payment: Payment) -> dict[str, Any]:
+    created = datetime.fromtimestamp(payment.created_s, UTC).isoformat(timespec="seconds")
+    return {**payment_document(payment, "", ()), "created": created, "slip": payment.verdict.slip}

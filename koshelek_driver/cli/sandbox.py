@@ -1,0 +1,166 @@
+"""`sandbox serve`, `sandbox card`, `sandbox printer`."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.pay import JsonOption, SiteOption
+from koshelek_driver.cli.till import write_site
+from koshelek_driver.errors import PortNotOpened, UsageError
+
+if TYPE_CHECKING:
+    from koshelek_driver.sandbox.wallet import Issuer
+
+app = typer.Typer(no_args_is_help=True, help="Embedded parts that are real on the wire: host, card, printer.")
+
+
+class Symbology(StrEnum):
+    """The symbols that a wallet may show."""
+
+    QR = "qr"
+    CODE128 = "code128"
+    PDF417 = "pdf417"
+    DATAMATRIX = "datamatrix"
+
+
+FolderOption = Annotated[Path, typer.Option("--dir", help="Where its files go.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free port.")]
+
+
+@app.command("serve")
+def serve(
+    *,
+    port: PortOption = 0,
+    folder: FolderOption = Path("koshelek-sandbox"),
+    postback_url: Annotated[str, typer.Option("--postback-url", help="Tell this address of every change.")] = "",
+    postback_ca: Annotated[Path | None, typer.Option("--postback-ca", help="The CA of that address.")] = None,
+    api_version: Annotated[str, typer.Option("--api-version", help="Refuse fields newer than this.")] = "1.2.1",
+    polled_methods: Annotated[bool, typer.Option("--polled-methods", help="Answer methods by 201.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The Pay API sandbox alone, over TLS: its CA, credentials and a site file go into DIR. Ctrl-C ends it.
+
+    Postbacks carry the API's own login and password.
+    """
+    from koshelek_driver.sandbox.postback import PostbackTarget
+    from koshelek_driver.sandbox.server import LOGIN, STORE, PayApiSandbox
+
+    output = Output(as_json=as_json)
+    ca = None if postback_ca is None else str(postback_ca)
+    target = (lambda password: PostbackTarget(postback_url, LOGIN, password, ca)) if postback_url else None
+    try:
+        host = PayApiSandbox(folder, port=port, postback=target, version=api_version, polled_methods=polled_methods)
+    except OSError as problem:
+        raise _cannot_listen(port, problem) from problem
+    write_site(host.files.site, base_url=host.base_url, store=STORE)
+    facts = {
+        "base_url": host.base_url,
+        "ca_file": str(host.files.ca),
+        "login": LOGIN,
+        "password_file": str(host.files.password),
+        "retailer_key_file": str(host.files.retailer_key),
+        "admin_url": host.admin_url,
+        "site": str(host.files.site),
+    }
+    output.document(facts)
+    for name, value in facts.items():
+        output.console.print(f"{name:>17}  {escape(value)}", soft_wrap=True)
+    output.console.print("Ctrl-C ends it.")
+    _wait_for_end()
+    host.close()
+
+
+@app.command("card")
+def card(
+    *,
+    card_number: Annotated[str, typer.Option("--card", help="The card number.")] = "",
+    symbology: Annotated[Symbology, typer.Option("--symbology")] = Symbology.QR,
+    out: Annotated[Path, typer.Option("--out", help="Where to draw it.")] = Path("koshelek-card.png"),
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A wallet card that is valid now: text, and a picture to hold before a scanner. The site file gives the key."""
+    from koshelek_driver.sandbox.symbols import draw
+    from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
+
+    output = Output(as_json=as_json)
+    label = _issuer(site).label(card_number or CARD_NUMBER, new_session(), time.time())
+    try:
+        draw(label, symbology.value).save(out)
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"--out {out}: {problem}", "name a .png file in a folder that exists") from problem
+    output.document({"label": label, "png": str(out.resolve())})
+    output.console.print(f"{escape(label)}\n{escape(str(out.resolve()))}", soft_wrap=True)
+
+
+@app.command("printer")
+def printer(
+    *,
+    port: PortOption = 0,
+    folder: FolderOption = Path("koshelek-receipts"),
+    fault: Annotated[str, typer.Option("--fault", help="none, paper-out, near-end, cover-open and others.")] = "none",
+    dots: Annotated[int, typer.Option("--dots", help="576: 80 mm paper, 384: 58 mm.")] = 576,
+    as_json: JsonOption = False,
+) -> None:
+    """The virtual printer alone: every receipt as PNG and text. Ctrl-C ends it."""
+    from koshelek_driver.sandbox.printer.faults import Fault
+    from koshelek_driver.sandbox.printer.server import VirtualPrinter
+
+    output = Output(as_json=as_json)
+    if fault not in list(Fault):
+        raise UsageError(f"--fault {fault}", f"allowed: {', '.join(Fault)}")
+    try:
+        machine = VirtualPrinter(folder, port=port, dots=dots, fault=Fault(fault))
+    except OSError as problem:
+        raise _cannot_listen(port, problem) from problem
+    machine.on_receipt = lambda receipt, png: output.console.print(escape("\n".join((*receipt.lines, f"→ {png}"))))
+    output.document({"port": machine.port, "dir": str(machine.folder)})
+    output.console.print(
+        f"port {machine.port}, receipts in {escape(str(machine.folder))}. Ctrl-C ends it.", soft_wrap=True
+    )
+    _wait_for_end()
+    machine.close()
+
+
+def _issuer(site_file: Path | None) -> Issuer:
+    """Passwords by the site file's key, where there is a site file; else by the sandbox's own."""
+    from koshelek_driver import site as sites
+    from koshelek_driver.sandbox.wallet import Issuer
+
+    if site_file is None and not sites.find(None).exists():
+        return Issuer()
+    settings = sites.load(site_file)
+    totp = settings.totp
+    prefixes = [found[1] for text in totp.templates if (found := re.search(r"\{prefix:([^{}]*)\}", text))]
+    return Issuer(
+        retailer_key=settings.secret(totp.retailer_key, "totp.retailer_key").reveal(),
+        prefix=prefixes[0] if prefixes else "",
+        hash_function=totp.hash_function,
+        interval_s=totp.interval_s,
+        password_length=totp.password_length,
+    )
+
+
+def _cannot_listen(port: int, problem: OSError) -> PortNotOpened:
+    return PortNotOpened(
+        f"cannot listen on port {port}: {problem.strerror}", "choose another with --port, or 0 for any"
+    )
+
+
+def _wait_for_end() -> None:
+    """Until Ctrl-C or SIGTERM."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    while not ended.wait(1.0):
+        pass
