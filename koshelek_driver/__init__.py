@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from koshelek_driver.errors import DriverError
+from koshelek_driver.payment.desk import Watcher
+from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
 from koshelek_driver.terminal import Terminal
 
-__all__ = ["DriverError", "Terminal"]
+__all__ = ["DriverError", "Outcome", "Payment", "SlipState", "Terminal", "Watcher"]

@@ -14,76 +14,107 @@ import msgspec
 from koshelek_driver.errors import SiteError, nearest
 
 T = TypeVar("T")
+Key = tuple[str, ...]
 
 _AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 
 
 def read(path: Path, kind: type[T], error: type[SiteError]) -> T:
     """Read the TOML file `path` as `kind`; raises `error` naming file, line, key, what came and what is allowed."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        data = tomllib.loads(text)
-    except FileNotFoundError as problem:
-        raise error(f"{path}: no such file", "name the file with --site, or set KOSHELEK_SITE") from problem
-    except OSError as problem:
-        raise error(f"{path}: cannot be read: {problem.strerror}", "check the file's owner and rights") from problem
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise error(
-            f"{path}: not a TOML file in UTF-8: {problem}", "mend that place; every text needs quotes"
-        ) from problem
-    _refuse_unknown_keys(path, text, data, kind, error)
-    try:
-        return msgspec.convert(data, kind)
-    except msgspec.ValidationError as problem:
-        raise _wrong_value(path, text, data, problem, error) from problem
+    return _File(path, error).convert(kind)
 
 
-def _refuse_unknown_keys(path: Path, text: str, data: dict[str, Any], kind: type, error: type[SiteError]) -> None:
-    for key, known in _unknown_keys(data, kind, ()):
-        raise error(f"{_place(path, text, key)}: unknown key '{'.'.join(key)}'", nearest(key[-1], known))
+def place(path: Path, key: str) -> str:
+    """The file, and the line where a dotted key stands in it, for errors that are found after reading."""
+    return _place(path, path.read_text(encoding="utf-8-sig"), tuple(key.split(".")))
 
 
-def _unknown_keys(data: Any, kind: Any, at: tuple[str, ...]) -> list[tuple[tuple[str, ...], list[str]]]:
+class _File:
+    def __init__(self, path: Path, error: type[SiteError]) -> None:
+        self._path = path
+        self._error = error
+        try:
+            self._text = path.read_text(encoding="utf-8-sig")
+            self._data = tomllib.loads(self._text)
+        except FileNotFoundError as problem:
+            raise error(f"{path}: no such file", "name the file with --site, or set KOSHELEK_SITE") from problem
+        except OSError as problem:
+            raise error(f"{path}: cannot be read: {problem.strerror}", "check the file's owner and rights") from problem
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+            what = f"{path}: not a TOML file in UTF-8: {problem}"
+            raise error(what, "mend that place; every text needs quotes") from problem
+
+    def convert(self, kind: type[T]) -> T:
+        for key, known in _unknown_keys(self._data, kind, ()):
+            raise self._error(f"{self._place(key)}: unknown key '{'.'.join(key)}'", nearest(key[-1], known))
+        try:
+            return msgspec.convert(self._data, kind)
+        except msgspec.ValidationError as problem:
+            raise self._wrong_value(kind, str(problem)) from problem
+
+    def _wrong_value(self, kind: type, message: str) -> SiteError:
+        at = _AT.search(message)
+        key = tuple(re.findall(r"[^.\[\]]+", at["path"])) if at else ()
+        came = _value_at(self._data, key)
+        shown = f" = {came!r}" if isinstance(came, str | int | float | bool) else ""
+        choices = _choices(kind, key)
+        remedy = nearest(str(came), choices) if choices else "correct the value"
+        expected = f"expected one of {', '.join(choices)}" if choices else message[: at.start() if at else None]
+        return self._error(f"{self._place(key)}: {'.'.join(key)}{shown}: {expected}", remedy)
+
+    def _place(self, key: Key) -> str:
+        return _place(self._path, self._text, key)
+
+
+def _unknown_keys(data: Any, kind: Any, at: Key) -> list[tuple[Key, list[str]]]:
     """Every key of `data` that `kind` does not have, with the keys that it has there."""
-    kind = _struct_of(kind)
-    if typing.get_origin(kind) is dict and isinstance(data, dict):
-        value_kind = typing.get_args(kind)[1]
-        return [found for key, value in data.items() for found in _unknown_keys(value, value_kind, (*at, key))]
-    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(data, dict)):
+    if not isinstance(data, dict):
         return []
-    fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-    unknown = [((*at, key), list(fields)) for key in data if key not in fields]
-    inside = [_unknown_keys(value, fields[key], (*at, key)) for key, value in data.items() if key in fields]
-    return unknown + [found for found_inside in inside for found in found_inside]
+    found: list[tuple[Key, list[str]]] = []
+    for key, value in data.items():
+        if _has_key(kind, key):
+            found += _unknown_keys(value, _inside(kind, key), (*at, key))
+        else:
+            found.append(((*at, key), sorted(_keys(kind))))
+    return found
 
 
-def _struct_of(kind: Any) -> Any:
-    """`Struct | None` is checked as Struct."""
-    if isinstance(kind, types.UnionType):
-        return next(option for option in typing.get_args(kind) if option is not types.NoneType)
-    return kind
+def _has_key(kind: Any, key: str) -> bool:
+    return not _is_struct(kind) or key in _keys(kind)
 
 
-def _wrong_value(
-    path: Path, text: str, data: dict[str, Any], problem: msgspec.ValidationError, error: type[SiteError]
-) -> SiteError:
-    message = str(problem)
-    at = _AT.search(message)
-    key = tuple(re.findall(r"[^.\[\]]+", at["path"])) if at else ()
-    reason = message[: at.start()] if at else message
-    came = _came(data, key)
-    return error(f"{_place(path, text, key)}: {'.'.join(key)}{came}: {reason}", "correct the value")
+def _keys(kind: Any) -> dict[str, Any]:
+    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
-def _came(data: Any, key: tuple[str, ...]) -> str:
+def _inside(kind: Any, key: str) -> Any:
+    """The type of what stands at a key of a value of type `kind`; None where that is not told."""
+    if typing.get_origin(kind) is dict:
+        return typing.get_args(kind)[1]
+    inner = _keys(kind).get(key) if _is_struct(kind) else None
+    if isinstance(inner, types.UnionType):
+        return next(option for option in typing.get_args(inner) if option is not types.NoneType)
+    return inner
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _choices(kind: Any, key: Key) -> list[str]:
+    """The words that are allowed at a key, when its type lists them."""
     for part in key:
-        if not isinstance(data, dict) or part not in data:
-            return ""
-        data = data[part]
-    return f" = {data!r}" if isinstance(data, str | int | float | bool) else ""
+        kind = _inside(kind, part)
+    return [str(word) for word in typing.get_args(kind)] if typing.get_origin(kind) is typing.Literal else []
 
 
-def _place(path: Path, text: str, key: tuple[str, ...]) -> str:
+def _value_at(data: Any, key: Key) -> Any:
+    for part in key:
+        data = data.get(part) if isinstance(data, dict) else None
+    return data
+
+
+def _place(path: Path, text: str, key: Key) -> str:
     """The file, and the line where the last part of the key stands, if it can be found."""
     table = ""
     for number, line in enumerate(text.splitlines(), 1):

@@ -198,7 +198,7 @@ def load(path: str | Path | None = None) -> Site:
 
 
 def _refuse(site: Site, key: str, came: object, expected: str, remedy: str = "correct the value") -> SiteError:
-    return SiteError(f"{site.path}: {key} = {came!r}: expected {expected}", remedy)
+    return SiteError(f"{config.place(site.path, key)}: {key} = {came!r}: expected {expected}", remedy)
 
 
 def _check_choices(site: Site) -> None:

@@ -85,7 +85,7 @@ class Output:
         if tip:
             self.console.print(f"  [bold]{escape(tip)}[/]", soft_wrap=True)
         if payment.verdict.error_code and outcome is not Outcome.PAID:
-            self.console.print(f"  code {escape(payment.verdict.error_code)}")
+            self.console.print(f"  code {escape(payment.verdict.error_code)}  {escape(payment.verdict.details)}")
         if payment.button_to_wire_ms is not None:
             self.console.print(f"  from the button to the first byte: {payment.button_to_wire_ms:.1f} ms")
         lines = list(slip)
@@ -131,6 +131,7 @@ def payment_document(payment: Payment, tip: str, slip: Iterable[str]) -> dict[st
         "payment_transaction_id": payment.verdict.transaction_id,
         "amount": payment.amount,
         "error_code": payment.verdict.error_code,
+        "details": payment.verdict.details,
         "operator_tip": tip,
         "slip": list(slip),
         "slip_state": payment.slip_state.value,

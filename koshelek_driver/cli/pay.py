@@ -43,7 +43,8 @@ def pay(
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         order = terminal.new_order(order_id, amount, _read(invoice))
-        terminal.warm_up()
+        if label is None:
+            terminal.warm_up()
         with output.progress("At the till…"):
             payment = terminal.pay(order, label=_label(label), wait_s=wait, watcher=watcher(terminal, output))
         finish(terminal, payment, output)
@@ -76,7 +77,7 @@ def status(
 
 def watcher(terminal: Terminal, output: Output) -> Any:
     """Show a sale as it goes; from the scan on, Ctrl-C is the cashier's cancel."""
-    from koshelek_driver.terminal import Watcher
+    from koshelek_driver.payment.desk import Watcher
 
     def scanned(label: Label, verification: Verification) -> None:
         signal.signal(signal.SIGINT, lambda _number, _frame: terminal.request_cancel())

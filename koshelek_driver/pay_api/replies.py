@@ -36,7 +36,7 @@ class NoAnswer:
 class NotSent:
     """Not one byte of the request left this machine."""
 
-    reason: str
+    details: str
     code: str = "HOST_UNREACHABLE"
 
 

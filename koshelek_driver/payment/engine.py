@@ -34,6 +34,7 @@ class Intent:
     order_id: str
     amount: int
     checkout: Request
+    card_digest: bytes
     pressed_s: float
 
 
@@ -60,9 +61,15 @@ class Engine:
 
         Raises JournalError only while nothing was sent.
         """
-        request_id, now_s = intent.checkout.request_id, self._clock.unix_s()
-        self._journal.begin(intent.order_id, intent.amount, intent.checkout, now_s)
-        began = Payment(intent.order_id, request_id, intent.amount, now_s, Verdict(Outcome.UNKNOWN))
+        began = Payment(
+            order_id=intent.order_id,
+            request_id=intent.checkout.request_id,
+            amount=intent.amount,
+            created_s=self._clock.unix_s(),
+            verdict=Verdict(Outcome.UNKNOWN),
+            card_digest=intent.card_digest,
+        )
+        self._journal.begin(began, intent.checkout)
         return self._settle(began, intent.checkout, Start(), intent.pressed_s, watch)
 
     def resume(self, left_open: Payment, watch: Watch) -> Payment:

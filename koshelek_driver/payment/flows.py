@@ -121,20 +121,20 @@ class Sale:
 
     def _learn_transaction(self) -> Generator[Effect, Tick, Verdict | None]:
         """Send the checkout, and again if need be, until its transactionId is known. A verdict ends the sale."""
-        verdict = self._unsent(Outcome.REJECTED, "HOST_UNREACHABLE")
+        verdict = Verdict(Outcome.REJECTED, error_code="HOST_UNREACHABLE")
         for attempt in range(1 + self._rules.resend_attempts):
             if attempt:
                 yield from self._pause(attempt)
             if self._tick.cancel and not self._maybe_arrived:
-                return self._unsent(Outcome.CANCELED, "CANCELED")
+                return Verdict(Outcome.CANCELED, error_code="CANCELED")
             if self._too_late():
                 break
             reply = (yield from self._do(Send(self._checkout))).reply
             if isinstance(reply, Answered) and reply.answer.transaction_id:
                 return (yield from self._learned(reply.answer))
-            ended = self._not_learned(reply)
-            if ended is not None:
-                verdict = ended
+            if isinstance(reply, NotSent | Refused):
+                verdict = Verdict(Outcome.REJECTED, error_code=reply.code, details=reply.details)
+            if not self._may_go_on(reply):
                 break
         return self._unknown() if self._maybe_arrived else verdict
 
@@ -146,14 +146,14 @@ class Sale:
         window_s = self._rules.resend_window_s if self._maybe_arrived else self._rules.connect_timeout_s
         return self._tick.now_s - self._began_s > window_s
 
-    def _not_learned(self, reply: Reply | None) -> Verdict | None:
-        """Take in a reply without a transactionId; a verdict if there is no use in sending again."""
-        if isinstance(reply, Refused) and reply.code not in _STILL_RUNNING:
-            return Verdict(Outcome.REJECTED, error_code=reply.code, details=reply.details)
+    def _may_go_on(self, reply: Reply | None) -> bool:
+        """Whether to send again after a reply without a transactionId."""
         if isinstance(reply, NotSent):
-            return self._unsent(Outcome.REJECTED, reply.code) if reply.code == "HOST_NOT_TRUSTED" else None
+            return reply.code != "HOST_NOT_TRUSTED"
+        if isinstance(reply, Refused) and reply.code not in _STILL_RUNNING:
+            return False
         self._maybe_arrived = True
-        return None
+        return True
 
     def _learned(self, answer: TransactionAnswer) -> Generator[Effect, Tick, Verdict | None]:
         self._maybe_arrived = True
@@ -239,6 +239,3 @@ class Sale:
 
     def _unknown(self) -> Verdict:
         return Verdict(Outcome.UNKNOWN, self._transaction_id, "OUTCOME_UNKNOWN")
-
-    def _unsent(self, outcome: Outcome, code: str) -> Verdict:
-        return Verdict(outcome, error_code=code)

@@ -37,6 +37,7 @@ CREATE TABLE attempt (
     request_id TEXT NOT NULL UNIQUE,
     amount INTEGER NOT NULL,
     created_s REAL NOT NULL,
+    card_digest BLOB NOT NULL,
     body BLOB,
     token TEXT,
     transaction_id TEXT NOT NULL DEFAULT '',
@@ -61,7 +62,7 @@ CREATE TABLE used_password (digest BLOB PRIMARY KEY, until_s REAL NOT NULL) STRI
 """
 _COLUMNS = (
     "order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip,"
-    " slip_state, button_to_wire_ms"
+    " slip_state, button_to_wire_ms, card_digest"
 )
 
 
@@ -98,17 +99,18 @@ class Journal:
         )
         return [_payment(row) for row in rows]
 
-    def begin(self, order_id: str, amount: int, request: Request, now_s: float) -> None:
+    def begin(self, payment: Payment, request: Request) -> None:
         """Keep the intent with its exact bytes. Refused when the order is being paid or is paid."""
-        token = None if request.token is None else request.token.reveal()
         self._run(
-            "INSERT INTO attempt (order_id, request_id, amount, created_s, body, token) VALUES (?, ?, ?, ?, ?, ?)",
-            order_id,
-            request.request_id,
-            amount,
-            now_s,
+            "INSERT INTO attempt (order_id, request_id, amount, created_s, card_digest, body, token)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            payment.order_id,
+            payment.request_id,
+            payment.amount,
+            payment.created_s,
+            payment.card_digest,
             request.body,
-            token,
+            None if request.token is None else request.token.reveal(),
         )
 
     def checkout_of(self, payment: Payment) -> Request:
@@ -196,7 +198,8 @@ class Journal:
 
 
 def _payment(row: Any) -> Payment:
-    order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip, state, wire_ms = row
+    order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip = row[:9]
+    slip_state, wire_ms, card_digest = row[9:]
     verdict = Verdict(
         Outcome(outcome) if outcome else Outcome.UNKNOWN,
         transaction_id,
@@ -204,4 +207,13 @@ def _payment(row: Any) -> Payment:
         details,
         msgspec.json.decode(slip) if slip else None,
     )
-    return Payment(order_id, request_id, amount, created_s, verdict, SlipState(state), wire_ms)
+    return Payment(
+        order_id=order_id,
+        request_id=request_id,
+        amount=amount,
+        created_s=created_s,
+        verdict=verdict,
+        card_digest=bytes(card_digest),
+        slip_state=SlipState(slip_state),
+        button_to_wire_ms=wire_ms,
+    )

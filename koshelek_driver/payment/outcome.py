@@ -38,13 +38,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One attempt to pay an order, as the journal has it. `created_s` is Unix time, `amount` kopecks."""
+    """One attempt to pay an order, as the journal has it.
+
+    `created_s` is Unix time, `amount` kopecks; `card_digest` stands for the showing of a card that it was begun
+    with; `button_to_wire_ms` is None while no byte of it has left.
+    """
 
     order_id: str
     request_id: str
     amount: int
     created_s: float
     verdict: Verdict
+    card_digest: bytes = b""
     slip_state: SlipState = SlipState.NONE
     button_to_wire_ms: float | None = None
     repeated: bool = False
@@ -53,3 +58,8 @@ class Payment:
     def outcome(self) -> Outcome:
         """How it ended."""
         return self.verdict.outcome
+
+    @property
+    def never_left(self) -> bool:
+        """It ended before one byte was sent, so the card's password is as good as new."""
+        return self.button_to_wire_ms is None and self.outcome in (Outcome.REJECTED, Outcome.CANCELED)

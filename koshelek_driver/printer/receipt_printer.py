@@ -60,7 +60,7 @@ class ReceiptPrinter:
         """The code page that receipts are printed in."""
         return document.codec_of(self._profile)
 
-    def print_lines(self, lines: Iterable[Line], before_write: Callable[[], None]) -> PrintResult:
+    def print_lines(self, lines: Iterable[Line], before_write: Callable[[], object]) -> PrintResult:
         """Print one receipt; blocks at most about 25 s.
 
         `before_write` is called once, just before the first byte of the receipt leaves.
@@ -85,7 +85,7 @@ class _Job:
         self._replies = ReplyReader()
         self._sent = Printed.NOT_SENT
 
-    def run(self, lines: Iterable[Line], before_write: Callable[[], None]) -> PrintResult:
+    def run(self, lines: Iterable[Line], before_write: Callable[[], object]) -> PrintResult:
         try:
             hindrance = self._hindrance()
             if hindrance is not None:

@@ -74,7 +74,7 @@ class PayApiSandbox:
         self.issuer = issuer or Issuer()
         self.password = _keep(self.files.password, secrets.token_urlsafe(18))
         _keep(self.files.login, LOGIN)
-        self.files.retailer_key.write_text(self.issuer.retailer_key + "\n")
+        _write_secret(self.files.retailer_key, self.issuer.retailer_key)
         settings = HostSettings(
             LOGIN, self.password, version=version, issuer=self.issuer, polled_methods=polled_methods
         )
@@ -113,8 +113,12 @@ class PayApiSandbox:
 
 
 def _keep(path: Path, new: str) -> str:
-    """The secret in this file, made if there is none; readable by its owner only."""
+    """The secret in this file, made if there is none."""
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(new + "\n")
+        _write_secret(path, new)
     return path.read_text().strip()
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(secret + "\n")

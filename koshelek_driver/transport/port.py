@@ -48,32 +48,36 @@ class Port(Protocol):
         ...
 
 
-def open_port(address: str, line: SerialLine, connect_timeout_s: float) -> Port:
-    """Open `tcp://host:port`, or a serial port by path or URL.
-
-    Raises PortNotOpened, or SiteError when the address is of a kind that this version does not have.
-    """
+def check_address(address: str) -> None:
+    """Refuse an address that `open_port` cannot mean; raises SiteError. Nothing is opened."""
     scheme, _, _ = address.partition(":")
-    if scheme == "tcp":
-        return _open_tcp(address, connect_timeout_s)
     if scheme in ("hidraw", "usb", "evdev", "file"):
         raise SiteError(
             f"port '{address}': this version has serial ports and tcp://host:port",
             "switch the device to a virtual COM port or the network",
         )
+    if scheme == "tcp":
+        _host_and_port(address)
+
+
+def open_port(address: str, line: SerialLine, connect_timeout_s: float) -> Port:
+    """Open `tcp://host:port`, or a serial port by path or URL. Raises PortNotOpened, or SiteError."""
+    check_address(address)
+    if address.startswith("tcp:"):
+        from koshelek_driver.transport.tcp_port import TcpPort
+
+        return TcpPort(*_host_and_port(address), connect_timeout_s)
     from koshelek_driver.transport.serial_port import SerialPort
 
     return SerialPort(address, line)
 
 
-def _open_tcp(address: str, connect_timeout_s: float) -> Port:
-    from koshelek_driver.transport.tcp_port import TcpPort
-
+def _host_and_port(address: str) -> tuple[str, int]:
     parts = urlsplit(address)
     try:
         host, port = parts.hostname, parts.port
-    except ValueError as problem:
-        raise SiteError(f"port '{address}': {problem}", "write tcp://host:port") from problem
+    except ValueError:
+        host, port = None, None
     if not host or not port:
         raise SiteError(f"port '{address}': expected a host and a port number", "write tcp://host:port")
-    return TcpPort(host, port, connect_timeout_s)
+    return host, port
