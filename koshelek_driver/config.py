@@ -54,7 +54,7 @@ class _File:
 
     def _wrong_value(self, kind: type, message: str) -> SiteError:
         at = _AT.search(message)
-        key = tuple(re.findall(r"[^.\[\]]+", at["path"])) if at else ()
+        key = _key(self._data, kind, at["path"]) if at else ()
         came = _value_at(self._data, key)
         shown = f" = {came!r}" if isinstance(came, str | int | float | bool) else ""
         choices = _choices(kind, key)
@@ -64,6 +64,28 @@ class _File:
 
     def _place(self, key: Key) -> str:
         return _place(self._path, self._text, key)
+
+
+def _key(data: Any, kind: Any, path: str) -> Key:
+    """The key that msgspec's path means: it writes `[...]` for whichever entry of a table is wrong."""
+    key: Key = ()
+    for part in re.findall(r"\[\.\.\.\]|[^.\[\]]+", path):
+        name = _wrong_entry(data, kind) if part == "[...]" else part
+        key, kind = (*key, name), _inside(kind, name)
+        data = data.get(name) if isinstance(data, dict) else None
+    return key
+
+
+def _wrong_entry(table: dict[str, Any], kind: Any) -> str:
+    return next(name for name, value in table.items() if not _converts(value, _inside(kind, name)))
+
+
+def _converts(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _unknown_keys(data: Any, kind: Any, at: Key) -> list[tuple[Key, list[str]]]:

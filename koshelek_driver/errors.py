@@ -77,6 +77,6 @@ class BusyError(DriverError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A remedy that names the known word closest to what came, or all of them."""
-    words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"allowed: {', '.join(words)}"
+    words = {name.lower(): name for name in sorted(known)}
+    close = difflib.get_close_matches(word.lower(), words, n=1)
+    return f"did you mean '{words[close[0]]}'?" if close else f"allowed: {', '.join(words.values())}"

@@ -1,0 +1,85 @@
+"""What many tests need: a sandbox on a real port, and a till that pays at it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from koshelek_driver.cli.till import write_site
+from koshelek_driver.sandbox.server import STORE, PayApiSandbox
+from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
+
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
+
+PRINTER_DEVICES = """
+[devices.printer1]
+category = "POSPrinter"
+profile = "{profile}"
+port = "tcp://127.0.0.1:{port}"
+
+[devices.wallet]
+category = "CAT"
+printer = "printer1"
+"""
+
+
+@dataclass
+class Till:
+    """A site file beside a running sandbox."""
+
+    host: PayApiSandbox
+    site: Path
+
+    def label(self, *, session: str | None = None, card: str = CARD_NUMBER) -> str:
+        """A wallet card that is valid now."""
+        return self.host.issuer.label(card, session or new_session(), time.time())
+
+    def rewrite(self, *, base_url: str | None = None, devices: str = "", decision_timeout_s: float = 30.0) -> None:
+        """Another site file in place of the first."""
+        write_site(
+            self.site,
+            base_url=base_url or self.host.base_url,
+            store=STORE,
+            decision_timeout_s=decision_timeout_s,
+            devices=devices,
+        )
+
+    def edit(self, old: str, new: str) -> None:
+        """Change one place of the site file."""
+        text = self.site.read_text(encoding="utf-8")
+        assert old in text
+        self.site.write_text(text.replace(old, new), encoding="utf-8")
+
+    def charges(self, order_id: str) -> int:
+        """How often the host really charged an order."""
+        self.host.host.take_changes()
+        return self.host.host.ledger.charges(order_id)
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Till]:
+    """A till at a sandbox of its own; whatever it sent kept the wire contract."""
+    host = PayApiSandbox(tmp_path / "till")
+    made = Till(host, host.files.site)
+    made.rewrite()
+    yield made
+    host.close()
+    assert host.host.violations == []
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left_behind() -> Iterator[None]:
+    """Every thread that a test started ends by itself soon after it."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 10
+    for thread in set(threading.enumerate()) - before:
+        thread.join(max(0.0, deadline - time.monotonic()))
+        assert not thread.is_alive(), f"{thread.name} is left running"
