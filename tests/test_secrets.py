@@ -25,7 +25,7 @@ def test_a_secret_cannot_be_shown_by_accident() -> None:
         "%s" % secret,
         repr([secret]),
         repr({"a": secret}),
-    ]  # noqa: UP031
+    ]
     assert not any(HIDDEN in text for text in shown)
     assert secret.masked() == "…6789"
     assert Secret("1234567").masked() == "…"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def framer(max_length: int = 100) -> TerminatorFramer:
 
 def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
     points = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
-    return [stream[start:end] for start, end in zip(points, points[1:], strict=False)]
+    return [stream[start:end] for start, end in itertools.pairwise(points)]
 
 
 @given(LABELS, st.sampled_from([b"\r", b"\n", b"\r\n"]), st.lists(st.integers(0, 10_000), max_size=12))

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
@@ -49,6 +50,7 @@ class VirtualPrinter:
         self._closed = True
         self._engine.close()
         self._hang_up()
+        _shut(self._listener)
         self._listener.close()
 
     def wait_for_receipts(self, count: int, timeout_s: float) -> bool:
@@ -94,11 +96,8 @@ class VirtualPrinter:
 
     def _hang_up(self) -> None:
         connection = self._connection
-        try:
-            if connection is not None:
-                connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
+        if connection is not None:
+            _shut(connection)
 
     def _keep(self, receipt: Receipt) -> None:
         png = self.folder / f"receipt-{len(self.receipts) + 1:04d}.png"
@@ -109,6 +108,12 @@ class VirtualPrinter:
             self.last_picture = png
             self._changed.notify_all()
         self.on_receipt(receipt, png)
+
+
+def _shut(endpoint: socket.socket) -> None:
+    """Wake whoever waits on it; closing alone does not."""
+    with suppress(OSError):
+        endpoint.shutdown(socket.SHUT_RDWR)
 
 
 class _RealTimeWatch:

@@ -1,0 +1,123 @@
+"""A receipt is reported on paper only when the printer said so; faults are named with a way out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from koshelek_driver import profile
+from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter
+from koshelek_driver.profile import SerialLine
+from koshelek_driver.sandbox.printer.faults import Fault
+from koshelek_driver.sandbox.printer.server import VirtualPrinter
+from koshelek_driver.transport import open_port
+from tests.hostile import Manners, hostile
+
+LINES = [Line(f"строка {number}") for number in range(12)]
+
+
+@pytest.fixture
+def virtual(tmp_path: Path) -> Iterator[VirtualPrinter]:
+    printer = VirtualPrinter(tmp_path / "receipts")
+    yield printer
+    printer.close()
+
+
+def print_on(port: int, model: str = "epson-tm-t20iii") -> tuple[PrintResult, list[str]]:
+    """Print, and say when the first byte was announced."""
+    announced: list[str] = []
+    printer = ReceiptPrinter(
+        lambda: open_port(f"tcp://127.0.0.1:{port}", SerialLine(), 1.0), profile.printer(model), time.monotonic
+    )
+    return printer.print_lines(LINES, before_write=lambda: announced.append("first byte")), announced
+
+
+@pytest.mark.parametrize("model", ["epson-tm-t20iii", "generic-escpos-80mm"])
+def test_a_receipt_is_on_paper_once_and_acknowledged(virtual: VirtualPrinter, model: str) -> None:
+    result, announced = print_on(virtual.port, model)
+    assert (result, announced) == (PrintResult(Printed.ON_PAPER), ["first byte"])
+    assert [receipt.lines for receipt in virtual.receipts] == [tuple(line.text for line in LINES)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem", "remedy"),
+    [
+        (Fault.PAPER_OUT, "out of paper", "new roll"),
+        (Fault.COVER_OPEN, "cover is open", "close the cover"),
+        (Fault.OFFLINE, "offline", "feed button"),
+    ],
+)
+def test_a_printer_that_cannot_print_is_not_sent_a_byte(
+    virtual: VirtualPrinter, fault: Fault, problem: str, remedy: str
+) -> None:
+    virtual.set_fault(fault)
+    result, announced = print_on(virtual.port)
+    assert (result.printed, announced) == (Printed.NOT_SENT, [])
+    assert problem in result.problem
+    assert remedy in result.remedy
+    virtual.set_fault(Fault.NONE)
+    assert print_on(virtual.port)[0].printed is Printed.ON_PAPER
+    assert len(virtual.receipts) == 1
+
+
+def test_a_connection_lost_in_mid_slip_is_sent_but_not_confirmed(virtual: VirtualPrinter) -> None:
+    virtual.set_fault(Fault.CONNECTION_LOST)
+    result, announced = print_on(virtual.port)
+    assert (result.printed, announced) == (Printed.SENT, ["first byte"])
+    assert "was lost" in result.problem
+    assert virtual.wait_for_receipts(1, 5.0)
+    assert len(virtual.receipts[0].lines) == 5
+    assert print_on(virtual.port)[0].printed is Printed.ON_PAPER
+
+
+def test_paper_that_ends_in_mid_slip_is_named_and_the_printer_goes_on_by_itself(
+    virtual: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("koshelek_driver.printer.receipt_printer._ACKNOWLEDGE_WAIT_S", 0.3)
+    virtual.set_fault(Fault.PAPER_OUT_MID_SLIP)
+    result, _ = print_on(virtual.port)
+    assert (result.printed, result.problem) == (Printed.SENT, "the printer is out of paper")
+    assert virtual.receipts == []
+    virtual.set_fault(Fault.NONE)
+    assert virtual.wait_for_receipts(1, 5.0)
+    assert len(virtual.receipts[0].lines) == len(LINES)
+
+
+def test_a_full_buffer_is_not_taken_for_paper(virtual: VirtualPrinter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("koshelek_driver.printer.receipt_printer._ACKNOWLEDGE_WAIT_S", 0.3)
+    virtual.set_fault(Fault.BUFFER_FULL)
+    result, _ = print_on(virtual.port)
+    assert (result.printed, result.problem) == (Printed.SENT, "the printer did not confirm the receipt")
+    virtual.set_fault(Fault.NONE)
+
+
+def test_slow_and_nearly_empty_printers_print(virtual: VirtualPrinter) -> None:
+    for fault in (Fault.SLOW, Fault.NEAR_END):
+        virtual.set_fault(fault)
+        assert print_on(virtual.port)[0].printed is Printed.ON_PAPER
+
+
+def test_a_printer_that_is_off_is_not_sent(virtual: VirtualPrinter) -> None:
+    virtual.close()
+    result, announced = print_on(virtual.port)
+    assert (result.printed, announced) == (Printed.NOT_SENT, [])
+    assert "does not answer" in result.problem
+
+
+@pytest.mark.parametrize(
+    "manners", [Manners(piece=1), Manners(piece=7, delay_s=0.002)], ids=["one-byte-at-a-time", "slow-in-sevens"]
+)
+def test_a_bad_network_changes_nothing_on_paper(virtual: VirtualPrinter, manners: Manners) -> None:
+    with hostile(virtual.port, manners) as port:
+        assert print_on(port)[0].printed is Printed.ON_PAPER
+    assert virtual.receipts[0].lines == tuple(line.text for line in LINES)
+
+
+@pytest.mark.parametrize("after", [0, 1, 40])
+def test_a_network_that_breaks_towards_the_printer_never_claims_paper(virtual: VirtualPrinter, after: int) -> None:
+    with hostile(virtual.port, Manners(cut_up=after)) as port:
+        assert print_on(port)[0].printed is not Printed.ON_PAPER
