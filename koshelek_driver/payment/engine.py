@@ -85,7 +85,12 @@ class Engine:
         self, began: Payment, checkout: Request, start: Start, pressed_s: float | None, watch: Watch
     ) -> Payment:
         sale = Sale(
-            checkout, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, now_s=self._clock.now_s()
+            checkout,
+            merchant=self._merchant,
+            rules=self._rules,
+            ids=self._ids,
+            start=start,
+            tick=Tick(self._clock.now_s(), cancel=self._cancel.is_set()),
         )
         drive = _Drive(
             client=self._client,

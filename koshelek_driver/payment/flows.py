@@ -91,10 +91,10 @@ _SLIP_TRIES = 3
 
 
 class Sale:
-    """One charge, from the first byte to a verdict. Use `run` once."""
+    """One charge, from the first byte to a verdict. `tick` is the present. Use `run` once."""
 
     def __init__(
-        self, checkout: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: Start, now_s: float
+        self, checkout: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: Start, tick: Tick
     ) -> None:
         self._checkout = checkout
         self._merchant = merchant
@@ -102,8 +102,8 @@ class Sale:
         self._ids = ids
         self._transaction_id = start.transaction_id
         self._maybe_arrived = start.first_sent_s is not None
-        self._began_s = now_s if start.first_sent_s is None else start.first_sent_s
-        self._tick = Tick(now_s)
+        self._began_s = tick.now_s if start.first_sent_s is None else start.first_sent_s
+        self._tick = tick
 
     def run(self) -> Flow:
         """The conversation. Ends with a verdict; raises nothing of its own."""

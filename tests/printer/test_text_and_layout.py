@@ -54,7 +54,9 @@ def test_printable_text_holds_no_control_character_and_encodes(text: str, codec:
 
 
 @given(
-    st.text("абвгд АБВ012", max_size=50), st.text("0123456789abcdef-", min_size=1, max_size=120), st.sampled_from([32, 42, 48])
+    st.text("абвгд АБВ012", max_size=50),
+    st.text("0123456789abcdef-", min_size=1, max_size=120),
+    st.sampled_from([32, 42, 48]),
 )
 def test_a_pair_fits_the_columns_and_loses_nothing_of_its_value(label: str, value: str, columns: int) -> None:
     lines = pair(label[:columns], value, columns)

@@ -1,0 +1,212 @@
+"""The client on real sockets: what was sent, what was not, and nothing twice."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+
+from koshelek_driver.errors import SiteError
+from koshelek_driver.pay_api import requests
+from koshelek_driver.pay_api.client import Endpoint, PayApiClient
+from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused
+from koshelek_driver.secrets import Secret
+from tests.conftest import Till
+from tests.pay_api.test_models import merchant
+
+STATUS = requests.status(merchant(), "r-1", "x" * 36)
+
+
+@contextmanager
+def client(
+    base_url: str, ca: Path | None, *, timeout_s: float = 2.0, password: str = "secret-password"
+) -> Iterator[PayApiClient]:
+    endpoint = Endpoint(base_url, ca, Secret("sandbox"), Secret(password), 0.5, timeout_s)
+    made = PayApiClient(endpoint, time.monotonic)
+    yield made
+    made.close()
+
+
+@contextmanager
+def server(
+    tmp_path: Path, answer: Callable[[ssl.SSLSocket, bytes], None], **tls: object
+) -> Iterator[tuple[str, list[bytes]]]:
+    """A TLS server that reads one request a connection and answers as it is told; gives what it read."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(str(tls.get("name", "127.0.0.1"))).configure_cert(context)
+    if "maximum" in tls:
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.maximum_version = tls["maximum"]  # type: ignore[assignment]
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    listener = socket.create_server(("127.0.0.1", 0))
+    seen: list[bytes] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                plain, _ = listener.accept()
+            except OSError:
+                return
+            plain.settimeout(5)
+            try:
+                with context.wrap_socket(plain, server_side=True) as connection:
+                    data = connection.recv(65536)
+                    seen.append(data)
+                    answer(connection, data)
+            except OSError:
+                continue
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"https://127.0.0.1:{listener.getsockname()[1]}/partner", seen
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(5)
+
+
+def hang_up(_connection: ssl.SSLSocket, _data: bytes) -> None:
+    """Read and say nothing."""
+
+
+def test_one_warm_connection_serves_all_calls(till: Till) -> None:
+    with client(till.host.base_url, till.host.files.ca, password=till.host.password) as api:
+        assert api.warm() is None
+        replies = [api.call(requests.status(merchant(), f"r-{number}", "x" * 36)) for number in range(5)]
+    assert all(isinstance(exchange.reply, Answered) for exchange in replies)
+    assert len(till.host._server._open) <= 1
+
+
+def test_the_first_byte_is_timed_after_the_start_and_before_the_end(till: Till) -> None:
+    with client(till.host.base_url, till.host.files.ca, password=till.host.password) as api:
+        exchange = api.call(STATUS)
+    assert exchange.first_byte_s is not None
+    assert exchange.started_s < exchange.first_byte_s < exchange.ended_s
+
+
+def test_a_wrong_password_is_refused_and_not_shown(till: Till) -> None:
+    with client(till.host.base_url, till.host.files.ca) as api:
+        exchange = api.call(STATUS)
+    assert exchange.reply == Refused("HTTP_401")
+    assert "secret-password" not in repr(exchange)
+
+
+def test_nothing_is_sent_to_a_port_where_nobody_listens(tmp_path: Path, till: Till) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with client(f"https://127.0.0.1:{port}/partner", till.host.files.ca) as api:
+        exchange = api.call(STATUS)
+        assert isinstance(api.warm(), NotSent)
+    assert isinstance(exchange.reply, NotSent)
+    assert exchange.first_byte_s is None
+
+
+def test_a_host_that_does_not_finish_the_handshake_is_given_up_in_time(till: Till) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"https://127.0.0.1:{silent.getsockname()[1]}/partner"
+        with client(address, till.host.files.ca) as api:
+            exchange = api.call(STATUS)
+    assert isinstance(exchange.reply, NotSent)
+    assert exchange.ended_s - exchange.started_s < 2.0
+
+
+@pytest.mark.parametrize(
+    ("tls", "reason"),
+    [({"name": "other.example"}, "mismatch"), ({"maximum": ssl.TLSVersion.TLSv1_1}, "TLS")],
+    ids=["wrong-name", "tls-1.1"],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_host_that_is_not_to_be_trusted_gets_nothing(tmp_path: Path, tls: dict[str, object], reason: str) -> None:
+    with server(tmp_path, hang_up, **tls) as (address, seen), client(address, tmp_path / "ca.pem") as api:
+        exchange = api.call(STATUS)
+    assert isinstance(exchange.reply, NotSent)
+    assert exchange.reply.code == "HOST_NOT_TRUSTED"
+    assert reason in exchange.reply.details
+    assert seen == []
+
+
+def test_an_unknown_authority_gets_nothing(till: Till) -> None:
+    with client(till.host.base_url, None) as api:
+        reply = api.call(STATUS).reply
+    assert isinstance(reply, NotSent)
+    assert reply.code == "HOST_NOT_TRUSTED"
+    assert till.host.host.requests == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        hang_up,
+        lambda connection, _data: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
+        lambda connection, _data: connection.sendall(b"no http at all\r\n\r\n"),
+        lambda connection, _data: connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" + b"x" * 2_000_000
+        ),
+    ],
+    ids=["silence", "half-a-body", "not-http", "endless"],
+)
+def test_a_request_that_left_and_got_no_whole_answer_is_no_answer_and_goes_out_once(
+    tmp_path: Path, answer: Callable[[ssl.SSLSocket, bytes], None]
+) -> None:
+    with server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem") as api:
+        exchange = api.call(STATUS)
+    assert isinstance(exchange.reply, NoAnswer)
+    assert exchange.first_byte_s is not None
+    assert len(seen) == 1
+
+
+def test_an_answer_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def drip(connection: ssl.SSLSocket, _data: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while not stop.wait(0.05):
+            connection.sendall(b"x")
+
+    with server(tmp_path, drip) as (address, _), client(address, tmp_path / "ca.pem", timeout_s=0.5) as api:
+        exchange = api.call(STATUS)
+        stop.set()
+    assert isinstance(exchange.reply, NoAnswer)
+    assert exchange.ended_s - exchange.started_s < 2.0
+
+
+def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
+    def redirect(connection: ssl.SSLSocket, _data: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 307 Go\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
+
+    with server(tmp_path, redirect) as (address, seen), client(address, tmp_path / "ca.pem") as api:
+        assert api.call(STATUS).reply == Refused("HTTP_307")
+    assert len(seen) == 1
+
+
+def test_proxies_of_the_environment_are_not_used(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with client(till.host.base_url, till.host.files.ca, password=till.host.password) as api:
+        assert isinstance(api.call(STATUS).reply, Answered)
+
+
+def test_a_connection_that_the_host_closed_while_idle_is_replaced_without_a_second_send(till: Till) -> None:
+    with client(till.host.base_url, till.host.files.ca, password=till.host.password) as api:
+        api.warm()
+        for connection in list(till.host._server._open):
+            connection.shutdown(socket.SHUT_RDWR)
+        assert isinstance(api.call(STATUS).reply, Answered)
+    assert len(till.host.host.requests) == 1
+
+
+@pytest.mark.parametrize("content", [None, b"not a certificate"])
+def test_a_wrong_ca_file_is_a_wrong_site_file(tmp_path: Path, content: bytes | None) -> None:
+    ca = tmp_path / "ca.pem"
+    if content is not None:
+        ca.write_bytes(content)
+    with pytest.raises(SiteError, match="ca_file"), client("https://127.0.0.1:1", ca):
+        pass

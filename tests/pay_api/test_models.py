@@ -1,0 +1,88 @@
+"""Requests keep the wire contract of every version; slips are read whatever is in them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koshelek_driver.pay_api import requests
+from koshelek_driver.pay_api.models import CheckoutInvoice, Item, read_slip
+from koshelek_driver.pay_api.requests import Merchant
+from koshelek_driver.sandbox.contract import Contract
+from koshelek_driver.secrets import Secret
+
+VERSIONS = ["0.9.0", "1.0.0", "1.1.0", "1.2.0", "1.2.1"]
+STORE = "ac99f4c8-1a8e-4b60-8aeb-fe20220f1b99"
+
+
+def merchant(version: str = "1.2.1") -> Merchant:
+    return Merchant(STORE, "TILL-01", version, ("SBP", "DOLYAME"), "Оплата покупки")
+
+
+def checkout(version: str) -> requests.Request:
+    item = Item(
+        name="Яблоки", article="17", price=100, quantity=1125, total_amount=112_500, tax="vat10",
+        discount_amount=0, currency="RUB", measure="GRAM",
+    )  # fmt: skip
+    invoice = CheckoutInvoice(order_id="A-1", total_amount=112_500, items=(item,), currency="RUB")
+    return requests.checkout(
+        merchant(version),
+        "request-1",
+        invoice,
+        card_number=Secret("4601234567893"),
+        card_session=Secret("A1B2C3"),
+        token=Secret("dGlsbA==782"),
+    )
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_checkout_keeps_the_contract_of_every_version(version: str) -> None:
+    request = checkout(version)
+    assert Contract(version).request_problems(request.call.value, json.loads(request.body)) == []
+
+
+def test_fields_that_came_later_are_not_sent_to_an_older_server() -> None:
+    newest, older, oldest = (json.loads(checkout(version).body) for version in ("1.2.1", "1.0.0", "0.9.0"))
+    assert newest["checkoutInvoice"]["items"][0]["measure"] == "GRAM"
+    assert "measure" not in older["checkoutInvoice"]["items"][0]
+    assert "currency" not in older["checkoutInvoice"]
+    assert older["paymentMethods"][0] == {"type": "SBP", "paymentPurpose": "Оплата покупки"}
+    assert oldest["paymentMethods"] == [{"type": "SBP"}, {"type": "DOLYAME"}]
+    assert Contract("1.0.0").request_problems("/api/v1/merchant/checkout", newest)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("build", [requests.status, requests.cancel])
+def test_status_and_cancel_keep_the_contract(version: str, build: Any) -> None:
+    request = build(merchant(version), "request-1", "x" * 36)
+    assert Contract(version).request_problems(request.call.value, json.loads(request.body)) == []
+
+
+def test_a_purpose_goes_with_sbp_only() -> None:
+    methods = json.loads(checkout("1.2.1").body)["paymentMethods"]
+    assert methods == [{"type": "SBP", "paymentPurpose": "Оплата покупки"}, {"type": "DOLYAME"}]
+
+
+def test_a_request_does_not_print_what_it_holds() -> None:
+    shown = repr(checkout("1.2.1"))
+    assert not any(secret in shown for secret in ("4601234567893", "A1B2C3", "dGlsbA"))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["orderId", "qrcId", "kzo", "totalAmount", "paymentType", "новое"]),
+        st.integers() | st.text() | st.none() | st.booleans(),
+    )
+)
+def test_a_slip_of_any_content_is_read(slip: dict[str, Any]) -> None:
+    read = read_slip(slip)
+    if isinstance(slip.get("orderId"), str) and slip["orderId"]:
+        assert read.order_id == slip["orderId"]
+
+
+def test_amounts_as_text_are_accepted() -> None:
+    assert read_slip({"totalAmount": "12345"}).total_amount == 12345
