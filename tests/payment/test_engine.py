@@ -1,0 +1,189 @@
+"""The engine: on disk before on the wire, and never a wrong word when the disk fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from koshelek_driver.errors import JournalError
+from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.pay_api.models import Call
+from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
+from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.engine import Engine, Intent
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
+from tests.pay_api.test_models import merchant
+from tests.payment.test_flows import CHECKOUT, RULES, SLIP, answered, ids, scripted
+
+
+@dataclass
+class FakeClock:
+    """Time that passes only when somebody waits."""
+
+    steady_s: float = 1000.0
+    wall_s: float = 1_800_000_000.0
+
+    def now_s(self) -> float:
+        return self.steady_s
+
+    def unix_s(self) -> float:
+        return self.wall_s
+
+    def wait(self, until_s: float, wake: threading.Event | None) -> None:
+        if wake is None or not wake.is_set():
+            self.pass_by(max(0.0, until_s - self.steady_s))
+
+    def pass_by(self, seconds: float) -> None:
+        self.steady_s += seconds
+        self.wall_s += seconds
+
+
+@dataclass
+class FakeClient:
+    """The socket's stand-in: answers by a function, and looks at the journal while a request is on its way."""
+
+    clock: FakeClock
+    answer: Callable[[Request, float], tuple[Reply, float]]
+    on_the_way: Callable[[Request], None] = lambda _request: None
+    requests: list[Request] = field(default_factory=list)
+
+    def call(self, request: Request) -> Exchange:
+        self.requests.append(request)
+        self.on_the_way(request)
+        started_s = self.clock.now_s()
+        reply, took_s = self.answer(request, started_s)
+        self.clock.pass_by(took_s)
+        first_byte_s = None if isinstance(reply, NotSent) else started_s + 0.002
+        return Exchange(request, reply, started_s, first_byte_s, self.clock.now_s())
+
+
+@dataclass
+class Bench:
+    """An engine over a real journal, a fake socket and a fake clock."""
+
+    path: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.path)
+
+    def engine(self, client: FakeClient) -> Engine:
+        return Engine(
+            client=client, journal=self.journal, merchant=merchant(), rules=RULES, ids=ids(), clock=self.clock
+        )
+
+    def pay(
+        self, answer: Callable[[Request, float], tuple[Reply, float]], **more: object
+    ) -> tuple[Payment, FakeClient]:
+        client = FakeClient(self.clock, answer, **more)  # type: ignore[arg-type]
+        intent = Intent("A-1", 100, CHECKOUT, b"digest", pressed_s=self.clock.now_s())
+        return self.engine(client).pay(intent, lambda _exchange: None), client
+
+    def latest(self) -> Payment:
+        found = self.journal.latest("A-1")
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "journal.db")
+    yield made
+    made.journal.close()
+
+
+def test_the_intent_is_on_disk_while_the_first_byte_leaves(bench: Bench) -> None:
+    seen: list[Payment | None] = []
+
+    def look(request: Request) -> None:
+        if request.call is Call.CHECKOUT:
+            other = Journal(bench.path)
+            seen.append(other.latest("A-1"))
+            other.close()
+
+    payment, _ = bench.pay(scripted("accepted"), on_the_way=look)
+    assert [found.outcome for found in seen if found] == [Outcome.UNKNOWN]
+    assert payment.outcome is Outcome.PAID
+
+
+def test_the_transaction_and_the_cancel_are_on_disk_before_they_are_used(bench: Bench) -> None:
+    rows: dict[Call, tuple[str, str]] = {}
+
+    def look(request: Request) -> None:
+        sql = "SELECT transaction_id, cancel_request_id FROM attempt"
+        [(transaction_id, cancel_id)] = bench.journal._db.execute(sql).fetchall()
+        rows[request.call] = (str(transaction_id), str(cancel_id))
+
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        return answered(request, "canceled" if request.call is Call.CANCEL else "pending"), 0.0
+
+    _, client = bench.pay(answer, on_the_way=look)
+    cancel = next(request for request in client.requests if request.call is Call.CANCEL)
+    assert rows == {Call.CHECKOUT: ("", ""), Call.STATUS: ("t-1", ""), Call.CANCEL: ("t-1", cancel.request_id)}
+
+
+def test_a_paid_sale_is_kept_whole(bench: Bench) -> None:
+    payment, _ = bench.pay(scripted("accepted"))
+    assert payment == bench.latest()
+    assert (payment.verdict.slip, payment.slip_state) == (SLIP, SlipState.QUEUED)
+    assert payment.button_to_wire_ms == pytest.approx(2.0)
+
+
+def test_an_unknown_sale_is_resumed_and_ends_as_the_host_says(bench: Bench) -> None:
+    lost, _ = bench.pay(lambda _request, _now_s: (NoAnswer("closed"), 0.1))
+    assert (lost.outcome, lost.verdict.error_code) == (Outcome.UNKNOWN, "OUTCOME_UNKNOWN")
+    client = FakeClient(bench.clock, scripted("accepted"))
+    resumed = bench.engine(client).resume(bench.latest(), lambda _exchange: None)
+    assert resumed.outcome is Outcome.PAID
+    assert (client.requests[0].request_id, client.requests[0].body) == (CHECKOUT.request_id, CHECKOUT.body)
+
+
+@pytest.mark.parametrize("wall_jump_s", [100.0, -3600.0], ids=["too-old", "clock-set-back"])
+def test_an_old_unknown_sale_is_not_sent_again(bench: Bench, wall_jump_s: float) -> None:
+    bench.pay(lambda _request, _now_s: (NoAnswer("closed"), 0.1))
+    bench.clock.wall_s += wall_jump_s
+    client = FakeClient(bench.clock, scripted("accepted"))
+    resumed = bench.engine(client).resume(bench.latest(), lambda _exchange: None)
+    assert (resumed.outcome, client.requests) == (Outcome.UNKNOWN, [])
+
+
+def test_a_sale_that_never_left_is_told_apart(bench: Bench) -> None:
+    payment, _ = bench.pay(lambda _request, _now_s: (NotSent("refused"), 0.0))
+    assert payment.never_left
+    assert payment.verdict.error_code == "HOST_UNREACHABLE"
+
+
+def test_a_cancel_pressed_before_the_sale_sends_nothing_and_does_not_reach_the_next_sale(bench: Bench) -> None:
+    client = FakeClient(bench.clock, scripted("accepted"))
+    engine = bench.engine(client)
+    engine.request_cancel()
+    intent = Intent("A-1", 100, CHECKOUT, b"", pressed_s=0.0)
+    assert engine.pay(intent, lambda _exchange: None).outcome is Outcome.CANCELED
+    assert client.requests == []
+    checkout = Request(Call.CHECKOUT, "checkout-1", CHECKOUT.body)
+    bench.journal._db.execute("DELETE FROM attempt")
+    again = engine.pay(Intent("A-2", 100, checkout, b"", pressed_s=0.0), lambda _exchange: None)
+    assert again.outcome is Outcome.PAID
+
+
+def test_a_journal_that_fails_before_the_first_byte_stops_the_sale(bench: Bench) -> None:
+    bench.journal.close()
+    client = FakeClient(bench.clock, scripted("accepted"))
+    with pytest.raises(JournalError):
+        bench.engine(client).pay(Intent("A-1", 100, CHECKOUT, b"", 0.0), lambda _exchange: None)
+    assert client.requests == []
+
+
+def test_a_journal_that_fails_after_the_first_byte_means_unknown_and_never_no(bench: Bench) -> None:
+    payment, _ = bench.pay(scripted("rejected"), on_the_way=lambda _request: bench.journal.close())
+    assert payment.outcome is Outcome.UNKNOWN
+    again = Journal(bench.path)
+    open_again = again.latest("A-1")
+    assert open_again is not None
+    assert open_again.outcome is Outcome.UNKNOWN
+    again.close()

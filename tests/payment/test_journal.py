@@ -1,0 +1,178 @@
+"""The journal: durable, final, private, and honest about what it cannot do."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import apsw
+import pytest
+
+from koshelek_driver.errors import JournalError
+from koshelek_driver.pay_api.models import Call
+from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
+from koshelek_driver.secrets import Secret
+
+BODY = b'{"cardSession":"SESSION7","user":{"loyaltyId":"4601234567893"}}'
+SLIP = {"id": "s-1", "qrcId": "AD10", "новое": {"поле": [1, None]}, "totalAmount": 100}
+PAID = Verdict(Outcome.PAID, "t-1", slip=SLIP)
+
+
+def request(request_id: str = "r-1") -> Request:
+    return Request(Call.CHECKOUT, request_id, BODY, Secret("TOKEN-782"))
+
+
+def payment(request_id: str = "r-1", order_id: str = "A-1") -> Payment:
+    return Payment(order_id, request_id, 100, 1000.0, Verdict(Outcome.UNKNOWN), b"digest")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+def test_an_intent_is_there_after_reopening_byte_for_byte(path: Path) -> None:
+    journal = Journal(path)
+    journal.begin(payment(), request())
+    journal.close()
+    again = Journal(path)
+    found = again.latest("A-1")
+    assert found is not None
+    assert (found.outcome, found.amount, found.card_digest) == (Outcome.UNKNOWN, 100, b"digest")
+    kept = again.checkout_of(found)
+    assert (kept.body, kept.token, kept.request_id) == (BODY, Secret("TOKEN-782"), "r-1")
+    assert again.unfinished() == [found]
+    again.close()
+
+
+def test_a_second_charge_of_an_open_or_paid_order_is_refused_by_the_database(path: Path) -> None:
+    journal = Journal(path)
+    journal.begin(payment("r-1"), request("r-1"))
+    with pytest.raises(JournalError, match="UNIQUE"):
+        journal.begin(payment("r-2"), request("r-2"))
+    journal.end("r-1", PAID, 1001.0)
+    with pytest.raises(JournalError, match="UNIQUE"):
+        journal.begin(payment("r-2"), request("r-2"))
+    journal.begin(payment("r-3", "A-2"), request("r-3"))
+    journal.close()
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.CANCELED])
+def test_an_order_that_was_not_paid_may_be_tried_again_under_another_request(path: Path, outcome: Outcome) -> None:
+    journal = Journal(path)
+    journal.begin(payment("r-1"), request("r-1"))
+    journal.end("r-1", Verdict(outcome), 1001.0)
+    with pytest.raises(JournalError, match="UNIQUE"):
+        journal.begin(payment("r-1"), request("r-1"))
+    journal.begin(payment("r-2"), request("r-2"))
+    latest = journal.latest("A-1")
+    assert latest is not None
+    assert (latest.request_id, latest.outcome) == ("r-2", Outcome.UNKNOWN)
+    journal.close()
+
+
+def test_a_final_outcome_never_changes(path: Path) -> None:
+    journal = Journal(path)
+    journal.begin(payment(), request())
+    journal.end("r-1", PAID, 1001.0)
+    journal.end("r-1", Verdict(Outcome.REJECTED, error_code="LATE"), 1002.0)
+    found = journal.latest("A-1")
+    assert found is not None
+    assert found.verdict == PAID
+    journal.close()
+    database = apsw.Connection(str(path))
+    for wrong in ("'rejected'", "NULL"):
+        with pytest.raises(apsw.ConstraintError, match="never changes"):
+            database.execute(f"UPDATE attempt SET outcome = {wrong}")
+    database.close()
+
+
+def test_every_field_of_a_slip_is_kept(path: Path) -> None:
+    journal = Journal(path)
+    journal.begin(payment(), request())
+    journal.end("r-1", PAID, 1001.0)
+    found = journal.latest("A-1")
+    assert found is not None
+    assert found.verdict.slip == SLIP
+    assert found.slip_state is SlipState.QUEUED
+    journal.keep_slip_state("r-1", SlipState.PRINTED)
+    assert journal.unfinished() == []
+    journal.close()
+
+
+def test_a_customers_secrets_are_gone_from_the_file_when_the_sale_has_ended(path: Path) -> None:
+    journal = Journal(path)
+    journal.begin(payment(), request())
+    assert b"SESSION7" in all_bytes(path)
+    journal.end("r-1", PAID, 1001.0)
+    journal.close()
+    left = all_bytes(path)
+    assert not any(secret in left for secret in (b"SESSION7", b"4601234567893", b"TOKEN-782"))
+
+
+def all_bytes(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in path.parent.iterdir() if file.name.startswith(path.name))
+
+
+def test_only_the_tills_user_may_read_it(path: Path) -> None:
+    Journal(path).close()
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+def test_commits_are_flushed_to_the_disk(path: Path) -> None:
+    journal = Journal(path)
+    assert (journal._db.pragma("journal_mode"), journal._db.pragma("synchronous")) == ("wal", 2)
+    journal.close()
+
+
+def test_the_sqlite_inside_is_free_of_the_wal_reset_race() -> None:
+    assert tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) >= (3, 51, 3)
+
+
+def test_a_password_is_used_once_across_openings_until_its_time_is_over(path: Path) -> None:
+    journal = Journal(path)
+    assert journal.first_use(b"digest", 1000.0, 1120.0)
+    assert not journal.first_use(b"digest", 1001.0, 1121.0)
+    journal.close()
+    again = Journal(path)
+    assert not again.first_use(b"digest", 1100.0, 1220.0)
+    assert again.first_use(b"digest", 1121.0, 1241.0)
+    again.forget_use(b"digest")
+    assert again.first_use(b"digest", 1122.0, 1242.0)
+    again.close()
+
+
+def test_two_openings_see_one_journal_and_one_salt(path: Path) -> None:
+    first, second = Journal(path), Journal(path)
+    assert first.salt() == second.salt()
+    assert len(first.salt()) == 32
+    first.begin(payment(), request())
+    assert second.latest("A-1") == first.latest("A-1")
+    for journal in (first, second):
+        journal.close()
+
+
+def test_a_journal_of_a_newer_driver_is_refused_with_both_versions(path: Path) -> None:
+    Journal(path).close()
+    database = apsw.Connection(str(path))
+    database.pragma("user_version", 99)
+    database.close()
+    with pytest.raises(JournalError, match="version 99, this driver writes version 1"):
+        Journal(path)
+
+
+@pytest.mark.parametrize("content", [b"this is not a database, but it is long enough to look like one" * 20])
+def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match="journal.db"):
+        Journal(path)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="nowhere") as caught:
+        Journal(tmp_path / "nowhere" / "journal.db")
+    assert "folder exists" in caught.value.remedy

@@ -1,0 +1,164 @@
+"""What may be charged, and what the customer gets on paper."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koshelek_driver.errors import UsageError
+from koshelek_driver.payment.order import LineRule, order, order_with_invoice
+from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
+from koshelek_driver.payment.slip import slip_lines
+from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.text import printable
+from koshelek_driver.sandbox.contract import Contract
+
+RULE = LineRule("Покупка", "0", "none")
+TAXES = ("none", "vat20")
+ITEM = {"name": "Хлеб", "article": "1", "price": 50, "quantity": 2, "totalAmount": 100, "tax": "vat20"}
+INVOICE = {"orderId": "A-1", "totalAmount": 100, "items": [ITEM]}
+SBP = {
+    "id": "s",
+    "paymentType": "SBP",
+    "orderId": "A-1",
+    "paymentTransactionId": "679c6146-1cee-46ff-9a89-9c866abb9f01",
+    "operationDateTime": "2026-11-21T21:25:48.123Z",
+    "qrcId": "AD102CAF2F0EF8434911BE808C272866",
+    "kzo": "K2CAF2F0E",
+    "totalAmount": 123_450,
+}
+PAYMENT = Payment("A-1", "r-1", 123_450, 0.0, Verdict(Outcome.PAID, "t-1", slip=SBP))
+
+
+@given(st.integers(1, 9_999_999_999), st.text(min_size=1, max_size=36))
+def test_any_amount_and_order_id_within_the_limits_makes_an_invoice_of_one_line(amount: int, order_id: str) -> None:
+    made = order(order_id, amount, RULE)
+    assert made.invoice.items[0].total_amount == made.invoice.total_amount == amount
+
+
+@pytest.mark.parametrize(
+    ("order_id", "amount", "what"),
+    [
+        ("", 100, "order id of 0"),
+        ("x" * 37, 100, "order id of 37"),
+        ("A", 0, "amount 0"),
+        ("A", -1, "amount -1"),
+        ("A", 10**10, "amount 10000000000"),
+    ],
+)
+def test_what_is_beyond_the_limits_is_refused_before_anything_is_sent(order_id: str, amount: int, what: str) -> None:
+    with pytest.raises(UsageError, match=what) as caught:
+        order(order_id, amount, RULE)
+    assert "allowed" in caught.value.remedy
+
+
+def test_a_whole_invoice_is_taken_over() -> None:
+    made = order_with_invoice("A-1", 100, json.dumps(INVOICE).encode(), TAXES)
+    assert made.invoice.items[0].name == "Хлеб"
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"orderId": "A-2"}, "orderId 'A-2' is not 'A-1'"),
+        ({"totalAmount": 99}, "totalAmount 99 is not 100"),
+        ({"items": []}, "the items add up to 0, not to 100"),
+        ({"items": [{**ITEM, "totalAmount": 101}]}, "add up to 101"),
+        ({"items": [{**ITEM, "quantity": 1.125}]}, "quantity 1.125"),
+        ({"items": [{**ITEM, "tax": "vat99"}]}, "tax 'vat99'"),
+        ({"items": [{**ITEM, "price": -1}]}, "price -1"),
+        ({"items": [{**ITEM, "prise": 1}]}, "prise"),
+        ({"items": [{"name": "x"}]}, "article"),
+        ({"totalAmount": "100"}, "totalAmount"),
+        ({"tootal": 1}, "tootal"),
+    ],
+)
+def test_a_wrong_invoice_is_refused_with_the_field_named(change: dict[str, Any], what: str) -> None:
+    with pytest.raises(UsageError, match="invoice") as caught:
+        order_with_invoice("A-1", 100, json.dumps({**INVOICE, **change}).encode(), TAXES)
+    assert what in caught.value.what
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff"])
+def test_a_file_that_is_no_invoice_is_refused(text: bytes) -> None:
+    with pytest.raises(UsageError, match="invoice"):
+        order_with_invoice("A-1", 100, text, TAXES)
+
+
+def test_whole_units_with_a_point_are_whole_units() -> None:
+    invoice = {**INVOICE, "items": [{**ITEM, "quantity": 2.0}]}
+    assert order_with_invoice("A-1", 100, json.dumps(invoice).encode(), TAXES)
+    schema_problems = Contract()._problems("#/components/schemas/CheckoutInvoice", invoice)
+    assert schema_problems == []
+
+
+def lines(payment: Payment = PAYMENT, **more: Any) -> tuple[Line, ...]:
+    options = {"columns": 48, "environment": "production", "language": "ru", "copy": False, **more}
+    return slip_lines(payment, printable=lambda text: printable(text, "cp866"), **options)
+
+
+def text(payment: Payment = PAYMENT, **more: Any) -> str:
+    return "\n".join(line.text for line in lines(payment, **more))
+
+
+def test_the_slip_has_every_field_that_a_customer_needs() -> None:
+    printed = text()
+    for value in (
+        "A-1",
+        SBP["paymentTransactionId"],
+        "СБП (SBP)",
+        SBP["qrcId"],
+        SBP["kzo"],
+        "1234.50",
+        "21.11.2026 21:25:48",
+    ):
+        assert str(value) in printed
+    assert "Возврат" not in printed
+
+
+def test_fields_that_did_not_come_take_no_line() -> None:
+    dolyame = {key: value for key, value in SBP.items() if key not in ("qrcId", "kzo")} | {"paymentType": "DOLYAME"}
+    printed = text(replace(PAYMENT, verdict=Verdict(Outcome.PAID, slip=dolyame)))
+    assert "Долями (DOLYAME)" in printed
+    assert "СБП" not in printed
+    assert "КЗО" not in printed
+
+
+def test_a_provider_of_tomorrow_prints_by_its_name() -> None:
+    slip = {**SBP, "paymentType": "NEWPAY"}
+    assert "NEWPAY" in text(replace(PAYMENT, verdict=Verdict(Outcome.PAID, slip=slip)))
+
+
+def test_marks_stand_out_and_are_there_only_when_they_are_true() -> None:
+    assert "ТЕСТ" not in text()
+    assert "КОПИЯ" not in text()
+    marked = lines(environment="test", copy=True)
+    assert [line.text for line in marked if line.large] == ["ТЕСТ", "КОПИЯ"]
+    assert "ТЕСТ" in text(environment="test", language="en")
+
+
+def test_a_paid_order_without_a_slip_still_says_what_was_paid() -> None:
+    printed = text(replace(PAYMENT, verdict=Verdict(Outcome.PAID, "t-1", slip=None)))
+    assert "1234.50" in printed
+    assert "t-1" in printed
+    assert "не получены" in printed
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            key: st.text(max_size=80)
+            for key in ("orderId", "paymentTransactionId", "paymentType", "qrcId", "kzo", "operationDateTime")
+        }
+    ),
+    st.sampled_from([32, 42, 48]),
+    st.sampled_from(["ru", "en"]),
+)
+def test_whatever_the_host_sends_the_slip_fits_the_paper(slip: dict[str, str], columns: int, language: str) -> None:
+    made = lines(replace(PAYMENT, verdict=Verdict(Outcome.PAID, slip=slip)), columns=columns, language=language)
+    assert all(len(line.text) * (2 if line.large else 1) <= columns for line in made)
