@@ -57,6 +57,10 @@ class Till:
         assert old in text
         self.site.write_text(text.replace(old, new), encoding="utf-8")
 
+    def play(self, call: str, outcome: str, times: int = 1) -> None:
+        """What the host plays for the next requests of a call, whatever their amount."""
+        self.host.host._director.plan({"call": call, "outcome": outcome, "times": times}, (call,))
+
     def charges(self, order_id: str) -> int:
         """How often the host really charged an order."""
         self.host.host.take_changes()
@@ -66,7 +70,7 @@ class Till:
 @pytest.fixture
 def till(tmp_path: Path) -> Iterator[Till]:
     """A till at a sandbox of its own; whatever it sent kept the wire contract."""
-    host = PayApiSandbox(tmp_path / "till")
+    host = PayApiSandbox(tmp_path / "till", pace=0.2)
     made = Till(host, host.files.site)
     made.rewrite()
     yield made

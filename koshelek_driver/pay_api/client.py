@@ -141,18 +141,19 @@ class _EndlessError(Exception):
 def _failure(problem: httpx.HTTPError, trace: _FirstByte) -> NoAnswer | NotSent:
     if trace.at_s is not None:
         return NoAnswer(type(problem).__name__)
-    cause = _tls_cause(problem)
-    if cause is not None:
-        return NotSent(f"TLS: {cause}", "HOST_NOT_TRUSTED")
+    distrust = _distrust(problem)
+    if distrust is not None:
+        return NotSent(f"TLS: {distrust}", "HOST_NOT_TRUSTED")
     return NotSent(str(problem) or type(problem).__name__)
 
 
-def _tls_cause(problem: BaseException) -> str | None:
+def _distrust(problem: BaseException) -> str | None:
+    """Why the two sides do not trust each other; None when the network merely broke in the handshake."""
     link: BaseException | None = problem
     while link is not None:
         if isinstance(link, ssl.SSLCertVerificationError):
             return link.verify_message
-        if isinstance(link, ssl.SSLError):
+        if isinstance(link, ssl.SSLError) and not isinstance(link, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             return link.reason or str(link)
         link = link.__cause__ or link.__context__
     return None

@@ -36,7 +36,10 @@ _POLL = f"{PREFIX}/availability-info/"
 
 @dataclass(frozen=True)
 class HostSettings:
-    """Who may call and how cards are checked. `partner` is the first part of every path."""
+    """Who may call and how cards are checked.
+
+    `partner` is the first part of every path; `pace` stretches or shrinks the time that scripts take.
+    """
 
     login: str
     password: str
@@ -44,6 +47,7 @@ class HostSettings:
     version: str = LATEST
     issuer: Issuer = field(default_factory=Issuer)
     polled_methods: bool = False
+    pace: float = 1.0
 
 
 @dataclass
@@ -66,7 +70,7 @@ class Host:
         self._seen: dict[str, Seen] = {}
         self._director = Director()
         self._polls: dict[str, int] = {}
-        self.ledger = Ledger()
+        self.ledger = Ledger(settings.pace)
         self.requests: list[dict[str, Any]] = []
         self.violations: list[str] = []
         self.receipts: list[dict[str, Any]] = []

@@ -84,15 +84,16 @@ class Change:
 
 
 class Ledger:
-    """All transactions of the sandbox."""
+    """All transactions of the sandbox. `pace` multiplies every delay of a script."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: float = 1.0) -> None:
+        self._pace = pace
         self.transactions: dict[str, Transaction] = {}
         self.changes: list[Change] = []
 
     def charge(self, request: dict[str, Any], script: Script, now_s: float) -> Transaction:
         """A new payment."""
-        plan = [(now_s + delay_s, status) for delay_s, status in script.steps]
+        plan = [(now_s + delay_s * self._pace, status) for delay_s, status in script.steps]
         payment = Transaction(str(uuid.uuid4()), request, script, plan)
         self.transactions[payment.id] = payment
         self.settle(now_s)

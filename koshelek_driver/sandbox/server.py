@@ -67,6 +67,7 @@ class PayApiSandbox:
         postback: Callable[[str], PostbackTarget] | None = None,
         version: str = "1.2.1",
         polled_methods: bool = False,
+        pace: float = 1.0,
         now: Callable[[], float] = time.time,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +77,7 @@ class PayApiSandbox:
         _keep(self.files.login, LOGIN)
         _write_secret(self.files.retailer_key, self.issuer.retailer_key)
         settings = HostSettings(
-            LOGIN, self.password, version=version, issuer=self.issuer, polled_methods=polled_methods
+            LOGIN, self.password, version=version, issuer=self.issuer, polled_methods=polled_methods, pace=pace
         )
         self.host = Host(settings, now)
         self._server = HttpsServer(self.host.handle, self._tls_context(), port)

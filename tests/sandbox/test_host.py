@@ -90,6 +90,12 @@ class Caller:
         }
         return self.call("refund", body, token=self.token())
 
+    def ask(self, what: str, transaction_id: str, amount: int) -> Any:
+        """Status, cancel or refund."""
+        if what == "status":
+            return self.status(transaction_id)
+        return self.cancel(transaction_id)[1] if what == "cancel" else self.refund(transaction_id, amount)[1]
+
     def paid(self, amount: int = 12_345) -> str:
         transaction_id = str(self.checkout(amount)[1]["transactionId"])
         self.now_s += 1
@@ -313,14 +319,8 @@ def test_an_admin_may_script_any_refusal_of_any_call(call: str, code: str) -> No
     payment = till.paid()
     till.raw("POST", "/admin/next", json.dumps({"call": call, "refuse": code}).encode())
 
-    def ask() -> dict[str, Any]:
-        replies = {
-            "checkout": till.checkout,
-            "cancel": lambda: till.cancel(payment),
-            "refund": lambda: till.refund(payment, 1),
-        }
-        answer: dict[str, Any] = replies[call]()[1]
-        return answer
+    def ask() -> Any:
+        return till.checkout()[1] if call == "checkout" else till.ask(call, payment, 1)
 
     assert ask()["code"] == code
     assert "code" not in ask()
@@ -376,19 +376,12 @@ def test_whatever_is_asked_statuses_move_only_as_they_may(steps: list[tuple[str,
     till = Caller()
     transactions: list[str] = []
     for what, which, amount in steps:
-        if what == "wait":
-            till.now_s += which * 0.25
-        elif what == "checkout":
+        till.now_s += which * 0.25 * (what == "wait")
+        if what == "checkout":
             answer = till.checkout(amount)[1]
             transactions += [answer["transactionId"]] if answer and "transactionId" in answer else []
-        elif transactions:
-            chosen = transactions[which % len(transactions)]
-            if what == "status":
-                till.status(chosen)
-            elif what == "cancel":
-                till.cancel(chosen)
-            else:
-                till.refund(chosen, amount)
+        elif transactions and what != "wait":
+            till.ask(what, transactions[which % len(transactions)], amount)
     for change in till.host.take_changes():
         assert change.body["status"] in MOVES or change.transaction.script.odd_fields
     for payment in till.host.ledger.transactions.values():

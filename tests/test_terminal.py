@@ -1,0 +1,287 @@
+"""The whole till against the sandbox: every outcome, every order once, every slip once."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from koshelek_driver import Outcome, Payment, SlipState, Terminal, Watcher
+from koshelek_driver.errors import BusyError, CardError, JournalError, ProfileError, SecretError, SiteError, UsageError
+from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.printer.receipt_printer import PrintResult
+from koshelek_driver.sandbox.printer.faults import Fault
+from koshelek_driver.sandbox.printer.server import VirtualPrinter
+from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
+from tests.conftest import PRINTER_DEVICES, Till
+from tests.hostile import Manners, hostile
+
+QUICK = [
+    name
+    for name in SCRIPTS
+    if name not in ("undecided", "late-accept", "lost-always", "refused-transaction-in-processing")
+]
+PAID = [name for name in QUICK if not name.startswith(("rejected", "refused", "canceled"))]
+
+
+def pay(till: Till, order_id: str, amount: int = 12_345, watcher: Watcher | None = None) -> Payment:
+    with Terminal.open(till.site) as terminal:
+        return terminal.pay(terminal.new_order(order_id, amount), label=till.label(), watcher=watcher or Watcher())
+
+
+@pytest.mark.parametrize("name", PAID)
+def test_a_script_that_ends_well_is_paid_once_with_its_slip(till: Till, name: str) -> None:
+    payment = pay(till, "A-1", AMOUNTS[name])
+    assert payment.outcome is Outcome.PAID
+    assert payment.verdict.slip is not None
+    assert payment.verdict.slip["totalAmount"] == AMOUNTS[name]
+    assert till.charges("A-1") == 1
+    assert payment.button_to_wire_ms is not None
+    assert 0 < payment.button_to_wire_ms < 500
+
+
+@pytest.mark.parametrize("name", sorted(set(QUICK) - set(PAID)))
+def test_a_script_that_ends_badly_charges_nothing_and_tells_the_cashier_what_to_do(till: Till, name: str) -> None:
+    payment = pay(till, "A-1", AMOUNTS[name])
+    script = SCRIPTS[name]
+    assert payment.outcome is (Outcome.CANCELED if name == "canceled" else Outcome.REJECTED)
+    assert payment.verdict.error_code == (script.refuse or script.error_code)
+    assert till.charges("A-1") == 0
+    with Terminal.open(till.site) as terminal:
+        tip = terminal.tip(payment)
+    assert tip
+    assert not re.search("[A-Z]_", tip)
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "charges"), [("undecided", Outcome.CANCELED, 0), ("late-accept", Outcome.PAID, 1)]
+)
+def test_at_the_deadline_the_sale_is_cancelled_unless_it_was_paid(
+    till: Till, name: str, outcome: Outcome, charges: int
+) -> None:
+    till.rewrite(decision_timeout_s=1.0)
+    payment = pay(till, "A-1", AMOUNTS[name])
+    assert (payment.outcome, till.charges("A-1")) == (outcome, charges)
+
+
+def test_an_unknown_outcome_blocks_a_second_charge_and_is_settled_by_the_same_order(till: Till) -> None:
+    first = pay(till, "A-1", AMOUNTS["lost-always"])
+    assert (first.outcome, till.charges("A-1")) == (Outcome.UNKNOWN, 1)
+    again = pay(till, "A-1", AMOUNTS["lost-always"])
+    assert again.outcome is Outcome.UNKNOWN
+    assert len(till.host.host.ledger.transactions) == 1
+    till.play("checkout", "accepted")
+    settled = pay(till, "A-1", AMOUNTS["lost-always"])
+    assert (settled.outcome, till.charges("A-1"), settled.request_id) == (Outcome.PAID, 1, first.request_id)
+
+
+def test_a_paid_order_is_answered_again_without_a_card_and_without_a_call(till: Till) -> None:
+    first = pay(till, "A-1")
+    calls: list[Exchange] = []
+    with Terminal.open(till.site) as terminal:
+        again = terminal.pay(terminal.new_order("A-1", 12_345), watcher=Watcher(called=calls.append))
+    assert again.repeated
+    assert calls == []
+    assert (again.verdict, again.request_id) == (first.verdict, first.request_id)
+    with pytest.raises(UsageError, match="begun with 12345 kopecks, not 12346"):
+        pay(till, "A-1", 12_346)
+
+
+def test_a_rejected_order_may_be_tried_again_with_a_new_scan_but_not_with_the_same_one(till: Till) -> None:
+    with Terminal.open(till.site) as terminal:
+        label = till.label()
+        order = terminal.new_order("A-1", AMOUNTS["rejected"])
+        first = terminal.pay(order, label=label)
+        again = terminal.pay(order, label=label)
+        assert (again.repeated, again.request_id) == (True, first.request_id)
+        other = terminal.pay(terminal.new_order("A-2", 500), label=label)
+        assert other.verdict.error_code == "TOTP_REPLAYED"
+        anew = terminal.pay(terminal.new_order("A-1", 500), label=till.label())
+    assert (anew.outcome, till.charges("A-1"), till.charges("A-2")) == (Outcome.PAID, 1, 0)
+
+
+def test_a_card_that_never_left_the_till_may_be_used_again(till: Till) -> None:
+    label = till.label()
+    till.rewrite(base_url="https://127.0.0.1:9/partner")
+    with Terminal.open(till.site) as terminal:
+        first = terminal.pay(terminal.new_order("A-1", 500), label=label)
+    assert (first.outcome, first.verdict.error_code) == (Outcome.REJECTED, "HOST_UNREACHABLE")
+    till.rewrite()
+    with Terminal.open(till.site) as terminal:
+        assert terminal.pay(terminal.new_order("A-1", 500), label=label).outcome is Outcome.PAID
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [("4601234567893", "LOYALTY_ONLY"), ("hello", "BARCODE_UNKNOWN"), ("CM4601234567893A1B2C3000", "TOTP_INVALID")],
+)
+def test_a_card_that_cannot_pay_sends_nothing_and_leaves_no_trace(till: Till, label: str, code: str) -> None:
+    with Terminal.open(till.site) as terminal:
+        payment = terminal.pay(terminal.new_order("A-1", 500), label=label)
+        assert (payment.outcome, payment.verdict.error_code) == (Outcome.REJECTED, code)
+        assert terminal.find("A-1") is None
+    assert till.host.host.requests == []
+
+
+def test_many_presses_of_one_button_charge_once_and_get_one_answer(till: Till) -> None:
+    label = till.label()
+    with Terminal.open(till.site) as terminal, ThreadPoolExecutor(6) as pool:
+        order = terminal.new_order("A-1", 500)
+        payments = list(pool.map(lambda _number: terminal.pay(order, label=label), range(6)))
+    assert {(payment.outcome, payment.request_id) for payment in payments} == {(Outcome.PAID, payments[0].request_id)}
+    assert till.charges("A-1") == 1
+
+
+def test_a_till_that_is_busy_too_long_says_so(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Terminal.open(till.site) as first, Terminal.open(till.site) as second:
+        monkeypatch.setattr(second._desk, "_rules", type(second._desk._rules)("test", "ru", 0.05))
+        with first._desk._lock, pytest.raises(BusyError, match="A-1 was not begun"):
+            second.pay(second.new_order("A-1", 500), label=till.label())
+
+
+def test_the_cashiers_cancel_ends_a_sale_that_nobody_confirms(till: Till) -> None:
+    with Terminal.open(till.site) as terminal:
+        watcher = Watcher(called=lambda _exchange: terminal.request_cancel())
+        payment = terminal.pay(terminal.new_order("A-1", AMOUNTS["undecided"]), label=till.label(), watcher=watcher)
+    assert (payment.outcome, payment.verdict.error_code) == (Outcome.CANCELED, "CANCELED")
+
+
+HOSTILE = [
+    Manners(piece=1),
+    Manners(piece=16, delay_s=0.001),
+    Manners(delay_s=0.15),
+    *(Manners(cut_up=after) for after in (0, 100, 600, 900, 1300, 1800)),
+    *(Manners(cut_down=after) for after in (0, 700, 1500, 2000, 2400)),
+    Manners(cut_down=1500, cuts=3),
+]
+
+
+@pytest.mark.parametrize("manners", HOSTILE, ids=repr)
+def test_a_sale_over_a_hostile_network_is_paid_once(till: Till, manners: Manners) -> None:
+    with hostile(till.host.port, manners) as port:
+        till.rewrite(base_url=f"https://127.0.0.1:{port}/partner")
+        payment = pay(till, "A-1")
+    assert (payment.outcome, till.charges("A-1")) == (Outcome.PAID, 1)
+
+
+def test_a_network_that_always_breaks_never_makes_a_no_out_of_a_charge(till: Till) -> None:
+    with hostile(till.host.port, Manners(cut_down=1600, cuts=99)) as port:
+        till.rewrite(base_url=f"https://127.0.0.1:{port}/partner", decision_timeout_s=1.0)
+        payment = pay(till, "A-1")
+    assert payment.outcome is Outcome.UNKNOWN or till.charges("A-1") == (payment.outcome is Outcome.PAID)
+
+
+@pytest.fixture
+def printer(till: Till, tmp_path: Path) -> Iterator[VirtualPrinter]:
+    made = VirtualPrinter(tmp_path / "receipts")
+    till.rewrite(devices=PRINTER_DEVICES.format(profile="epson-tm-t20iii", port=made.port))
+    yield made
+    made.close()
+
+
+def test_the_slip_is_printed_once_as_the_till_shows_it(till: Till, printer: VirtualPrinter) -> None:
+    payment = pay(till, "A-1")
+    assert payment.slip_state is SlipState.PRINTED
+    pay(till, "A-1")
+    assert len(printer.receipts) == 1
+    with Terminal.open(till.site) as terminal:
+        shown = [line.strip() for line in terminal.slip_text(payment)]
+    assert [line.strip() for line in printer.receipts[0].lines] == shown
+    assert payment.verdict.slip is not None
+    assert any(payment.verdict.slip["qrcId"] in line for line in shown)
+
+
+@pytest.mark.parametrize("fault", [Fault.PAPER_OUT, Fault.COVER_OPEN, Fault.OFFLINE])
+def test_a_printer_that_cannot_print_changes_nothing_of_the_money_and_the_slip_waits(
+    till: Till, printer: VirtualPrinter, fault: Fault
+) -> None:
+    results: list[PrintResult] = []
+    printer.set_fault(fault)
+    payment = pay(till, "A-1", watcher=Watcher(printed=results.append))
+    assert (payment.outcome, payment.slip_state) == (Outcome.PAID, SlipState.QUEUED)
+    assert results[0].problem
+    with Terminal.open(till.site) as terminal:
+        assert [found.order_id for found in terminal.unfinished()] == ["A-1"]
+    printer.set_fault(Fault.NONE)
+    assert pay(till, "A-1").slip_state is SlipState.PRINTED
+    assert "КОПИЯ" not in "".join(printer.receipts[0].lines)
+    assert till.charges("A-1") == 1
+
+
+def test_a_slip_that_may_be_on_paper_already_is_printed_again_as_a_copy(till: Till, printer: VirtualPrinter) -> None:
+    printer.set_fault(Fault.CONNECTION_LOST)
+    assert pay(till, "A-1").slip_state is SlipState.SENT
+    assert pay(till, "A-1").slip_state is SlipState.PRINTED
+    assert printer.wait_for_receipts(2, 5)
+    assert ["КОПИЯ" in "".join(receipt.lines) for receipt in printer.receipts] == [False, True]
+
+
+def test_a_journal_that_fails_while_printing_does_not_make_a_paid_sale_look_otherwise(
+    till: Till, printer: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise JournalError("disk full", "free some space")
+
+    monkeypatch.setattr(Journal, "keep_slip_state", fail)
+    results: list[PrintResult] = []
+    payment = pay(till, "A-1", watcher=Watcher(printed=results.append))
+    assert payment.outcome is Outcome.PAID
+    assert results[-1].problem == "disk full"
+
+
+def test_a_till_without_a_printer_leaves_no_slip_waiting(till: Till) -> None:
+    payment = pay(till, "A-1")
+    assert payment.slip_state is SlipState.NONE
+    with Terminal.open(till.site) as terminal:
+        assert terminal.unfinished() == []
+        assert terminal.slip_text(payment)
+
+
+def test_a_till_without_a_scanner_says_so(till: Till) -> None:
+    with Terminal.open(till.site) as terminal, pytest.raises(CardError, match="names no scanner"):
+        terminal.pay(terminal.new_order("A-1", 500))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("{card_number:13d}{card_session", "{card_nomber:13d}{card_session", SiteError),
+        ('file = "retailer.key"', 'file = "none.key"', SecretError),
+        ('file = "password.txt"', 'file = "none.txt"', SecretError),
+        ('file = "retailer.key"', 'file = "ca.pem"', SiteError),
+        ('ca_file = "ca.pem"', 'ca_file = "none.pem"', SiteError),
+        ('journal = "journal.db"', 'journal = "none/journal.db"', JournalError),
+    ],
+)
+def test_a_till_that_cannot_work_does_not_open(till: Till, old: str, new: str, error: type[Exception]) -> None:
+    till.edit(old, new)
+    with pytest.raises(error):
+        Terminal.open(till.site)
+
+
+@pytest.mark.parametrize(
+    ("profile", "port", "error"),
+    [("epson-tm-t88", "9100", ProfileError), ("epson-tm-t20iii", "x", SiteError)],
+)
+def test_a_wrong_device_is_found_before_a_sale(till: Till, profile: str, port: str, error: type[Exception]) -> None:
+    till.rewrite(devices=PRINTER_DEVICES.format(profile=profile, port=port))
+    with pytest.raises(error):
+        Terminal.open(till.site)
+
+
+def test_a_warm_connection_is_used_by_the_sale(till: Till) -> None:
+    exchanges: list[Exchange] = []
+    with Terminal.open(till.site) as terminal:
+        terminal.warm_up().join(5)
+        terminal.pay(terminal.new_order("A-1", 500), label=till.label(), watcher=Watcher(called=exchanges.append))
+    checkout = exchanges[0]
+    assert checkout.first_byte_s is not None
+    assert checkout.first_byte_s - checkout.started_s < 0.1
+    assert threading.active_count() < 50
+    assert time.monotonic() > checkout.ended_s
