@@ -13,6 +13,7 @@ from typing import Any
 
 import apsw
 import msgspec
+from filelock import FileLock
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.models import Call
@@ -73,7 +74,7 @@ class Journal:
         self._path = path
         try:
             self._open()
-        except (apsw.Error, OSError) as problem:
+        except (apsw.Error, OSError) as problem:  # filelock's Timeout is an OSError
             raise self._error("cannot be opened", problem) from problem
 
     def close(self) -> None:
@@ -164,21 +165,25 @@ class Journal:
     # --- inside
 
     def _open(self) -> None:
+        """Open, and make what is not there yet; one at a time, for SQLite does not wait while it turns to WAL."""
         self._path.touch(mode=0o600)
-        self._db = apsw.Connection(os.fspath(self._path))
-        self._db.set_busy_timeout(_BUSY_MS)
-        self._db.execute(_PRAGMAS)
-        with self._db:
-            version = self._db.pragma("user_version")
-            if version == 0:
+        with FileLock(f"{self._path}.opening", timeout=_BUSY_MS / 1000, mode=0o600):
+            self._db = apsw.Connection(os.fspath(self._path))
+            self._db.set_busy_timeout(_BUSY_MS)
+            self._db.execute(_PRAGMAS)
+            self._check_version(self._db.pragma("user_version"))
+
+    def _check_version(self, version: int) -> None:
+        if version == 0:
+            with self._db:
                 self._db.execute(_SCHEMA)
                 self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_bytes(32),))
                 self._db.pragma("user_version", SCHEMA_VERSION)
-            elif version != SCHEMA_VERSION:
-                raise JournalError(
-                    f"{self._path}: journal of version {version}, this driver writes version {SCHEMA_VERSION}",
-                    "install the driver that wrote it, or a newer one",
-                )
+        elif version != SCHEMA_VERSION:
+            raise JournalError(
+                f"{self._path}: journal of version {version}, this driver writes version {SCHEMA_VERSION}",
+                "install the driver that wrote it, or a newer one",
+            )
 
     def _run(self, sql: str, *values: Any) -> list[Any]:
         try:

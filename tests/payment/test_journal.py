@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
@@ -152,6 +153,14 @@ def test_two_openings_see_one_journal_and_one_salt(path: Path) -> None:
     first.begin(payment(), request())
     assert second.latest("A-1") == first.latest("A-1")
     for journal in (first, second):
+        journal.close()
+
+
+def test_many_that_open_a_new_journal_at_once_all_get_it(path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        journals = list(pool.map(lambda _number: Journal(path), range(32)))
+    assert len({journal.salt() for journal in journals}) == 1
+    for journal in journals:
         journal.close()
 
 

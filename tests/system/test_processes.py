@@ -1,0 +1,132 @@
+"""Real processes: killed in the middle, racing each other, started and stopped as a person does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from koshelek_driver.sandbox.scripts import AMOUNTS
+from koshelek_driver.sandbox.symbols import SYMBOLOGIES
+from tests.conftest import Till
+
+pytestmark = pytest.mark.system
+
+DRIVER = [sys.executable, "-m", "koshelek_driver"]
+LIMIT_S = 60
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([*DRIVER, *words, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
+    out, errors = process.communicate(timeout=LIMIT_S)
+    assert out.count("\n") == 1, errors
+    return process.returncode, json.loads(out)
+
+
+def pay(till: Till, order_id: str, amount: int, label: str) -> subprocess.Popen[str]:
+    words = ["pay", "--site", str(till.site), "--order-id", order_id, "--amount", str(amount)]
+    return start(*words, "--label", label)
+
+
+def wait_for_requests(till: Till, count: int, process: subprocess.Popen[str]) -> None:
+    """Until the host has seen so many, or the process has ended before that."""
+    while len(till.host.host.requests) < count and process.poll() is None:
+        threading.Event().wait(0.005)
+
+
+@pytest.mark.parametrize("requests", [0, 1, 2])
+@pytest.mark.parametrize("name", ["accepted", "lost-answer", "slow"])
+def test_a_till_killed_at_any_moment_charges_once_and_finds_out_what_happened(
+    till: Till, name: str, requests: int
+) -> None:
+    first = pay(till, "A-1", AMOUNTS[name], till.label())
+    wait_for_requests(till, requests, first)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    code, again = finish(pay(till, "A-1", AMOUNTS[name], till.label()))
+    assert (code, again["outcome"], till.charges("A-1")) == (0, "paid", 1)
+    assert again["slip"]
+
+
+def test_processes_that_pay_one_order_at_once_charge_once_and_agree(till: Till) -> None:
+    label = till.label()
+    racing = [pay(till, "A-1", 500, label) for _ in range(4)]
+    answers = [finish(process) for process in racing]
+    assert {(code, answer["outcome"]) for code, answer in answers} == {(0, "paid")}
+    assert len({answer["request_id"] for _, answer in answers}) == 1
+    assert sum(not answer["repeated"] for _, answer in answers) == 1
+    assert till.charges("A-1") == 1
+
+
+def test_ctrl_c_cancels_the_sale_under_way(till: Till) -> None:
+    process = pay(till, "A-1", AMOUNTS["undecided"], till.label())
+    wait_for_requests(till, 2, process)
+    process.send_signal(signal.SIGINT)
+    code, answer = finish(process)
+    assert (code, answer["outcome"], answer["error_code"]) == (1, "canceled", "CANCELED")
+    assert till.charges("A-1") == 0
+
+
+@pytest.mark.parametrize("symbology", SYMBOLOGIES)
+def test_the_demo_takes_less_than_five_seconds(tmp_path: Path, symbology: str) -> None:
+    began = time.monotonic()
+    code, answer = finish(start("demo", "--dir", str(tmp_path), "--symbology", symbology))
+    assert (code, answer["outcome"], answer["symbology"]) == (0, "paid", symbology)
+    assert time.monotonic() - began < 5 * float(os.environ.get("KOSHELEK_TEST_PATIENCE", "1"))
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[dict[str, str]]:
+    process = start("sandbox", "serve", "--dir", str(tmp_path / "sandbox"))
+    assert process.stdout is not None
+    yield json.loads(process.stdout.readline())
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=LIMIT_S) == ("", "")
+    assert process.returncode == 0
+
+
+def test_the_sandbox_alone_serves_a_till_and_its_admin(served: dict[str, str], tmp_path: Path) -> None:
+    assert served.keys() >= {"base_url", "ca_file", "login", "password_file", "retailer_key_file", "admin_url"}
+    site = served["site"]
+    _, card = finish(start("sandbox", "card", "--site", site, "--out", str(tmp_path / "card.png")))
+    words = ["pay", "--site", site, "--order-id", "A-1", "--amount", "500", "--label", card["label"]]
+    code, paid = finish(start(*words))
+    assert (code, paid["outcome"]) == (0, "paid")
+    books = httpx.get(
+        served["admin_url"] + "/ledger",
+        auth=(served["login"], Path(served["password_file"]).read_text().strip()),
+        verify=ssl.create_default_context(cafile=served["ca_file"]),
+    ).json()
+    assert [(row["orderId"], row["status"]) for row in books["transactions"]] == [("A-1", "accepted")]
+    assert books["violations"] == []
+
+
+def test_the_printer_alone_prints_what_comes(tmp_path: Path) -> None:
+    import socket
+
+    process = start("sandbox", "printer", "--dir", str(tmp_path / "receipts"))
+    assert process.stdout is not None
+    facts = json.loads(process.stdout.readline())
+    with socket.create_connection(("127.0.0.1", facts["port"])) as line:
+        line.sendall(b"\x1b@hello\n\x1dr\x01\x1dVB\x00\x1dr\x01")
+        line.settimeout(5)
+        received = line.recv(1) + line.recv(1)
+    assert received == b"\x00\x00"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    assert (Path(facts["dir"]) / "receipt-0001.txt").read_text() == "hello\n"
