@@ -182,10 +182,10 @@ class _Show:
 
 
 def _show_outcomes(output: Output) -> None:
-    from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
+    from koshelek_driver.sandbox.scripts import outcomes
 
     table = Table("outcome", "amount in kopecks", "what the host plays")
-    for name, script in SCRIPTS.items():
-        table.add_row(name, str(AMOUNTS[name]), script.about)
+    for name, facts in outcomes().items():
+        table.add_row(name, str(facts["amount"]), facts["about"])
     output.console.print(table)
-    output.document({"outcomes": {name: {"amount": AMOUNTS[name], "about": SCRIPTS[name].about} for name in SCRIPTS}})
+    output.document({"outcomes": outcomes()})

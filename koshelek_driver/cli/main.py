@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -21,6 +23,23 @@ app = typer.Typer(
     help="Koshelek wallet payments at a till. Exit 0: done. 1: the answer is no. 2: wrong usage or file."
     " 3: the outcome of money is not known yet.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"koshelek-driver {version('koshelek-driver')}")  # noqa: T201 - the result itself
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options of every verb."""
+
+
 app.command("demo")(demo.demo)
 app.command("pay")(pay.pay)
 app.command("status")(pay.status)

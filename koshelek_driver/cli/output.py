@@ -25,6 +25,7 @@ _SLIP_WORDS = {
     SlipState.NONE: "no slip",
     SlipState.QUEUED: "slip not printed yet",
     SlipState.SENT: "slip sent, paper not confirmed",
+    SlipState.ASSUMED: "slip sent to a printer that cannot confirm",
     SlipState.PRINTED: "slip printed",
 }
 

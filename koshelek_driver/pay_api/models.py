@@ -116,11 +116,14 @@ class Slip(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
 
 
 class TransactionAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """What checkout, status and cancel answer. `status` is an open list; `slip` is the object as it came."""
+    """What checkout, status and cancel answer. `slip` is the object as it came.
+
+    `status` is an open list, empty or absent while the host has none to tell.
+    """
 
     request_id: str
     transaction_id: str
-    status: str
+    status: str | None = None
     slip: dict[str, Any] | None = None
     ref_transaction_id: str | None = None
     ref_status: str | None = None

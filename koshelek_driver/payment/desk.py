@@ -27,7 +27,11 @@ from koshelek_driver.scanner.label import Label, read_label
 
 _TEXT_COLUMNS = 42
 """Width of a slip as text on a till without a printer."""
-_SLIP_STATES = {Printed.SENT: SlipState.SENT, Printed.ON_PAPER: SlipState.PRINTED}
+_SLIP_STATES = {
+    Printed.SENT: SlipState.SENT,
+    Printed.ASSUMED: SlipState.ASSUMED,
+    Printed.ON_PAPER: SlipState.PRINTED,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,8 @@ class Sale:
 
     def _final(self, answer: TransactionAnswer) -> Generator[Effect, Tick, Verdict | None]:
         """The verdict that this answer means, None while the host has not decided."""
-        outcome = Outcome.PAID if answer.status in _PAID_EARLIER else self._rules.final_statuses.get(answer.status)
+        status = answer.status or ""
+        outcome = Outcome.PAID if status in _PAID_EARLIER else self._rules.final_statuses.get(status)
         if outcome is None:
             return None
         slip = answer.slip

@@ -17,11 +17,16 @@ class Outcome(StrEnum):
 
 
 class SlipState(StrEnum):
-    """Whether the customer's slip is on paper. SENT: the printer got it, paper was not confirmed."""
+    """Whether the customer's slip is on paper.
+
+    SENT: it left, and the printer did not confirm paper as it should have. ASSUMED: it left for a printer that
+    cannot confirm.
+    """
 
     NONE = "none"
     QUEUED = "queued"
     SENT = "sent"
+    ASSUMED = "assumed"
     PRINTED = "printed"
 
 

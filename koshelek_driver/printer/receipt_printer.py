@@ -26,16 +26,21 @@ R = TypeVar("R")
 
 
 class Printed(Enum):
-    """How sure it is. NOT_SENT: nothing left this machine. SENT: it left, paper was not confirmed."""
+    """How sure it is.
+
+    NOT_SENT: nothing left this machine. SENT: it left, and the confirmation is missing. ASSUMED: it left for a
+    printer that cannot confirm.
+    """
 
     NOT_SENT = "not_sent"
     SENT = "sent"
+    ASSUMED = "assumed"
     ON_PAPER = "on_paper"
 
 
 @dataclass(frozen=True, slots=True)
 class PrintResult:
-    """What became of a receipt; `problem` and `remedy` are empty when it is on paper."""
+    """What became of a receipt; `problem` and `remedy` are empty when nothing is wrong."""
 
     printed: Printed
     problem: str = ""
@@ -135,7 +140,7 @@ class _Job:
 
     def _confirm(self) -> PrintResult:
         if self._profile.acknowledge == "none":
-            return PrintResult(Printed.SENT)
+            return PrintResult(Printed.ASSUMED)
         if self._await(self._acknowledgement, _ACKNOWLEDGE_WAIT_S):
             return PrintResult(Printed.ON_PAPER)
         status = self._ask(_PRINTER)

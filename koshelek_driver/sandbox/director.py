@@ -6,7 +6,9 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any
 
-from koshelek_driver.sandbox.scripts import SCRIPTS, Script, Wire, for_amount
+from koshelek_driver.sandbox.scripts import SCRIPTS, Script, Wire, for_request
+
+_MAX_DELAY_S = 60.0
 
 
 @dataclass
@@ -25,7 +27,8 @@ class Director:
     def plan(self, wanted: dict[str, Any], calls: Container[str]) -> None:
         """Script the next requests of one call.
 
-        `{"call": "cancel", "times": 1}` and one or more of `"outcome"`, `"wire"`, `"refuse"`, `"error_code"`.
+        `{"call": "cancel", "times": 1}` and one or more of `"outcome"`, `"wire"`, `"refuse"`, `"error_code"`,
+        `"delay_s"`.
         Raises ValueError, KeyError or TypeError for what cannot be played.
         """
         if wanted["call"] not in calls:
@@ -36,14 +39,15 @@ class Director:
             wire=Wire(wanted.get("wire", script.wire)),
             refuse=str(wanted.get("refuse", script.refuse)),
             error_code=str(wanted.get("error_code", script.error_code)),
+            delay_s=min(_MAX_DELAY_S, float(wanted.get("delay_s", script.delay_s))),
         )
         self._plays[wanted["call"]] = _Play(script, int(wanted.get("times", 1)))
 
     def script_for(self, call: str, body: dict[str, Any]) -> Script:
-        """The script of this request: an admin's first, else by the amount of a checkout."""
+        """The script of this request: an admin's first, else by its amount."""
         play = self._plays.get(call)
         if play is None:
-            return for_amount(body["checkoutInvoice"]["totalAmount"]) if call == "checkout" else Script("")
+            return for_request(call, body)
         play.times -= 1
         if play.times == 0:
             del self._plays[call]

@@ -16,7 +16,7 @@ from koshelek_driver.sandbox.contract import LATEST, REQUEST_SCHEMAS, Contract
 from koshelek_driver.sandbox.director import Director
 from koshelek_driver.sandbox.ledger import Change, Ledger, Reversal, Transaction, status_body
 from koshelek_driver.sandbox.messages import HttpReply, HttpRequest, json_reply, refusal
-from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS, Script, Wire
+from koshelek_driver.sandbox.scripts import Script, Wire, outcomes
 from koshelek_driver.sandbox.wallet import Issuer
 
 PREFIX = "/api/v1/merchant"
@@ -121,7 +121,7 @@ class Host:
         self.requests.append({"call": name, "requestId": body["requestId"], "wire": wire.value})
         if wire is Wire.DROPPED_REQUEST:
             return HttpReply(0, wire=wire)
-        return replace(self._once(name, path, request, body, script), wire=wire)
+        return replace(self._once(name, path, request, body, script), wire=wire, delay_s=script.delay_s)
 
     def _read(self, name: str, path: str, request: HttpRequest) -> tuple[list[str], dict[str, Any]]:
         try:
@@ -245,7 +245,7 @@ class Host:
         if (method, path) == ("GET", "/admin/ledger"):
             return json_reply(200, self._books())
         if (method, path) == ("GET", "/admin/outcomes"):
-            return json_reply(200, {name: {"amount": AMOUNTS[name], "about": SCRIPTS[name].about} for name in SCRIPTS})
+            return json_reply(200, outcomes())
         if (method, path) == ("POST", "/admin/next"):
             return self._plan_next(body)
         return refusal("NOT_FOUND", "GET ledger, GET outcomes, POST next", 404)

@@ -28,6 +28,7 @@ class HttpReply:
     body: bytes = b""
     content_type: str = "application/json; charset=utf-8"
     wire: Wire = Wire.NORMAL
+    delay_s: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

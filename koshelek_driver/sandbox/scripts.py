@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 AMOUNT_BASE = 770_000
 """An amount of 7,700 roubles and n kopecks plays the script number n."""
@@ -51,7 +52,6 @@ class Wire(StrEnum):
     EMPTY_BODY = "empty-body"
     NOT_JSON = "not-json"
     CLOSED_IDLE = "closed-idle"
-    SLOW = "slow"
 
 
 class Postbacks(StrEnum):
@@ -73,6 +73,7 @@ class Script:
     refuse: str = ""
     wire: Wire = Wire.NORMAL
     times: int = 1
+    delay_s: float = 0.0
     cancel_comes_late: bool = False
     odd_fields: bool = False
     postbacks: Postbacks = Postbacks.IN_ORDER
@@ -102,7 +103,7 @@ SCRIPTS: dict[str, Script] = {
     "empty-body": Script("200 with an empty body", wire=Wire.EMPTY_BODY),
     "not-json": Script("200 with text that is not JSON", wire=Wire.NOT_JSON),
     "closed-idle": Script("the host closes the idle connection after each answer", wire=Wire.CLOSED_IDLE, times=ALWAYS),
-    "slow": Script("checkout answers after two seconds", wire=Wire.SLOW),
+    "slow": Script("checkout answers after two seconds", delay_s=2.0),
     "odd-fields": Script("fields and a status that no version has", odd_fields=True),
     "duplicate-postback": Script("every postback comes twice", postbacks=Postbacks.DUPLICATE),
     "out-of-order-postback": Script("the postback of pending comes last", postbacks=Postbacks.OUT_OF_ORDER),
@@ -116,8 +117,37 @@ AMOUNTS = {name: AMOUNT_BASE + number for number, name in enumerate(SCRIPTS, 1)}
 _BY_AMOUNT = {amount: name for name, amount in AMOUNTS.items()}
 
 
+REFUND_AMOUNT_BASE = 780_000
+"""A refund of 7,800 roubles and n kopecks plays the refund script number n."""
+REFUND_SCRIPTS: dict[str, Script] = {
+    **{f"rejected-{_kebab(code)}": Script(f"errorCode {code}", error_code=code) for code in REFUND_ERRORS},
+    **{f"refused-{_kebab(code)}": Script(f"HTTP 422 with code {code}", refuse=code) for code in REFUSALS},
+    "lost-answer": Script("the refund is carried out, its answer is lost once", wire=Wire.LOST_ANSWER),
+}
+REFUND_AMOUNTS = {name: REFUND_AMOUNT_BASE + number for number, name in enumerate(REFUND_SCRIPTS, 1)}
+_REFUND_BY_AMOUNT = {amount: name for name, amount in REFUND_AMOUNTS.items()}
+_AS_USUAL = Script("nothing happens but what was asked")
+
+
+def for_refund(amount: int) -> Script:
+    """The script that the amount of a refund chooses."""
+    return REFUND_SCRIPTS[_REFUND_BY_AMOUNT[amount]] if amount in _REFUND_BY_AMOUNT else _AS_USUAL
+
+
+def for_request(call: str, body: dict[str, Any]) -> Script:
+    """The script that a request chooses by its amount."""
+    if call == "checkout":
+        return for_amount(body["checkoutInvoice"]["totalAmount"])
+    return for_refund(body["refundAmount"]) if call == "refund" else _AS_USUAL
+
+
 def for_amount(amount: int) -> Script:
     """The script that an amount chooses."""
     if amount < SMALLEST_AMOUNT:
         return SCRIPTS["rejected-total-amount-is-too-small"]
     return SCRIPTS[_BY_AMOUNT.get(amount, "accepted")]
+
+
+def outcomes() -> dict[str, dict[str, Any]]:
+    """What checkout can play: the amount that chooses each script, and what happens."""
+    return {name: {"amount": AMOUNTS[name], "about": script.about} for name, script in SCRIPTS.items()}

@@ -16,7 +16,6 @@ from koshelek_driver.sandbox.scripts import Wire
 App = Callable[[HttpRequest], HttpReply]
 
 _IDLE_S = 75.0
-_SLOW_S = 2.0
 _CLOSE_AFTER_S = 0.05
 _MAX_BODY = 1 << 20
 _READ_SIZE = 65536
@@ -105,11 +104,10 @@ class _Connection(socketserver.BaseRequestHandler):
     def _answer(self, http: h11.Connection, request: HttpRequest) -> bool:
         """Send the reply as its script says; False when the connection is to be closed."""
         reply = self.server.app(request)
+        self.server.stopping.wait(reply.delay_s)
         if reply.wire in (Wire.DROPPED_REQUEST, Wire.LOST_ANSWER):
             _hang_up(self.request)
             return False
-        if reply.wire is Wire.SLOW:
-            self.server.stopping.wait(_SLOW_S)
         reply = _spoil(reply)
         sent = self._send(http, request, reply)
         if reply.wire is Wire.CLOSED_IDLE:

@@ -324,3 +324,9 @@ def test_a_missing_sandbox_package_says_how_to_install_it(shell: Shell, monkeypa
     code, _, errors = shell.text("sandbox", "card")
     assert code == 2
     assert "koshelek-driver[sandbox]" in errors
+
+
+def test_the_version_is_shown(shell: Shell) -> None:
+    code, out, _ = shell.text("--version")
+    assert code == 0
+    assert re.fullmatch(r"koshelek-driver \d+\.\d+\.\d+\n", out)

@@ -90,7 +90,7 @@ def drive(
     raise AssertionError("the sale does not end")
 
 
-def answered(request: Request, status: str, **more: object) -> Answered:
+def answered(request: Request, status: str | None, **more: object) -> Answered:
     answer = TransactionAnswer(request_id=request.request_id, transaction_id="t-1", status=status)
     return Answered(msgspec.structs.replace(answer, **more))
 
@@ -192,7 +192,7 @@ def check_manners(heard: Heard) -> None:
     assert heard.ended_s - 1000 < 250
 
 
-def scripted(*statuses: str, took_s: float = 0.0) -> Callable[[Request, float], tuple[Reply, float]]:
+def scripted(*statuses: str | None, took_s: float = 0.0) -> Callable[[Request, float], tuple[Reply, float]]:
     """Checkout is `new`; then these statuses in turn, the last one for ever."""
     left = list(statuses)
 
@@ -328,7 +328,7 @@ def test_a_payment_that_was_refunded_meanwhile_was_paid() -> None:
 
 
 def test_unknown_statuses_and_unknown_transactions_are_waited_for() -> None:
-    assert drive(scripted("thinking_it_over", "", "accepted")).verdict.outcome is Outcome.PAID
+    assert drive(scripted("thinking_it_over", "", None, "accepted")).verdict.outcome is Outcome.PAID
 
 
 def test_a_status_of_another_transaction_is_not_believed() -> None:

@@ -6,17 +6,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from koshelek_driver import profile
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter
-from koshelek_driver.profile import SerialLine
+from koshelek_driver.profile import PrinterProfile, SerialLine
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.transport import open_port
 from tests.hostile import Manners, hostile
 
+EPSON = profile.printer("epson-tm-t20iii")
 LINES = [Line(f"строка {number}") for number in range(12)]
 
 
@@ -27,20 +29,24 @@ def virtual(tmp_path: Path) -> Iterator[VirtualPrinter]:
     printer.close()
 
 
-def print_on(port: int, model: str = "epson-tm-t20iii") -> tuple[PrintResult, list[str]]:
+def print_on(port: int, model: PrinterProfile = EPSON) -> tuple[PrintResult, list[str]]:
     """Print, and say when the first byte was announced."""
     announced: list[str] = []
-    printer = ReceiptPrinter(
-        lambda: open_port(f"tcp://127.0.0.1:{port}", SerialLine(), 1.0), profile.printer(model), time.monotonic
-    )
+    printer = ReceiptPrinter(lambda: open_port(f"tcp://127.0.0.1:{port}", SerialLine(), 1.0), model, time.monotonic)
     return printer.print_lines(LINES, before_write=lambda: announced.append("first byte")), announced
 
 
-@pytest.mark.parametrize("model", ["epson-tm-t20iii", "generic-escpos-80mm"])
-def test_a_receipt_is_on_paper_once_and_acknowledged(virtual: VirtualPrinter, model: str) -> None:
+@pytest.mark.parametrize("model", [EPSON, profile.printer("generic-escpos-80mm")], ids=["process-id", "paper-status"])
+def test_a_receipt_is_on_paper_once_and_acknowledged(virtual: VirtualPrinter, model: PrinterProfile) -> None:
     result, announced = print_on(virtual.port, model)
     assert (result, announced) == (PrintResult(Printed.ON_PAPER), ["first byte"])
     assert [receipt.lines for receipt in virtual.receipts] == [tuple(line.text for line in LINES)]
+
+
+def test_a_printer_that_cannot_confirm_is_asked_nothing_and_only_assumed(virtual: VirtualPrinter) -> None:
+    result, _ = print_on(virtual.port, msgspec.structs.replace(EPSON, acknowledge="none"))
+    assert result == PrintResult(Printed.ASSUMED)
+    assert virtual.wait_for_receipts(1, 5.0)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from koshelek_driver.sandbox.contract import Contract
 from koshelek_driver.sandbox.host import CALLS, Host, HostSettings
 from koshelek_driver.sandbox.ledger import MOVES
 from koshelek_driver.sandbox.messages import HttpReply, HttpRequest
-from koshelek_driver.sandbox.scripts import AMOUNTS, REFUSALS, SCRIPTS, Wire
+from koshelek_driver.sandbox.scripts import AMOUNTS, REFUND_AMOUNTS, REFUND_SCRIPTS, REFUSALS, SCRIPTS, Wire
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, Issuer
 
 CONTRACT = Contract()
@@ -324,6 +324,31 @@ def test_an_admin_may_script_any_refusal_of_any_call(call: str, code: str) -> No
 
     assert ask()["code"] == code
     assert "code" not in ask()
+
+
+@pytest.mark.parametrize("name", REFUND_SCRIPTS)
+def test_every_refund_script_is_played_by_its_amount(name: str) -> None:
+    till, script = Caller(), REFUND_SCRIPTS[name]
+    payment = till.paid(900_000)
+    reply, answer = till.refund(payment, REFUND_AMOUNTS[name])
+    if script.refuse:
+        assert (reply.status, answer["code"]) == (422, script.refuse)
+    elif script.error_code:
+        assert (answer["refStatus"], answer["errorCode"], answer["status"]) == (
+            "rejected",
+            script.error_code,
+            "accepted",
+        )
+    else:
+        assert (reply.wire, answer["refStatus"]) == (script.wire, "new")
+
+
+def test_an_admin_may_delay_an_answer() -> None:
+    till = Caller()
+    till.raw("POST", "/admin/next", b'{"call": "checkout", "delay_s": 1.5}')
+    assert till.checkout()[0].delay_s == 1.5
+    till.raw("POST", "/admin/next", b'{"call": "checkout", "delay_s": 1e9}')
+    assert till.checkout()[0].delay_s == 60
 
 
 def test_an_admin_may_script_refund_errors_and_wires() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 
@@ -72,6 +73,7 @@ def test_a_serial_port_writes_to_the_other_end() -> None:
     scanner = VirtualScanner()
     port = open_port(scanner.port, LINE, 1.0)
     port.write(b"\x07", 1.0)
+    assert os.read(scanner._master, 10) == b"\x07"
     port.close()
     scanner.close()
 
