@@ -138,16 +138,13 @@ class Ledger:
 
     def cancel(self, payment: Transaction, now_s: float) -> Reversal:
         """Take back what has not completed; refused otherwise."""
-        reversal = Reversal(str(uuid.uuid4()), payment.amount)
+        reversal = Reversal(str(uuid.uuid4()), amount=0)
         payment.reversals[reversal.id] = reversal
-        if payment.script.cancel_comes_late and payment.status in UNDECIDED:
-            self.move(payment, "accepted", now_s)
-        if payment.status in UNDECIDED:
+        was_undecided = payment.status in UNDECIDED
+        if was_undecided:
             payment.plan.clear()
-            self.move(payment, "canceled", now_s)
-            reversal.status, reversal.amount = "accepted", 0
-        else:
-            reversal.status = "rejected"
+            self.move(payment, "accepted" if payment.script.cancel_comes_late else "canceled", now_s)
+        reversal.status = "accepted" if was_undecided and payment.status == "canceled" else "rejected"
         return reversal
 
     def refund(self, payment: Transaction, amount: int, now_s: float, *, declined: str = "") -> Reversal:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from koshelek_driver.sandbox.contract import Contract
@@ -386,7 +386,8 @@ def test_the_admin_sees_books_and_outcomes() -> None:
     assert till.raw("GET", "/admin/none").status == 404
 
 
-@settings(max_examples=150)
+@settings(max_examples=300)
+@example([("checkout", 0, AMOUNTS["late-accept"]), ("cancel", 0, 1), ("wait", 1, 1)])
 @given(
     st.lists(
         st.tuples(
