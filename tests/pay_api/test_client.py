@@ -59,18 +59,27 @@ def server(
             plain.settimeout(5)
             try:
                 with context.wrap_socket(plain, server_side=True) as connection:
-                    data = connection.recv(65536)
-                    seen.append(data)
-                    answer(connection, data)
+                    seen.append(read_request(connection))
+                    answer(connection, seen[-1])
             except OSError:
                 continue
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    yield f"https://127.0.0.1:{listener.getsockname()[1]}/partner", seen
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(5)
+    try:
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}/partner", seen
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def read_request(connection: ssl.SSLSocket) -> bytes:
+    """All of one request: what is left unread would turn the end of the connection into a reset."""
+    data = b""
+    while not data.endswith(STATUS.body):
+        data += connection.recv(65536) or STATUS.body
+    return data
 
 
 def hang_up(_connection: ssl.SSLSocket, _data: bytes) -> None:
