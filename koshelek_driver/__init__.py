@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from koshelek_driver.errors import DriverError
-    from koshelek_driver.payment.desk import Watcher
     from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
+    from koshelek_driver.payment.watcher import Watcher
     from koshelek_driver.terminal import Terminal
 
 __all__ = ["DriverError", "Outcome", "Payment", "SlipState", "Terminal", "Watcher"]
@@ -22,7 +22,7 @@ _HOMES = {
     "Payment": "koshelek_driver.payment.outcome",
     "SlipState": "koshelek_driver.payment.outcome",
     "Terminal": "koshelek_driver.terminal",
-    "Watcher": "koshelek_driver.payment.desk",
+    "Watcher": "koshelek_driver.payment.watcher",
 }
 
 

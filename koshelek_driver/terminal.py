@@ -21,12 +21,13 @@ from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.tips import operator_tip
 from koshelek_driver.payment.clock import SystemClock
-from koshelek_driver.payment.desk import DeskRules, SaleDesk, Watcher
+from koshelek_driver.payment.desk import DeskRules, SaleDesk
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.flows import Rules
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule, Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment
+from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.scanner.reader import ScannerReader
@@ -145,7 +146,7 @@ class Terminal:
         port = open_port(device.port, model.serial, self._site.pay_api.timing.connect_timeout_s)
         reader = ScannerReader(port, model, self._clock.now_s)
         try:
-            watcher.waiting_for_scan()
+            tell(watcher.waiting_for_scan)
             return reader.wait(wait_s)
         finally:
             reader.close()

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,11 +139,29 @@ def test_many_presses_of_one_button_charge_once_and_get_one_answer(till: Till) -
     assert till.charges("A-1") == 1
 
 
-def test_a_till_that_is_busy_too_long_says_so(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_till_that_is_busy_too_long_says_so_or_tells_what_is_known(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = pay(till, "A-1", AMOUNTS["lost-always"])
+    paid = pay(till, "A-2")
     with Terminal.open(till.site) as first, Terminal.open(till.site) as second:
-        monkeypatch.setattr(second._desk, "_rules", type(second._desk._rules)("test", "ru", 0.05))
-        with first._desk._lock, pytest.raises(BusyError, match="A-1 was not begun"):
-            second.pay(second.new_order("A-1", 500), label=till.label())
+        monkeypatch.setattr(second._desk, "_rules", replace(second._desk._rules, busy_wait_s=0.05))
+        with first._desk._lock:
+            with pytest.raises(BusyError, match="A-3 was not begun"):
+                second.pay(second.new_order("A-3", 500), label=till.label())
+            known = [second.pay(second.new_order(f"A-{number}", 500)) for number in (1, 2)]
+    assert [payment.verdict for payment in known] == [unknown.verdict, paid.verdict]
+
+
+def test_a_watcher_that_fails_harms_no_sale(
+    till: Till, printer: VirtualPrinter, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise BrokenPipeError("the screen is gone")
+
+    payment = pay(till, "A-1", watcher=Watcher(scanned=fail, called=fail, printed=fail))
+    assert (payment.outcome, payment.slip_state) == (Outcome.PAID, SlipState.PRINTED)
+    assert "the screen is gone" in caplog.text
 
 
 def test_the_cashiers_cancel_ends_a_sale_that_nobody_confirms(till: Till) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated
@@ -15,6 +16,7 @@ from koshelek_driver.errors import DriverError, JournalError, SiteError, UsageEr
 
 EXIT_NO = 1
 EXIT_WRONG = 2
+EXIT_UNKNOWN = 3
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,4 +69,7 @@ def run(arguments: Sequence[str]) -> int:
         )
         Output(as_json="--json" in arguments).error(needed)
         return EXIT_WRONG
+    except Exception:  # noqa: BLE001 - a fault of ours must never read as "the answer is no"
+        traceback.print_exc()
+        return EXIT_UNKNOWN
     return 0

@@ -77,7 +77,7 @@ def status(
 
 def watcher(terminal: Terminal, output: Output) -> Any:
     """Show a sale as it goes; from the scan on, Ctrl-C is the cashier's cancel."""
-    from koshelek_driver.payment.desk import Watcher
+    from koshelek_driver.payment.watcher import Watcher
 
     def scanned(label: Label, verification: Verification) -> None:
         signal.signal(signal.SIGINT, lambda _number, _frame: terminal.request_cancel())

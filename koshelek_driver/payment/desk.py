@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,13 +12,13 @@ from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.card.totp.reference import ReferenceTotp
 from koshelek_driver.errors import BusyError, JournalError, UsageError
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.engine import Engine, Intent
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
 from koshelek_driver.payment.slip import slip_lines
+from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.text import printable
@@ -27,21 +26,13 @@ from koshelek_driver.scanner.label import Label, read_label
 
 _TEXT_COLUMNS = 42
 """Width of a slip as text on a till without a printer."""
+_BEGUN = (Outcome.PAID, Outcome.UNKNOWN)
+"""An order that ended so is never charged anew."""
 _SLIP_STATES = {
     Printed.SENT: SlipState.SENT,
     Printed.ASSUMED: SlipState.ASSUMED,
     Printed.ON_PAPER: SlipState.PRINTED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Watcher:
-    """Callbacks for whoever shows a sale. Each is called on the thread that pays, and must be quick."""
-
-    waiting_for_scan: Callable[[], None] = lambda: None
-    scanned: Callable[[Label, Verification], None] = lambda _label, _verification: None
-    called: Callable[[Exchange], None] = lambda _exchange: None
-    printed: Callable[[PrintResult], None] = lambda _result: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +81,20 @@ class SaleDesk:
     def pay(self, order: Order, label: str | None, scan: Callable[[], Label], watcher: Watcher) -> Payment:
         """Charge an order and print its slip; see Terminal.pay. `scan` is called when `label` is None."""
         pressed_s = self._clock.now_s()
-        with self._exclusive(order):
+        try:
+            held = self._lock.acquire(timeout=self._rules.busy_wait_s)
+        except Timeout as problem:
+            return self._busy(order, problem)
+        with held:
             earlier = self._journal.latest(order.order_id)
-            if earlier is not None and earlier.outcome in (Outcome.PAID, Outcome.UNKNOWN):
+            if earlier is not None and earlier.outcome in _BEGUN:
                 payment = self._again(earlier, order, watcher)
             else:
                 payment = self._charge(order, earlier, self._show(label, scan, pressed_s, watcher), watcher)
             try:
                 return self._print(payment, watcher)
             except JournalError as problem:  # the money is settled: a slip must not make it look otherwise
-                watcher.printed(PrintResult(Printed.NOT_SENT, problem.what, problem.remedy))
+                tell(watcher.printed, PrintResult(Printed.NOT_SENT, problem.what, problem.remedy))
                 return payment
 
     def slip_text(self, payment: Payment) -> list[str]:
@@ -107,16 +102,15 @@ class SaleDesk:
         columns = self._printer.columns if self._printer else _TEXT_COLUMNS
         return [line.as_text(columns) for line in self._slip(payment, columns, copy=False)]
 
-    @contextmanager
-    def _exclusive(self, order: Order) -> Iterator[None]:
-        try:
-            with self._lock.acquire(timeout=self._rules.busy_wait_s):
-                yield
-        except Timeout as problem:
-            raise BusyError(
-                f"another program is paying at this till; order {order.order_id} was not begun by this call",
-                "wait for the other program, then ask for the status of this order",
-            ) from problem
+    def _busy(self, order: Order, problem: Timeout) -> Payment:
+        """Another program holds the till. It may be paying this very order: then what is known of it is the answer."""
+        earlier = self._journal.latest(order.order_id)
+        if earlier is not None and earlier.outcome in _BEGUN:
+            return replace(earlier, repeated=True)
+        raise BusyError(
+            f"another program is paying at this till; order {order.order_id} was not begun",
+            "wait for the other program, then pay again",
+        ) from problem
 
     def _again(self, earlier: Payment, order: Order, watcher: Watcher) -> Payment:
         if earlier.amount != order.amount:
@@ -134,7 +128,7 @@ class SaleDesk:
         if label is None:
             pressed_s = self._clock.now_s()
         verification = self._totp.barcode_verify(shown.text)
-        watcher.scanned(shown, verification)
+        tell(watcher.scanned, shown, verification)
         return Shown(verification, pressed_s)
 
     def _charge(self, order: Order, earlier: Payment | None, shown: Shown, watcher: Watcher) -> Payment:
@@ -184,7 +178,7 @@ class SaleDesk:
             return self._keep_slip_state(payment, SlipState.NONE)
         lines = self._slip(payment, self._printer.columns, copy=payment.slip_state is SlipState.SENT)
         result = self._printer.print_lines(lines, before_write=lambda: self._keep_slip_state(payment, SlipState.SENT))
-        watcher.printed(result)
+        tell(watcher.printed, result)
         return self._keep_slip_state(payment, _SLIP_STATES.get(result.printed, payment.slip_state))
 
     def _keep_slip_state(self, payment: Payment, state: SlipState) -> Payment:

@@ -14,9 +14,10 @@ from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.flows import Flow, KeepCancel, KeepTransaction, Rules, Sale, Send, Start, Tick, Wait
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
+from koshelek_driver.payment.watcher import tell
 
 Watch = Callable[[Exchange], None]
-"""Is told of every call when it has ended. It must be quick and must not raise."""
+"""Is told of every call when it has ended."""
 
 
 class Caller(Protocol):
@@ -77,9 +78,9 @@ class Engine:
 
         Never sends the charge again outside the window of re-sending.
         """
-        checkout = self._journal.checkout_of(left_open)
-        start = Start(left_open.verdict.transaction_id, self._first_sent_s(left_open))
-        return self._settle(left_open, checkout, start, None, watch)
+        sent = self._journal.sent_for(left_open)
+        start = Start(left_open.verdict.transaction_id, self._first_sent_s(left_open), sent.cancel_request_id)
+        return self._settle(left_open, sent.checkout, start, None, watch)
 
     def _settle(
         self, began: Payment, checkout: Request, start: Start, pressed_s: float | None, watch: Watch
@@ -153,7 +154,7 @@ class _Drive:
             case Send(request):
                 exchange = self._client.call(request)
                 self._took_off(exchange)
-                self._watch(exchange)
+                tell(self._watch, exchange)
                 return self._tick(exchange)
             case Wait(until_s, heed_cancel):
                 self._clock.wait(until_s, self._cancel if heed_cancel else None)

@@ -76,11 +76,13 @@ class Tick:
 class Start:
     """Where the sale stands. A fresh one has all defaults; a resumed one says what an earlier run left.
 
-    `first_sent_s` is on the steady clock of the ticks and may lie before them.
+    `first_sent_s` is on the steady clock of the ticks and may lie before them; `cancel_request_id` is of a cancel
+    that may have been sent, and is used again.
     """
 
     transaction_id: str = ""
     first_sent_s: float | None = None
+    cancel_request_id: str = ""
 
 
 Flow = Generator[Effect, Tick, Verdict]
@@ -101,6 +103,7 @@ class Sale:
         self._rules = rules
         self._ids = ids
         self._transaction_id = start.transaction_id
+        self._cancel_request_id = start.cancel_request_id
         self._maybe_arrived = start.first_sent_s is not None
         self._began_s = tick.now_s if start.first_sent_s is None else start.first_sent_s
         self._tick = tick
@@ -216,7 +219,8 @@ class Sale:
 
     def _cancel(self, why: str) -> Generator[Effect, Tick, Verdict | None]:
         """Ask to cancel, then ask for the status until it is final: a refused cancel may mean a paid sale."""
-        request = requests.cancel(self._merchant, next(self._ids), self._transaction_id)
+        request_id = self._cancel_request_id or next(self._ids)
+        request = requests.cancel(self._merchant, request_id, self._transaction_id)
         yield from self._do(KeepCancel(request.request_id))
         reply = yield from self._send_cancel(request)
         verdict = (yield from self._final(reply.answer)) if isinstance(reply, Answered) else None

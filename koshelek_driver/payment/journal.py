@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,14 @@ _COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The requests of an attempt; `cancel_request_id` is empty while no cancel was begun."""
+
+    checkout: Request
+    cancel_request_id: str
+
+
 class Journal:
     """One till's journal. Every method blocks for at most a disk write and raises JournalError."""
 
@@ -114,12 +123,14 @@ class Journal:
             None if request.token is None else request.token.reveal(),
         )
 
-    def checkout_of(self, payment: Payment) -> Request:
-        """The request that began an open attempt, byte for byte."""
-        row = self._one("SELECT body, token FROM attempt WHERE request_id = ?", payment.request_id)
+    def sent_for(self, payment: Payment) -> Sent:
+        """What was, or may have been, sent for an open attempt: the same bytes and ids are used again."""
+        sql = "SELECT body, token, cancel_request_id FROM attempt WHERE request_id = ?"
+        row = self._one(sql, payment.request_id)
         if row is None or row[0] is None:
             raise JournalError(f"{self._path}: no request is kept for order {payment.order_id}", "call support")
-        return Request(Call.CHECKOUT, payment.request_id, bytes(row[0]), Secret(row[1] or ""))
+        body, token, cancel_request_id = row
+        return Sent(Request(Call.CHECKOUT, payment.request_id, bytes(body), Secret(token or "")), cancel_request_id)
 
     def keep_transaction(self, request_id: str, transaction_id: str) -> None:
         """The host's name for this payment."""

@@ -365,6 +365,14 @@ def test_a_resumed_sale_whose_transaction_is_known_asks_first_and_then_cancels()
     assert heard.verdict.outcome is Outcome.CANCELED
 
 
+def test_a_resumed_sale_sends_the_same_cancel_again() -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        return answered(request, "canceled" if request.call is Call.CANCEL else "pending"), 0.0
+
+    heard = drive(answer, start=Start("t-1", first_sent_s=900.0, cancel_request_id="cancel-1"))
+    assert [request.request_id for _, request in heard.sent(Call.CANCEL)] == ["cancel-1"]
+
+
 def test_a_resumed_sale_sends_the_charge_again_only_inside_the_window() -> None:
     inside = drive(scripted("accepted"), start=Start(first_sent_s=990.0))
     assert inside.verdict.outcome is Outcome.PAID

@@ -43,8 +43,11 @@ def test_an_intent_is_there_after_reopening_byte_for_byte(path: Path) -> None:
     found = again.latest("A-1")
     assert found is not None
     assert (found.outcome, found.amount, found.card_digest) == (Outcome.UNKNOWN, 100, b"digest")
-    kept = again.checkout_of(found)
+    kept = again.sent_for(found).checkout
     assert (kept.body, kept.token, kept.request_id) == (BODY, Secret("TOKEN-782"), "r-1")
+    assert again.sent_for(found).cancel_request_id == ""
+    again.keep_cancel("r-1", "cancel-1")
+    assert again.sent_for(found).cancel_request_id == "cancel-1"
     assert again.unfinished() == [found]
     again.close()
 

@@ -1,0 +1,35 @@
+"""Whoever shows a sale is told how it goes, and can do it no harm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec
+
+from koshelek_driver.card.totp import Verification
+from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.printer.receipt_printer import PrintResult
+from koshelek_driver.scanner.label import Label
+
+P = ParamSpec("P")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Callbacks, each called on the thread that pays; they must be quick. What they raise is logged and forgotten."""
+
+    waiting_for_scan: Callable[[], None] = lambda: None
+    scanned: Callable[[Label, Verification], None] = lambda _label, _verification: None
+    called: Callable[[Exchange], None] = lambda _exchange: None
+    printed: Callable[[PrintResult], None] = lambda _result: None
+
+
+def tell(callback: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
+    """Call back; a screen that fails must not end a sale whose money is on its way."""
+    try:
+        callback(*arguments, **named)
+    except Exception:  # noqa: BLE001 - anybody's code
+        _log.warning("a watcher of the sale failed", exc_info=True)
