@@ -16,7 +16,7 @@ from rich.markup import escape
 from koshelek_driver.cli.output import Output
 from koshelek_driver.cli.pay import JsonOption, SiteOption
 from koshelek_driver.cli.till import write_site
-from koshelek_driver.errors import PortNotOpened, UsageError
+from koshelek_driver.errors import PortNotOpened, UsageError, nearest
 
 if TYPE_CHECKING:
     from koshelek_driver.sandbox.wallet import Issuer
@@ -43,7 +43,7 @@ def serve(
     port: PortOption = 0,
     folder: FolderOption = Path("koshelek-sandbox"),
     postback_url: Annotated[str, typer.Option("--postback-url", help="Tell this address of every change.")] = "",
-    postback_ca: Annotated[Path | None, typer.Option("--postback-ca", help="The CA of that address.")] = None,
+    postback_ca: Annotated[Path | None, typer.Option("--postback-ca", exists=True, help="Its CA.")] = None,
     api_version: Annotated[str, typer.Option("--api-version", help="Refuse fields newer than this.")] = "1.2.1",
     polled_methods: Annotated[bool, typer.Option("--polled-methods", help="Answer methods by 201.")] = False,
     as_json: JsonOption = False,
@@ -52,10 +52,13 @@ def serve(
 
     Postbacks carry the API's own login and password.
     """
+    from koshelek_driver.sandbox.contract import VERSIONS
     from koshelek_driver.sandbox.postback import PostbackTarget
     from koshelek_driver.sandbox.server import LOGIN, STORE, PayApiSandbox
 
     output = Output(as_json=as_json)
+    if api_version not in VERSIONS:
+        raise UsageError(f"--api-version {api_version}", nearest(api_version, VERSIONS))
     ca = None if postback_ca is None else str(postback_ca)
     target = (lambda password: PostbackTarget(postback_url, LOGIN, password, ca)) if postback_url else None
     try:
@@ -96,7 +99,11 @@ def card(
     output = Output(as_json=as_json)
     label = _issuer(site).label(card_number or CARD_NUMBER, new_session(), time.time())
     try:
-        draw(label, symbology.value).save(out)
+        picture = draw(label, symbology.value)
+    except ValueError as problem:
+        raise UsageError(f"--card: {problem}", "give a card number of digits") from problem
+    try:
+        picture.save(out)
     except (OSError, ValueError) as problem:
         raise UsageError(f"--out {out}: {problem}", "name a .png file in a folder that exists") from problem
     output.document({"label": label, "png": str(out.resolve())})
@@ -118,7 +125,7 @@ def printer(
 
     output = Output(as_json=as_json)
     if fault not in list(Fault):
-        raise UsageError(f"--fault {fault}", f"allowed: {', '.join(Fault)}")
+        raise UsageError(f"--fault {fault}", nearest(fault, Fault))
     try:
         machine = VirtualPrinter(folder, port=port, dots=dots, fault=Fault(fault))
     except OSError as problem:

@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-LATEST = "1.2.1"
+VERSIONS = ("0.9.0", "1.0.0", "1.1.0", "1.2.0", "1.2.1")
+LATEST = VERSIONS[-1]
 _URI = "urn:pay-api"
 
 REQUEST_SCHEMAS = {

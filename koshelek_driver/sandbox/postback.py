@@ -33,6 +33,7 @@ class PostbackSender:
     def __init__(self, host: Host, target: PostbackTarget) -> None:
         self._host = host
         self._target = target
+        self._trust = ssl.create_default_context(cafile=target.ca_file)
         self._held: dict[str, dict[str, Any]] = {}
         self._stop = threading.Event()
         self.failures: list[str] = []
@@ -68,7 +69,7 @@ class PostbackSender:
                 target.url,
                 json=body,
                 auth=(target.login, target.password),
-                verify=ssl.create_default_context(cafile=target.ca_file),
+                verify=self._trust,
                 timeout=_TIMEOUT_S,
                 trust_env=False,
             ).raise_for_status()

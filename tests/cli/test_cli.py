@@ -173,6 +173,9 @@ def test_a_label_may_come_by_standard_input(shell: Shell, till: Till, monkeypatc
         (["demo", "--symbology", "aztec"], "aztec"),
         (["sandbox", "printer", "--fault", "x"], "paper-out"),
         (["sandbox", "card", "--out", "/nowhere/card.png", "--site", "{site}"], "/nowhere/card.png"),
+        (["sandbox", "serve", "--api-version", "1.2.2"], "did you mean '1.2.1'"),
+        (["sandbox", "serve", "--postback-ca", "/nowhere/ca.pem"], "does not exist"),
+        (["sandbox", "card", "--card", "карта", "--symbology", "code128", "--site", "{site}"], "--card"),
         (["nonsense"], "nonsense"),
     ],
 )
