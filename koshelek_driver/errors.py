@@ -9,6 +9,7 @@
     │   ├── PortNotOpened      nothing was written
     │   └── PortLost           it broke while in use
     ├── ScanTimeout            nobody scanned in time
+    ├── ScanCanceled           the cashier cancelled while the till waited for a scan
     ├── CardError              a label that no payload template accepts
     ├── JournalError           the journal cannot be read or written
     └── BusyError              another program holds this till
@@ -61,6 +62,10 @@ class PortLost(PortError):  # noqa: N818
 
 class ScanTimeout(DriverError):  # noqa: N818
     """Nobody scanned in time."""
+
+
+class ScanCanceled(DriverError):  # noqa: N818
+    """The cashier cancelled while the till waited for a scan."""
 
 
 class CardError(DriverError):

@@ -103,7 +103,7 @@ class Terminal:
         return thread
 
     def request_cancel(self) -> None:
-        """The cashier's cancel, from any thread or signal handler."""
+        """The cashier's cancel of the sale under way, from any thread or signal handler."""
         self._engine.request_cancel()
 
     def pay(
@@ -114,7 +114,8 @@ class Terminal:
         Without `label` (the text that a scanner reads) it waits `wait_s` for a scan. An order that is paid is
         answered from the journal and charged no second time; one left open by a crash is settled first. An order
         that was rejected or cancelled may be tried again with a new scan.
-        Raises CardError, ScanTimeout, PortError, UsageError, BusyError and JournalError only while nothing was sent.
+        Raises CardError, ScanTimeout, ScanCanceled, PortError, UsageError, BusyError and JournalError only while
+        nothing was sent.
         """
         return self._desk.pay(to_pay, label, lambda: self._scan(wait_s, watcher), watcher)
 
@@ -147,7 +148,7 @@ class Terminal:
         reader = ScannerReader(port, model, self._clock.now_s)
         try:
             tell(watcher.waiting_for_scan)
-            return reader.wait(wait_s)
+            return reader.wait(wait_s, self._engine.cancel_requested)
         finally:
             reader.close()
 

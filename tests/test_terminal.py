@@ -47,6 +47,14 @@ def test_a_script_that_ends_well_is_paid_once_with_its_slip(till: Till, name: st
     assert 0 < payment.button_to_wire_ms < 500
 
 
+def test_fields_that_no_version_has_are_kept_with_the_sale(till: Till) -> None:
+    payment = pay(till, "A-1", AMOUNTS["odd-fields"])
+    assert payment.verdict.answer is not None
+    assert payment.verdict.slip is not None
+    assert payment.verdict.answer["cashback"] == {"kopecks": 100}
+    assert payment.verdict.slip["mood"] == "good"
+
+
 @pytest.mark.parametrize("name", sorted(set(QUICK) - set(PAID)))
 def test_a_script_that_ends_badly_charges_nothing_and_tells_the_cashier_what_to_do(till: Till, name: str) -> None:
     payment = pay(till, "A-1", AMOUNTS[name])
@@ -162,6 +170,12 @@ def test_a_watcher_that_fails_harms_no_sale(
     payment = pay(till, "A-1", watcher=Watcher(scanned=fail, called=fail, printed=fail))
     assert (payment.outcome, payment.slip_state) == (Outcome.PAID, SlipState.PRINTED)
     assert "the screen is gone" in caplog.text
+
+
+def test_a_cancel_of_one_sale_does_not_reach_the_next(till: Till) -> None:
+    with Terminal.open(till.site) as terminal:
+        terminal.request_cancel()
+        assert terminal.pay(terminal.new_order("A-1", 500), label=till.label()).outcome is Outcome.PAID
 
 
 def test_the_cashiers_cancel_ends_a_sale_that_nobody_confirms(till: Till) -> None:

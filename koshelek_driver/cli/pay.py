@@ -68,6 +68,7 @@ def status(
         raise typer.Exit(1 if order_id else 0)
     journal = Journal(settings.journal)
     found = journal.unfinished() if order_id is None else [payment for payment in [journal.latest(order_id)] if payment]
+    journal.close()
     _show_payments(output, found)
     if order_id is not None and not found:
         output.warning(f"the journal has no order {order_id}", "check the number; it was not charged at this till")
@@ -78,6 +79,7 @@ def status(
 def watcher(terminal: Terminal, output: Output) -> Any:
     """Show a sale as it goes; from the scan on, Ctrl-C is the cashier's cancel."""
     from koshelek_driver.payment.watcher import Watcher
+    from koshelek_driver.printer.receipt_printer import Printed
 
     def scanned(label: Label, verification: Verification) -> None:
         signal.signal(signal.SIGINT, lambda _number, _frame: terminal.request_cancel())
@@ -91,8 +93,9 @@ def watcher(terminal: Terminal, output: Output) -> Any:
         output.say_progress("Waiting for the customer… Ctrl-C cancels")
 
     def printed(result: PrintResult) -> None:
+        what = "the slip was sent but is not confirmed" if result.printed is Printed.SENT else "the slip is not printed"
         if result.problem:
-            output.warning(f"the slip is not printed: {result.problem}", f"{result.remedy}; then repeat this same pay")
+            output.warning(f"{what}: {result.problem}", f"{result.remedy}; then repeat this same pay")
 
     return Watcher(
         waiting_for_scan=lambda: output.say_progress("Scan the customer's card…"),
@@ -128,4 +131,9 @@ def _show_payments(output: Output, payments: list[Payment]) -> None:
 
 def _document(payment: Payment) -> dict[str, Any]:
     created = datetime.fromtimestamp(payment.created_s, UTC).isoformat(timespec="seconds")
-    return {**payment_document(payment, "", ()), "created": created, "slip": payment.verdict.slip}
+    return {
+        **payment_document(payment, "", ()),
+        "created": created,
+        "slip": payment.verdict.slip,
+        "answer": payment.verdict.answer,
+    }

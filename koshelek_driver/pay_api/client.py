@@ -58,7 +58,7 @@ class PayApiClient:
         import httpx
 
         self._clock = clock
-        self._base_url = endpoint.base_url
+        self._base_url = _checked(endpoint.base_url)
         self._answer_timeout_s = endpoint.request_timeout_s
         self._http = httpx.Client(
             auth=httpx.BasicAuth(endpoint.login.reveal(), endpoint.password.reveal()),
@@ -157,6 +157,16 @@ def _distrust(problem: BaseException) -> str | None:
             return link.reason or str(link)
         link = link.__cause__ or link.__context__
     return None
+
+
+def _checked(base_url: str) -> str:
+    import httpx
+
+    try:
+        httpx.URL(base_url)
+    except httpx.InvalidURL as problem:
+        raise SiteError(f"base URL {base_url}: {problem}", "write https://host/partner") from problem
+    return base_url
 
 
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -12,9 +13,10 @@ from koshelek_driver.pay_api.requests import Request
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """HTTP 200 with an answer to this request."""
+    """HTTP 200 with an answer to this request. `raw` is the whole object, with fields that no version has yet."""
 
     answer: TransactionAnswer
+    raw: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def _read_answer(request: Request, body: bytes) -> Reply:
         return NoAnswer("HTTP 200 with a body that is not the answer of this call")
     if answer.request_id != request.request_id:
         return NoAnswer("HTTP 200 that answers another request")
-    return Answered(answer)
+    return Answered(answer, raw)
 
 
 def _read_refusal(body: bytes) -> Reply:

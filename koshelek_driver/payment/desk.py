@@ -86,6 +86,7 @@ class SaleDesk:
         except Timeout as problem:
             return self._busy(order, problem)
         with held:
+            self._engine.new_sale()
             earlier = self._journal.latest(order.order_id)
             if earlier is not None and earlier.outcome in _BEGUN:
                 payment = self._again(earlier, order, watcher)

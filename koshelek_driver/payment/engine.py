@@ -57,6 +57,14 @@ class Engine:
         """The cashier's cancel, from any thread or a signal handler: the sale under way ends as soon as it can."""
         self._cancel.set()
 
+    def cancel_requested(self) -> bool:
+        """Whether the cashier cancelled since `new_sale`."""
+        return self._cancel.is_set()
+
+    def new_sale(self) -> None:
+        """A cancel that was pressed for an earlier sale is over."""
+        self._cancel.clear()
+
     def pay(self, intent: Intent, watch: Watch) -> Payment:
         """Charge. Blocks until the outcome is final or must stay unknown.
 
@@ -109,8 +117,6 @@ class Engine:
             return self._journal.latest(began.order_id) or began
         except JournalError as problem:  # the intent is on disk: the next run of this order goes on from there
             return replace(began, verdict=Verdict(Outcome.UNKNOWN, error_code="OUTCOME_UNKNOWN", details=problem.what))
-        finally:
-            self._cancel.clear()
 
     def _first_sent_s(self, payment: Payment) -> float:
         """When it began, on the steady clock. A wall clock set back makes it old: then nothing is sent again."""

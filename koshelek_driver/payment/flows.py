@@ -7,10 +7,9 @@ is never "no"; once a request may have arrived, only the host's status ends the 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.outcome import Outcome, Verdict
@@ -134,7 +133,7 @@ class Sale:
                 break
             reply = (yield from self._do(Send(self._checkout))).reply
             if isinstance(reply, Answered) and reply.answer.transaction_id:
-                return (yield from self._learned(reply.answer))
+                return (yield from self._learned(reply))
             if isinstance(reply, NotSent | Refused):
                 verdict = Verdict(Outcome.REJECTED, error_code=reply.code, details=reply.details)
             if not self._may_go_on(reply):
@@ -158,11 +157,11 @@ class Sale:
         self._maybe_arrived = True
         return True
 
-    def _learned(self, answer: TransactionAnswer) -> Generator[Effect, Tick, Verdict | None]:
+    def _learned(self, reply: Answered) -> Generator[Effect, Tick, Verdict | None]:
         self._maybe_arrived = True
-        self._transaction_id = answer.transaction_id
-        yield from self._do(KeepTransaction(answer.transaction_id))
-        return (yield from self._final(answer))
+        self._transaction_id = reply.answer.transaction_id
+        yield from self._do(KeepTransaction(self._transaction_id))
+        return (yield from self._final(reply))
 
     # --- until the host has decided
 
@@ -182,37 +181,37 @@ class Sale:
             if heed_cancel and self._tick.cancel:
                 return None
             due_s = self._tick.now_s + self._rules.poll_interval_s
-            answer = yield from self._ask_status()
-            verdict = (yield from self._final(answer)) if answer else None
+            reply = yield from self._ask_status()
+            verdict = (yield from self._final(reply)) if reply else None
             if verdict is not None or self._tick.now_s >= deadline_s:
                 return verdict
 
-    def _ask_status(self) -> Generator[Effect, Tick, TransactionAnswer | None]:
+    def _ask_status(self) -> Generator[Effect, Tick, Answered | None]:
         """The status of this transaction, None if the host did not say it."""
         request = requests.status(self._merchant, next(self._ids), self._transaction_id)
         reply = (yield from self._do(Send(request))).reply
         if isinstance(reply, Answered) and reply.answer.transaction_id == self._transaction_id:
-            return reply.answer
+            return reply
         return None
 
-    def _final(self, answer: TransactionAnswer) -> Generator[Effect, Tick, Verdict | None]:
+    def _final(self, reply: Answered) -> Generator[Effect, Tick, Verdict | None]:
         """The verdict that this answer means, None while the host has not decided."""
-        status = answer.status or ""
+        status = reply.answer.status or ""
         outcome = Outcome.PAID if status in _PAID_EARLIER else self._rules.final_statuses.get(status)
         if outcome is None:
             return None
-        slip = answer.slip
-        if outcome is Outcome.PAID and slip is None:
-            slip = yield from self._fetch_slip()
-        return Verdict(outcome, self._transaction_id, answer.error_code or "", slip=slip)
+        if outcome is Outcome.PAID and reply.answer.slip is None:
+            reply = (yield from self._fetch_slip()) or reply
+        answer = reply.answer
+        return Verdict(outcome, self._transaction_id, answer.error_code or "", slip=answer.slip, answer=reply.raw)
 
-    def _fetch_slip(self) -> Generator[Effect, Tick, dict[str, object] | None]:
-        """The slip of a payment that is paid already; a few tries, for the money is settled without it."""
+    def _fetch_slip(self) -> Generator[Effect, Tick, Answered | None]:
+        """The answer with the slip of a paid payment; a few tries, for the money is settled without it."""
         for _ in range(_SLIP_TRIES):
             yield from self._do(Wait(self._tick.now_s + self._rules.first_poll_s, heed_cancel=False))
-            answer = yield from self._ask_status()
-            if answer is not None and answer.slip is not None:
-                return answer.slip
+            reply = yield from self._ask_status()
+            if reply is not None and reply.answer.slip is not None:
+                return reply
         return None
 
     # --- taking it back
@@ -223,12 +222,12 @@ class Sale:
         request = requests.cancel(self._merchant, request_id, self._transaction_id)
         yield from self._do(KeepCancel(request.request_id))
         reply = yield from self._send_cancel(request)
-        verdict = (yield from self._final(reply.answer)) if isinstance(reply, Answered) else None
+        verdict = (yield from self._final(reply)) if isinstance(reply, Answered) else None
         if verdict is None:
             deadline_s = self._tick.now_s + self._rules.settle_timeout_s
             verdict = yield from self._poll(deadline_s, heed_cancel=False)
         if verdict is not None and verdict.outcome is Outcome.CANCELED:
-            return Verdict(Outcome.CANCELED, self._transaction_id, why, slip=verdict.slip)
+            return replace(verdict, error_code=why)
         return verdict
 
     def _send_cancel(self, request: Request) -> Generator[Effect, Tick, Reply | None]:

@@ -49,12 +49,14 @@ CREATE TABLE attempt (
     details TEXT NOT NULL DEFAULT '',
     closed_s REAL,
     slip TEXT,
+    answer TEXT,
     slip_state TEXT NOT NULL DEFAULT 'none',
     button_to_wire_ms REAL
 ) STRICT;
 
 CREATE UNIQUE INDEX one_charge_an_order ON attempt (order_id) WHERE outcome IS NULL OR outcome = 'paid';
 CREATE INDEX attempt_by_order ON attempt (order_id, number);
+CREATE INDEX unfinished ON attempt (number) WHERE outcome IS NULL OR slip_state IN ('queued', 'sent');
 
 CREATE TRIGGER final_is_final BEFORE UPDATE OF outcome ON attempt
 WHEN OLD.outcome IS NOT NULL AND NEW.outcome IS NOT OLD.outcome
@@ -64,7 +66,7 @@ CREATE TABLE used_password (digest BLOB PRIMARY KEY, until_s REAL NOT NULL) STRI
 """
 _COLUMNS = (
     "order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip,"
-    " slip_state, button_to_wire_ms, card_digest"
+    " answer, slip_state, button_to_wire_ms, card_digest"
 )
 
 
@@ -148,13 +150,14 @@ class Journal:
         """Keep a final verdict with its slip, and forget the customer's session, password and card number."""
         slip_state = SlipState.QUEUED if verdict.outcome is Outcome.PAID else SlipState.NONE
         self._run(
-            "UPDATE attempt SET outcome = ?, transaction_id = ?, error_code = ?, details = ?, slip = ?,"
+            "UPDATE attempt SET outcome = ?, transaction_id = ?, error_code = ?, details = ?, slip = ?, answer = ?,"
             " slip_state = ?, closed_s = ?, body = NULL, token = NULL WHERE request_id = ? AND outcome IS NULL",
             verdict.outcome.value,
             verdict.transaction_id,
             verdict.error_code,
             verdict.details,
-            None if verdict.slip is None else msgspec.json.encode(verdict.slip).decode(),
+            _as_json(verdict.slip),
+            _as_json(verdict.answer),
             slip_state.value,
             now_s,
             request_id,
@@ -215,13 +218,14 @@ class Journal:
 
 def _payment(row: Any) -> Payment:
     order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip = row[:9]
-    slip_state, wire_ms, card_digest = row[9:]
+    answer, slip_state, wire_ms, card_digest = row[9:]
     verdict = Verdict(
-        Outcome(outcome) if outcome else Outcome.UNKNOWN,
-        transaction_id,
-        error_code if outcome else "OUTCOME_UNKNOWN",
-        details,
-        msgspec.json.decode(slip) if slip else None,
+        outcome=Outcome(outcome) if outcome else Outcome.UNKNOWN,
+        transaction_id=transaction_id,
+        error_code=error_code if outcome else "OUTCOME_UNKNOWN",
+        details=details,
+        slip=_from_json(slip),
+        answer=_from_json(answer),
     )
     return Payment(
         order_id=order_id,
@@ -233,3 +237,11 @@ def _payment(row: Any) -> Payment:
         slip_state=SlipState(slip_state),
         button_to_wire_ms=wire_ms,
     )
+
+
+def _as_json(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def _from_json(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else msgspec.json.decode(text, type=dict[str, Any])

@@ -32,13 +32,17 @@ class SlipState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a flow ends with. `slip` is the API's object, whole; `error_code` is empty for a plain yes."""
+    """What a flow ends with; `error_code` is empty for a plain yes.
+
+    `slip` and `answer`, the last answer that decided, are the API's objects, whole.
+    """
 
     outcome: Outcome
     transaction_id: str = ""
     error_code: str = ""
     details: str = ""
     slip: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

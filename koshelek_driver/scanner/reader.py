@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from firmware_protocol.framing import Frame, Overlong, TerminatorFramer
-from koshelek_driver.errors import ScanTimeout
+from koshelek_driver.errors import ScanCanceled, ScanTimeout
 from koshelek_driver.profile import ScannerProfile
 from koshelek_driver.scanner.label import Label, read_label
 from koshelek_driver.transport import Port
@@ -25,11 +25,16 @@ class ScannerReader:
         self._ready: deque[Label] = deque()
         self.overlong_count = 0
 
-    def wait(self, timeout_s: float) -> Label:
-        """The next label. Blocks at most `timeout_s`; raises ScanTimeout, or PortLost."""
+    def wait(self, timeout_s: float, canceled: Callable[[], bool] = lambda: False) -> Label:
+        """The next label. Blocks at most `timeout_s`, and asks `canceled` now and then.
+
+        Raises ScanTimeout, ScanCanceled, or PortLost.
+        """
         give_up = self._clock() + timeout_s
         while not self._ready:
             now = self._clock()
+            if canceled():
+                raise ScanCanceled("the cashier cancelled before a card was scanned", "nothing was charged")
             if now >= give_up:
                 raise ScanTimeout(
                     f"nothing was scanned in {timeout_s:g} s", "scan the customer's card, or give --label"

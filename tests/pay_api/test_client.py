@@ -212,6 +212,12 @@ def test_a_connection_that_the_host_closed_while_idle_is_replaced_without_a_seco
     assert len(till.host.host.requests) == 1
 
 
+@pytest.mark.parametrize("address", ["https://[::1", "https://host:port/partner", "https://-\x00/partner"])
+def test_a_malformed_address_is_a_wrong_site_file(till: Till, address: str) -> None:
+    with pytest.raises(SiteError, match="base URL"), client(address, till.host.files.ca):
+        pass
+
+
 @pytest.mark.parametrize("content", [None, b"not a certificate"])
 def test_a_wrong_ca_file_is_a_wrong_site_file(tmp_path: Path, content: bytes | None) -> None:
     ca = tmp_path / "ca.pem"

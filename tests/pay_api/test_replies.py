@@ -22,6 +22,7 @@ def test_a_whole_answer_keeps_fields_and_values_that_no_version_has() -> None:
     reply = read(REQUEST, 200, body.encode())
     assert isinstance(reply, Answered)
     assert (reply.answer.status, reply.answer.slip, reply.answer.error_code) == ("thinking_it_over", slip, "BRAND_NEW")
+    assert reply.raw == json.loads(body)
 
 
 def test_a_byte_order_mark_is_forgiven() -> None:

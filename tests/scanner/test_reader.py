@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from koshelek_driver import profile
-from koshelek_driver.errors import PortLost, ScanTimeout
+from koshelek_driver.errors import PortLost, ScanCanceled, ScanTimeout
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES, draw
 from koshelek_driver.scanner.reader import ScannerReader
@@ -77,6 +77,12 @@ def test_an_overlong_run_is_counted_and_the_next_label_works(scanner: VirtualSca
 def test_nobody_scanning_is_a_timeout(reader: ScannerReader) -> None:
     with pytest.raises(ScanTimeout, match=r"0\.05 s"):
         reader.wait(0.05)
+
+
+def test_a_cancel_ends_the_wait(reader: ScannerReader) -> None:
+    asked = iter([False, True])
+    with pytest.raises(ScanCanceled, match="cashier cancelled"):
+        reader.wait(60.0, lambda: next(asked))
 
 
 def test_an_unplugged_scanner_is_a_lost_port(scanner: VirtualScanner, reader: ScannerReader) -> None:
