@@ -24,12 +24,7 @@ from koshelek_driver.secrets import Secret
 
 SCHEMA_VERSION = 1
 _BUSY_MS = 5000
-_PRAGMAS = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA secure_delete = ON;
-PRAGMA trusted_schema = OFF;
-"""
+_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", "trusted_schema": "OFF"}
 _SCHEMA = """
 CREATE TABLE installation (salt BLOB NOT NULL) STRICT;
 
@@ -184,13 +179,14 @@ class Journal:
         with FileLock(f"{self._path}.opening", timeout=_BUSY_MS / 1000, mode=0o600):
             self._db = apsw.Connection(os.fspath(self._path))
             self._db.set_busy_timeout(_BUSY_MS)
-            self._db.execute(_PRAGMAS)
+            for name, value in _PRAGMAS.items():
+                self._db.pragma(name, value)
             self._check_version(self._db.pragma("user_version"))
 
     def _check_version(self, version: int) -> None:
         if version == 0:
             with self._db:
-                self._db.execute(_SCHEMA)
+                self._db.execute(_SCHEMA).fetchall()
                 self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_bytes(32),))
                 self._db.pragma("user_version", SCHEMA_VERSION)
         elif version != SCHEMA_VERSION:

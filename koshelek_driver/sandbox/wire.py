@@ -23,7 +23,10 @@ _PROXY_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 class HttpsServer(socketserver.ThreadingTCPServer):
-    """Serves `app` until `close`. Port 0 takes any free port; `port` tells which."""
+    """Serves `app` until `close`. Port 0 takes any free port; `port` tells which.
+
+    `connections` counts the TLS connections so far.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
@@ -34,6 +37,7 @@ class HttpsServer(socketserver.ThreadingTCPServer):
         self._context = context
         self.app = app
         self.stopping = threading.Event()
+        self.connections = 0
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Connection)
         threading.Thread(target=self.serve_forever, args=(0.05,), name="pay-api-sandbox", daemon=True).start()
@@ -61,6 +65,7 @@ class HttpsServer(socketserver.ThreadingTCPServer):
         except (OSError, ssl.SSLError):
             return
         self._open.add(tls)
+        self.connections += 1
         try:
             _Connection(tls, client_address, self)
         finally:

@@ -17,7 +17,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
-BODY = b'{"cardSession":"SESSION7","user":{"loyaltyId":"4601234567893"}}'
+BODY = b'{"cardSession":"SESSION7","items":"' + b"x" * 50_000 + b'","user":{"loyaltyId":"4601234567893"}}'
 SLIP = {"id": "s-1", "qrcId": "AD10", "новое": {"поле": [1, None]}, "totalAmount": 100}
 PAID = Verdict(Outcome.PAID, "t-1", slip=SLIP, answer={"status": "accepted", "slip": SLIP, "cashback": 5})
 
@@ -127,9 +127,10 @@ def test_only_the_tills_user_may_read_it(path: Path) -> None:
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
-def test_commits_are_flushed_to_the_disk(path: Path) -> None:
+def test_commits_are_flushed_to_the_disk_and_deleted_content_is_overwritten(path: Path) -> None:
     journal = Journal(path)
-    assert (journal._db.pragma("journal_mode"), journal._db.pragma("synchronous")) == ("wal", 2)
+    wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "trusted_schema": 0}
+    assert {name: journal._db.pragma(name) for name in wanted} == wanted
     journal.close()
 
 

@@ -49,6 +49,53 @@ def test_a_printer_that_cannot_confirm_is_asked_nothing_and_only_assumed(virtual
     assert virtual.wait_for_receipts(1, 5.0)
 
 
+class TalkativePort:
+    """A printer that answers each write with the next of these bytes."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self._answers = list(answers)
+        self._waiting = b""
+        self.now_s = 0.0
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        assert data
+        self._waiting += self._answers.pop(0) if self._answers else b""
+
+    def read(self, timeout_s: float) -> bytes:
+        data, self._waiting = self._waiting, b""
+        self.now_s += 0.001 if data else timeout_s
+        return data
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("model", "answer", "printed"),
+    [
+        ("generic-escpos-80mm", b"\x00", Printed.ON_PAPER),
+        ("generic-escpos-80mm", b"\x10\x00\x00\x00", Printed.SENT),
+        ("generic-escpos-80mm", b"\x16", Printed.SENT),
+        ("generic-escpos-80mm", b"7\x220001\x00", Printed.SENT),
+        ("epson-tm-t20iii", b"7\x220001\x00", Printed.ON_PAPER),
+        ("epson-tm-t20iii", b"7\x220002\x00", Printed.SENT),
+        ("epson-tm-t20iii", b"\x00", Printed.SENT),
+        ("epson-tm-t20iii", b"\x10\x00\x00\x00\x137\x220001\x00", Printed.ON_PAPER),
+    ],
+)
+def test_only_the_right_answer_is_taken_for_paper(model: str, answer: bytes, printed: Printed) -> None:
+    port = TalkativePort(b"\x12", answer, b"\x12")
+    printer = ReceiptPrinter(lambda: port, profile.printer(model), lambda: port.now_s)
+    assert printer.print_lines(LINES, before_write=lambda: None).printed is printed
+
+
+def test_a_printer_that_says_nothing_is_not_sent_a_receipt() -> None:
+    port = TalkativePort()
+    printer = ReceiptPrinter(lambda: port, EPSON, lambda: port.now_s)
+    result = printer.print_lines(LINES, before_write=lambda: None)
+    assert (result.printed, result.problem) == (Printed.NOT_SENT, "the printer does not answer")
+    assert port.now_s < 2
+
+
 @pytest.mark.parametrize(
     ("fault", "problem", "remedy"),
     [

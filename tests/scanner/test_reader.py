@@ -85,6 +85,30 @@ def test_a_cancel_ends_the_wait(reader: ScannerReader) -> None:
         reader.wait(60.0, lambda: next(asked))
 
 
+def test_silence_is_noticed_as_soon_as_it_may_end_a_label() -> None:
+    class FakePort:
+        """Sends half a label, then nothing; notes how long it was waited for."""
+
+        def __init__(self) -> None:
+            self.now_s, self.waits = 100.0, list[float]()
+
+        def read(self, timeout_s: float) -> bytes:
+            self.waits.append(timeout_s)
+            if len(self.waits) == 1:
+                return b"46012345"
+            self.now_s += timeout_s
+            return b""
+
+        def write(self, data: bytes, timeout_s: float) -> None: ...
+
+        def close(self) -> None: ...
+
+    port = FakePort()
+    assert ScannerReader(port, MODEL, lambda: port.now_s).wait(10.0).text == "46012345"
+    assert port.waits[1] == pytest.approx(MODEL.framing.idle_s)
+    assert len(port.waits) == 2
+
+
 def test_an_unplugged_scanner_is_a_lost_port(scanner: VirtualScanner, reader: ScannerReader) -> None:
     scanner.close()
     with pytest.raises(PortLost, match="was lost"):
