@@ -73,6 +73,7 @@ class Output:
         took_ms = (exchange.ended_s - exchange.started_s) * 1000
         name = exchange.request.call.name.lower()
         self.console.print(f"  {name:<9} {took_ms:8.1f} ms  {escape(reply_in_words(exchange.reply))}")
+        self.say_progress("Waiting for the customer… Ctrl-C cancels")
 
     def payment(self, payment: Payment, tip: str, slip: Iterable[str]) -> None:
         """The end of a sale for people."""

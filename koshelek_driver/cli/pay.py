@@ -16,7 +16,6 @@ from koshelek_driver.payment.outcome import Outcome, Payment
 
 if TYPE_CHECKING:
     from koshelek_driver.card.totp import Verification
-    from koshelek_driver.pay_api.client import Exchange
     from koshelek_driver.printer.receipt_printer import PrintResult
     from koshelek_driver.scanner.label import Label
     from koshelek_driver.terminal import Terminal
@@ -88,10 +87,6 @@ def watcher(terminal: Terminal, output: Output) -> Any:
         output.console.print(f"  card {number}  {label.scan_data_type.name}  {verification.result_code}")
         output.say_progress("Sending the charge…")
 
-    def called(exchange: Exchange) -> None:
-        output.call(exchange)
-        output.say_progress("Waiting for the customer… Ctrl-C cancels")
-
     def printed(result: PrintResult) -> None:
         what = "the slip was sent but is not confirmed" if result.printed is Printed.SENT else "the slip is not printed"
         if result.problem:
@@ -100,7 +95,7 @@ def watcher(terminal: Terminal, output: Output) -> Any:
     return Watcher(
         waiting_for_scan=lambda: output.say_progress("Scan the customer's card…"),
         scanned=scanned,
-        called=called,
+        called=output.call,
         printed=printed,
     )
 

@@ -139,8 +139,11 @@ class _EndlessError(Exception):
 
 
 def _failure(problem: httpx.HTTPError, trace: _FirstByte) -> NoAnswer | NotSent:
+    import httpx
+
     if trace.at_s is not None:
-        return NoAnswer(type(problem).__name__)
+        what = "timed out" if isinstance(problem, httpx.TimeoutException) else "the connection broke"
+        return NoAnswer(f"{what} ({type(problem).__name__})")
     distrust = _distrust(problem)
     if distrust is not None:
         return NotSent(f"TLS: {distrust}", "HOST_NOT_TRUSTED")
