@@ -297,6 +297,33 @@ def test_an_older_server_does_not_know_newer_fields() -> None:
         assert till.call("checkout", body, token=till.token())[0].status == status
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["requestId", "items", "x"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.sampled_from(sorted(CALLS)),
+    st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()),
+    st.text(max_size=10),
+)
+def test_no_body_and_no_token_break_the_host(call: str, body: bytes, token: str) -> None:
+    till = Caller()
+    assert till.raw("POST", CALLS[call], body, token=token).status == 400
+    assert till.checkout()[0].status == 200
+
+
+@given(st.text(max_size=40))
+def test_no_token_of_any_text_is_genuine_by_chance(token: str) -> None:
+    till = Caller()
+    assert till.call("checkout", till.checkout_body(), token=token + "x")[0].status == 422
+    assert till.host.ledger.transactions == {}
+
+
 @pytest.mark.parametrize(
     "authorization", ["", "Basic xxx", "Bearer secret", "Basic " + base64.b64encode(b"till:wrong").decode()]
 )

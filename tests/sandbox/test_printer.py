@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from firmware_protocol.escpos import commands
@@ -120,6 +122,41 @@ def test_questions_in_the_data_are_answered_in_order() -> None:
     assert replies[0] == Block(0x5F, b"KOSHELEK")
     assert replies[-1] == Block(0x37, b'"0007')
     assert len(replies) == 4
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=20),
+            st.sampled_from(
+                [b"\x1b", b"\x1d", b"\x1d(k", b"\x1d(L", b"\x1dk", b"\x1dv0", b"\x1d(H", b"\x1dI", b"\x1b3\x00", b"\n"]
+            ),
+            st.builds(
+                lambda command, data: command + len(data).to_bytes(2, "little") + data,
+                st.sampled_from([b"\x1d(k", b"\x1d(L", b"\x1d(H", b"\x1d(E"]),
+                st.binary(max_size=12),
+            ),
+            st.builds(
+                lambda m, data: b"\x1dk" + bytes([m, len(data)]) + data, st.integers(65, 79), st.binary(max_size=12)
+            ),
+        ),
+        max_size=12,
+    ).map(b"".join)
+)
+def test_no_bytes_break_the_printer_and_the_next_receipt_prints(noise: bytes) -> None:
+    receipts: list[Receipt] = []
+    machine = Machine(384, lambda _data: None, receipts.append)
+    for token in Tokenizer().feed(noise):
+        machine.execute(token)
+    for token in Tokenizer().feed(RUSSIAN + b"good\n" + commands.cut(partial=True)):
+        machine.execute(token)
+    assert receipts[-1].lines[-1] == "good"
+
+
+def test_paper_is_finite() -> None:
+    receipts, _ = run(b"x\n" * 4500)
+    assert [len(receipt.lines) for receipt in receipts] == [2000, 2000, 500]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import zxingcpp
@@ -16,6 +17,8 @@ from koshelek_driver.sandbox.symbols import as_picture
 CODE_PAGES = {0: "cp437", 2: "cp850", 16: "cp1252", 17: "cp866", 34: "cp855", 46: "cp1251"}
 """ESC t numbers of Epson's models and the encoding of each."""
 _LINE_DOTS = 30
+_LINES_A_ROLL = 2000
+"""Paper is finite: a receipt that is never cut ends here."""
 _TWO_BYTE_PLACEHOLDER = "□"
 _IDENTITY = {65: b"1.00 SANDBOX", 66: b"KOSHELEK", 67: b"VIRTUAL-80", 68: b"0000000001", 69: b"CYRILLIC"}
 _LINEAR = {65: "UPCA", 66: "UPCE", 67: "EAN13", 68: "EAN8", 69: "Code39", 70: "ITF", 71: "Codabar", 72: "Code93"}
@@ -56,7 +59,8 @@ class Machine:
             case Text(data):
                 self._runs.append(Run(self._decode(data), self._style))
             case Command(name, params):
-                _COMMANDS.get(name, _ignore)(self, params)
+                with suppress(IndexError):  # parameters too short for the function: a printer ignores it
+                    _COMMANDS.get(name, _ignore)(self, params)
             case Unknown():
                 return
 
@@ -100,9 +104,13 @@ class Machine:
         return text
 
     def _end_line(self) -> None:
+        runs, self._runs = self._runs, []
+        self._print_runs(runs)
+
+    def _print_runs(self, runs: list[Run]) -> None:
         columns = self._dots
         line: list[Run] = []
-        for run in self._runs:
+        for run in runs:
             for char in run.text:
                 width = run.style.cell[0]
                 if width > columns:
@@ -111,11 +119,10 @@ class Machine:
                 line.append(Run(char, run.style))
                 columns -= width
         self._print_line(line)
-        self._runs = []
 
     def _print_line(self, line: list[Run]) -> None:
         self._paper.print_runs(line, self._align, self._spacing)
-        self.lines_printed += 1
+        self._count_line()
 
     def _feed_lines(self, params: bytes) -> None:
         if self._runs:
@@ -149,7 +156,12 @@ class Machine:
 
     def _show(self, picture: Image.Image, caption: str) -> None:
         self._paper.print_picture(picture, self._align, caption)
+        self._count_line()
+
+    def _count_line(self) -> None:
         self.lines_printed += 1
+        if self.lines_printed >= _LINES_A_ROLL:
+            self.finish()
 
     def _raster(self, params: bytes) -> None:
         width, height = int.from_bytes(params[1:3], "little") * 8, int.from_bytes(params[3:5], "little")
@@ -162,9 +174,11 @@ class Machine:
     def _graphics_command(self, params: bytes) -> None:
         """GS ( L: function 112 stores raster graphics, 50 prints them."""
         function = params[3] if len(params) > 3 else 0
-        if function == 112 and len(params) >= 12:
-            width, height = int.from_bytes(params[8:10], "little"), int.from_bytes(params[10:12], "little")
-            self._graphics = _from_bits((width + 7) // 8 * 8, height, params[12:])
+        if function == 112:
+            width = (int.from_bytes(params[8:10], "little") + 7) // 8 * 8
+            height = int.from_bytes(params[10:12], "little")
+            whole = 0 < width * height // 8 <= len(params) - 12
+            self._graphics = _from_bits(width, height, params[12:]) if whole else None
         elif function in (2, 50) and self._graphics is not None:
             self._show(self._graphics, f"[picture {self._graphics.width}x{self._graphics.height}]")
             self._graphics = None
@@ -228,8 +242,7 @@ def _ignore(_machine: Machine, _params: bytes) -> None:
 
 
 def _from_bits(width: int, height: int, data: bytes) -> Image.Image:
-    whole = data.ljust(width // 8 * height, b"\x00")
-    return Image.frombytes("1", (width, height), whole[: width // 8 * height]).point([255, 0] * 128, "L")
+    return Image.frombytes("1", (width, height), data[: width // 8 * height]).point([255, 0] * 128, "L")
 
 
 def _code128_text(data: bytes) -> bytes:
