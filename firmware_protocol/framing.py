@@ -33,7 +33,8 @@ class TerminatorFramer:
 
     Every byte of `terminators` ends a frame, so CR, LF and CR LF all work without knowing
     which of them the scanner was left with; empty frames are dropped. A frame without a
-    terminator ends after `idle_s` seconds of silence.
+    terminator ends after `idle_s` seconds of silence, and silence is said by feeding nothing: a reader that was
+    held up finds bytes waiting, and these go on with the frame, however late it comes to read them.
     """
 
     def __init__(self, terminators: bytes, idle_s: float, max_length: int) -> None:
@@ -49,10 +50,10 @@ class TerminatorFramer:
         return self._last_byte_s + self._idle_s if self._size else None
 
     def feed(self, data: bytes, now: float) -> list[Frame | Overlong]:
-        """Take bytes that arrived at `now` (seconds, any steady clock); give what they complete."""
+        """Take bytes read at `now` (seconds, any steady clock), or none; give what they complete."""
         done: list[Frame | Overlong] = []
         deadline = self.deadline()
-        if deadline is not None and now >= deadline:
+        if not data and deadline is not None and now >= deadline:
             self._end(FrameEnd.IDLE, done)
         for byte in data:
             if byte in self._terminators:

@@ -44,10 +44,14 @@ def test_silence_ends_a_label_without_a_terminator() -> None:
 def test_a_label_after_silence_is_not_merged_with_the_one_before() -> None:
     cutter = framer()
     cutter.feed(b"first", now=1.0)
-    assert cutter.feed(b"second\r", now=1.06) == [
-        Frame(b"first", FrameEnd.IDLE),
-        Frame(b"second", FrameEnd.TERMINATOR),
-    ]
+    assert cutter.feed(b"", now=1.05) == [Frame(b"first", FrameEnd.IDLE)]
+    assert cutter.feed(b"second\r", now=1.06) == [Frame(b"second", FrameEnd.TERMINATOR)]
+
+
+def test_a_reader_that_was_held_up_does_not_tear_a_label() -> None:
+    cutter = framer()
+    cutter.feed(b"46012", now=1.0)
+    assert cutter.feed(b"345\r", now=9.0) == [Frame(b"46012345", FrameEnd.TERMINATOR)]
 
 
 @given(st.integers(101, 5000))

@@ -169,6 +169,19 @@ def test_many_that_open_a_new_journal_at_once_all_get_it(path: Path) -> None:
         journal.close()
 
 
+def test_many_threads_use_one_journal(path: Path) -> None:
+    journal = Journal(path)
+
+    def work(number: int) -> Payment | None:
+        journal.begin(payment(f"r-{number}", f"A-{number}"), request(f"r-{number}"))
+        return journal.latest(f"A-{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(work, range(200)))
+    assert [attempt.order_id for attempt in found if attempt] == [f"A-{number}" for number in range(200)]
+    journal.close()
+
+
 def test_a_journal_of_a_newer_driver_is_refused_with_both_versions(path: Path) -> None:
     Journal(path).close()
     database = apsw.Connection(str(path))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,11 +80,10 @@ def test_ctrl_c_cancels_the_sale_under_way(till: Till) -> None:
 
 
 @pytest.mark.parametrize("symbology", SYMBOLOGIES)
-def test_the_demo_takes_less_than_five_seconds(tmp_path: Path, symbology: str) -> None:
-    began = time.monotonic()
+def test_the_demo_sells_in_a_process_of_its_own(tmp_path: Path, symbology: str) -> None:
     code, answer = finish(start("demo", "--dir", str(tmp_path), "--symbology", symbology))
     assert (code, answer["outcome"], answer["symbology"]) == (0, "paid", symbology)
-    assert time.monotonic() - began < 5 * float(os.environ.get("KOSHELEK_TEST_PATIENCE", "1"))
+    assert Path(answer["slip_png"]).exists()
 
 
 @pytest.fixture
