@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,11 @@ class Sent:
 
 
 class Journal:
-    """One till's journal. Every method blocks for at most a disk write and raises JournalError."""
+    """One till's journal, for any thread. Every method blocks for about a disk write and raises JournalError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._one_at_a_time = threading.Lock()
         try:
             self._open()
         except (apsw.Error, OSError) as problem:  # filelock's Timeout is an OSError
@@ -197,7 +199,8 @@ class Journal:
 
     def _run(self, sql: str, *values: Any) -> list[Any]:
         try:
-            return self._db.execute(sql, values).fetchall()
+            with self._one_at_a_time:
+                return self._db.execute(sql, values).fetchall()
         except (apsw.Error, OSError) as problem:
             raise self._error("cannot be used", problem) from problem
 
