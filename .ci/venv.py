@@ -1,0 +1,73 @@
+"""Make a virtual environment that has pip: `python3 .ci/venv.py FOLDER`.
+
+This is `python3 -m venv FOLDER`, and works also where Debian and Ubuntu ship Python without ensurepip: there, pip's own
+wheel comes from the package index (`PIP_INDEX_URL`, else pypi.org), is checked against the index's digest, and
+installs itself. Only the standard library is needed, and no root.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+import venv
+from importlib.util import find_spec
+from pathlib import Path
+
+INDEX = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
+JSON = "application/vnd.pypi.simple.v1+json"
+WHEEL = re.compile(r"pip-(\d+(?:\.\d+)*)-py3-none-any\.whl")
+TIMEOUT_S = 60
+
+
+def main() -> None:
+    """The command."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"koshelek-driver needs Python 3.11 or newer, this is {sys.version.split()[0]}: name another python3")
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    folder = Path(sys.argv[1])
+    has_pip = find_spec("ensurepip") is not None
+    venv.create(folder, with_pip=has_pip, symlinks=os.name != "nt")
+    if not has_pip:
+        install_pip(folder)
+
+
+def install_pip(folder: Path) -> None:
+    """Let pip's wheel install itself into an environment that has none."""
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = fetch_newest(Path(scratch))
+        subprocess.run([python, wheel / "pip", "install", "--quiet", "--no-index", wheel], check=True)
+
+
+def fetch_newest(scratch: Path) -> Path:
+    """The newest final pip, downloaded and checked."""
+    files = json.loads(fetch(f"{INDEX}/pip/"))["files"]
+    wheels = {
+        found[1]: file for file in files if (found := WHEEL.fullmatch(file["filename"])) and not file.get("yanked")
+    }
+    newest = wheels[max(wheels, key=lambda version: [int(part) for part in version.split(".")])]
+    data = fetch(newest["url"])
+    if hashlib.sha256(data).hexdigest() != newest["hashes"]["sha256"]:
+        sys.exit(f"{newest['filename']} is not what the index says it is: nothing was installed, try again")
+    path = scratch / newest["filename"]
+    path.write_bytes(data)
+    return path
+
+
+def fetch(url: str) -> bytes:
+    """What is at an https address."""
+    request = urllib.request.Request(url, headers={"Accept": JSON})
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+        data: bytes = answer.read()
+    return data
+
+
+if __name__ == "__main__":
+    main()
