@@ -1,4 +1,4 @@
-"""Make a virtual environment that has pip: `python3 .ci/venv.py FOLDER`.
+"""Make a virtual environment that has pip: `python3 .ci/environment.py FOLDER`.
 
 This is `python3 -m venv FOLDER`, and works also where Debian and Ubuntu ship Python without ensurepip: there, pip's own
 wheel comes from the package index (`PIP_INDEX_URL`, else pypi.org), is checked against the index's digest, and
@@ -27,7 +27,7 @@ TIMEOUT_S = 60
 
 def main() -> None:
     """The command."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it has the Python that they have
         sys.exit(f"koshelek-driver needs Python 3.11 or newer, this is {sys.version.split()[0]}: name another python3")
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -49,14 +49,13 @@ def install_pip(folder: Path) -> None:
 def fetch_newest(scratch: Path) -> Path:
     """The newest final pip, downloaded and checked."""
     files = json.loads(fetch(f"{INDEX}/pip/"))["files"]
-    wheels = {
-        found[1]: file for file in files if (found := WHEEL.fullmatch(file["filename"])) and not file.get("yanked")
-    }
-    newest = wheels[max(wheels, key=lambda version: [int(part) for part in version.split(".")])]
+    found = [(WHEEL.fullmatch(file["filename"]), file) for file in files if not file.get("yanked")]
+    wheels = [([int(part) for part in match[1].split(".")], file) for match, file in found if match]
+    _, newest = max(wheels, key=lambda wheel: wheel[0])
     data = fetch(newest["url"])
     if hashlib.sha256(data).hexdigest() != newest["hashes"]["sha256"]:
         sys.exit(f"{newest['filename']} is not what the index says it is: nothing was installed, try again")
-    path = scratch / newest["filename"]
+    path = scratch / str(newest["filename"])
     path.write_bytes(data)
     return path
 
