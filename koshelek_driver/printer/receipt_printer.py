@@ -19,7 +19,6 @@ _STATUS_WAIT_S = 1.0
 _WRITE_WAIT_S = 10.0
 _ACKNOWLEDGE_WAIT_S = 10.0
 _TICK_S = 0.1
-_PROCESS_NUMBER = 1
 
 _PRINTER, _OFFLINE_CAUSE, _PAPER = 1, 2, 4
 R = TypeVar("R")
@@ -89,6 +88,8 @@ class _Job:
         self._clock = clock
         self._replies = ReplyReader()
         self._sent = Printed.NOT_SENT
+        self._number = int(clock() * 1000) % 10_000
+        """Another one for each job: a printer may still owe the acknowledgement of an earlier receipt."""
 
     def run(self, lines: Iterable[Line], before_write: Callable[[], object]) -> PrintResult:
         try:
@@ -132,7 +133,7 @@ class _Job:
 
     def _acknowledge_request(self) -> bytes:
         requests = {
-            "process_id": commands.process_id(_PROCESS_NUMBER),
+            "process_id": commands.process_id(self._number),
             "paper_status": commands.PAPER_STATUS,
             "none": b"",
         }
@@ -150,7 +151,7 @@ class _Job:
 
     def _acknowledgement(self, reply: Reply) -> bool | None:
         if self._profile.acknowledge == "process_id":
-            return True if process_done(reply) == commands.process_id_text(_PROCESS_NUMBER) else None
+            return True if process_done(reply) == commands.process_id_text(self._number) else None
         return True if isinstance(reply, QueuedStatus) else None
 
     def _await(self, wanted: Callable[[Reply], R | None], timeout_s: float) -> R | None:

@@ -55,7 +55,7 @@ class TalkativePort:
     def __init__(self, *answers: bytes) -> None:
         self._answers = list(answers)
         self._waiting = b""
-        self.now_s = 0.0
+        self.now_s = 7.0015
 
     def write(self, data: bytes, timeout_s: float) -> None:
         assert data
@@ -75,11 +75,11 @@ class TalkativePort:
         ("generic-escpos-80mm", b"\x00", Printed.ON_PAPER),
         ("generic-escpos-80mm", b"\x10\x00\x00\x00", Printed.SENT),
         ("generic-escpos-80mm", b"\x16", Printed.SENT),
-        ("generic-escpos-80mm", b"7\x220001\x00", Printed.SENT),
-        ("epson-tm-t20iii", b"7\x220001\x00", Printed.ON_PAPER),
-        ("epson-tm-t20iii", b"7\x220002\x00", Printed.SENT),
+        ("generic-escpos-80mm", b"7\x227001\x00", Printed.SENT),
+        ("epson-tm-t20iii", b"7\x227001\x00", Printed.ON_PAPER),
+        ("epson-tm-t20iii", b"7\x220001\x00", Printed.SENT),
         ("epson-tm-t20iii", b"\x00", Printed.SENT),
-        ("epson-tm-t20iii", b"\x10\x00\x00\x00\x137\x220001\x00", Printed.ON_PAPER),
+        ("epson-tm-t20iii", b"\x10\x00\x00\x00\x137\x227001\x00", Printed.ON_PAPER),
     ],
 )
 def test_only_the_right_answer_is_taken_for_paper(model: str, answer: bytes, printed: Printed) -> None:
@@ -93,7 +93,7 @@ def test_a_printer_that_says_nothing_is_not_sent_a_receipt() -> None:
     printer = ReceiptPrinter(lambda: port, EPSON, lambda: port.now_s)
     result = printer.print_lines(LINES, before_write=lambda: None)
     assert (result.printed, result.problem) == (Printed.NOT_SENT, "the printer does not answer")
-    assert port.now_s < 2
+    assert port.now_s < 9
 
 
 @pytest.mark.parametrize(
