@@ -31,10 +31,13 @@ def title(text: str, columns: int, *, large: bool = False) -> tuple[Line, ...]:
 
 
 def pair(label: str, value: str, columns: int) -> tuple[Line, ...]:
-    """A label and its value on one line where they fit, else the value below, at the right edge."""
+    """A label and its value on one line where they fit, else the value below, at the right edge.
+
+    A value longer than a line breaks after a hyphen if it has one, so that a person can read it out.
+    """
     if len(label) + len(value) < columns:
         return (Line(label + value.rjust(columns - len(label))),)
-    pieces = [value[at : at + columns] for at in range(0, len(value), columns)]
+    pieces = textwrap.wrap(value, columns, drop_whitespace=False)
     return (Line(label), *(Line(piece.rjust(columns)) for piece in pieces))
 
 

@@ -65,6 +65,11 @@ def test_a_pair_fits_the_columns_and_loses_nothing_of_its_value(label: str, valu
     assert joined.endswith(value)
 
 
+def test_a_long_number_breaks_where_a_person_would_pause() -> None:
+    lines = pair("Оплата №", "0d7c5ba5-0c66-47f5-b117-02b853f562da", 32)
+    assert [line.text.strip() for line in lines] == ["Оплата №", "0d7c5ba5-0c66-47f5-b117-", "02b853f562da"]
+
+
 @given(st.text("абв где", min_size=1, max_size=90), st.booleans())
 def test_a_title_fits_the_paper(text: str, large: bool) -> None:
     assert all(len(line.text) <= (24 if large else 48) for line in title(text, 48, large=large))
