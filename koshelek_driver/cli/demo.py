@@ -109,7 +109,8 @@ class _Show:
         with Terminal.open(self._parts.host.files.site) as terminal:
             terminal.warm_up()
             card = self._draw_card()
-            watch = replace(watcher(terminal, self._output), called=self._called, waiting_for_scan=self._hold(card))
+            shown = watcher(terminal, self._output)
+            watch = replace(shown, called=self._called, waiting_for_scan=self._hold(card, shown.waiting_for_scan))
             order = terminal.new_order(order_id, amount)
             with self._output.progress("At the till…"):
                 payment = terminal.pay(order, wait_s=_SCAN_WAIT_S, watcher=watch)
@@ -129,10 +130,11 @@ class _Show:
             self._output.console.print("\n".join(blocks), style="black on white")
         return picture
 
-    def _hold(self, card: Image.Image) -> Callable[[], None]:
+    def _hold(self, card: Image.Image, waiting: Callable[[], None]) -> Callable[[], None]:
         """Show the card to the scanner when the till waits for it."""
 
         def show() -> None:
+            waiting()
             self._say("[bold]2[/] The scanner reads it and sends its bytes over a pseudo-terminal at 9600 baud")
             threading.Thread(target=self._parts.scanner.show, args=(card,), daemon=True).start()
 

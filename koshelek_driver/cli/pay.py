@@ -76,12 +76,19 @@ def status(
 
 
 def watcher(terminal: Terminal, output: Output) -> Any:
-    """Show a sale as it goes; from the scan on, Ctrl-C is the cashier's cancel."""
+    """Show a sale as it goes; while it waits for a scan and from then on, Ctrl-C is the cashier's cancel."""
     from koshelek_driver.payment.watcher import Watcher
     from koshelek_driver.printer.receipt_printer import Printed
 
-    def scanned(label: Label, verification: Verification) -> None:
+    def take_over_ctrl_c() -> None:
         signal.signal(signal.SIGINT, lambda _number, _frame: terminal.request_cancel())
+
+    def waiting_for_scan() -> None:
+        take_over_ctrl_c()
+        output.say_progress("Scan the customer's card…")
+
+    def scanned(label: Label, verification: Verification) -> None:
+        take_over_ctrl_c()
         card = verification.presentation
         number = card.card_number.masked() if card else "not recognised"
         output.console.print(f"  card {number}  {label.scan_data_type.name}  {verification.result_code}")
@@ -93,7 +100,7 @@ def watcher(terminal: Terminal, output: Output) -> Any:
             output.warning(f"{what}: {result.problem}", f"{result.remedy}; then repeat this same pay")
 
     return Watcher(
-        waiting_for_scan=lambda: output.say_progress("Scan the customer's card…"),
+        waiting_for_scan=waiting_for_scan,
         scanned=scanned,
         called=output.call,
         printed=printed,

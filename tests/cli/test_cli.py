@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from koshelek_driver.cli.main import run
+from koshelek_driver.cli.till import DEVICES
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
@@ -206,6 +208,31 @@ def test_nobody_scanning_is_1(shell: Shell, till: Till) -> None:
     scanner.close()
     assert code == 1
     assert "nothing was scanned" in errors
+
+
+class PortWithCtrlC:
+    """A scanner that sends nothing; somebody presses Ctrl-C while the till listens to it."""
+
+    def read(self, timeout_s: float) -> bytes:
+        signal.raise_signal(signal.SIGINT)
+        return b""
+
+    def write(self, data: bytes, timeout_s: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_ctrl_c_while_waiting_for_a_scan_charges_nothing(
+    shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.rewrite(devices=DEVICES.format(scanner_port="/dev/ttyS9", printer_port=9100))
+    monkeypatch.setattr("koshelek_driver.terminal.open_port", lambda *_arguments: PortWithCtrlC())
+    before = signal.getsignal(signal.SIGINT)
+    code, _, errors = shell.text("pay", "--site", str(till.site), "--order-id", "A-1", "--amount", "500")
+    signal.signal(signal.SIGINT, before)
+    assert code == 1
+    assert "cancelled before a card was scanned" in errors
+    assert till.host.host.requests == []
 
 
 def test_status_knows_one_order_all_open_ones_and_none(shell: Shell, till: Till) -> None:
