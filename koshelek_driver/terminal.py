@@ -41,6 +41,7 @@ class Terminal:
 
     def __init__(self, settings: site.Site) -> None:
         self._site = settings
+        self._warming: threading.Thread | None = None
         _check_devices(settings)
         self._clock = SystemClock()
         self._client = PayApiClient(_endpoint(settings), self._clock.now_s)
@@ -82,7 +83,9 @@ class Terminal:
         self.close()
 
     def close(self) -> None:
-        """Close connection and journal."""
+        """Close connection and journal; waits for a connection that is just being opened."""
+        if self._warming is not None:
+            self._warming.join()
         self._client.close()
         self._journal.close()
 
@@ -98,9 +101,9 @@ class Terminal:
 
     def warm_up(self) -> threading.Thread:
         """Open the API connection in the background, so that the first request finds it open."""
-        thread = threading.Thread(target=self._client.warm, name="warm-up", daemon=True)
-        thread.start()
-        return thread
+        self._warming = threading.Thread(target=self._client.warm, name="warm-up", daemon=True)
+        self._warming.start()
+        return self._warming
 
     def request_cancel(self) -> None:
         """The cashier's cancel of the sale under way, from any thread or signal handler."""
