@@ -57,10 +57,14 @@ def photograph(screen: Image.Image) -> Image.Image:
 
 
 def decode(picture: Image.Image) -> Decoded:
-    """Read the one symbol in a picture; raises ValueError when there is not exactly one."""
+    """Read a picture; raises ValueError when there is no symbol in it.
+
+    The first that is found counts, as an imager sends one label a trigger: of a tilted linear symbol a few scan lines
+    at its ends may give a second, wrong reading.
+    """
     found = zxingcpp.read_barcodes(picture)
-    if len(found) != 1:
-        raise ValueError(f"{len(found)} symbols in the picture, expected one")
+    if not found:
+        raise ValueError("no symbol in the picture")
     return Decoded(found[0].symbology_identifier.encode("ascii"), bytes(found[0].bytes))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -125,6 +125,7 @@ def test_questions_in_the_data_are_answered_in_order() -> None:
 
 
 @settings(max_examples=400)
+@example(b"\x1e\n")
 @given(
     st.lists(
         st.one_of(

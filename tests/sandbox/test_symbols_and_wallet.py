@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES, as_blocks, decode, draw, photograph
@@ -16,7 +16,8 @@ AIMS = {"qr": [b"]Q1"], "code128": [b"]C0"], "pdf417": [b"]L2"], "datamatrix": [
 
 
 @pytest.mark.parametrize("symbology", SYMBOLOGIES)
-@settings(max_examples=15)
+@settings(max_examples=40)
+@example("0A0B0000A009003A0")
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=8, max_size=32))
 def test_what_is_drawn_is_what_a_camera_reads(symbology: str, text: str) -> None:
     seen = decode(photograph(draw(text, symbology)))
@@ -26,7 +27,7 @@ def test_what_is_drawn_is_what_a_camera_reads(symbology: str, text: str) -> None
 
 def test_a_picture_without_a_symbol_says_so() -> None:
     blank = draw("CM4601234567893", "qr").point([255] * 256)
-    with pytest.raises(ValueError, match="0 symbols"):
+    with pytest.raises(ValueError, match="no symbol"):
         decode(blank)
 
 

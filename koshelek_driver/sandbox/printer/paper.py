@@ -119,7 +119,8 @@ def _glyph(char: str, style: Style) -> Image.Image:
 def _font(bold: bool, height: int) -> ImageFont.FreeTypeFont:
     weight = "Bold" if bold else "Regular"
     resource = files(_FONT_PACKAGE) / "files" / f"IBMPlexMono-{weight}.ttf"
-    return ImageFont.truetype(BytesIO(resource.read_bytes()), round(height * 0.8))
+    size = round(height * 0.8)
+    return ImageFont.truetype(BytesIO(resource.read_bytes()), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _tear(sheet: Image.Image) -> None:
