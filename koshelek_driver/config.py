@@ -19,6 +19,10 @@ Key = tuple[str, ...]
 _AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 
 
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of a TOML file; unknown keys are errors."""
+
+
 def read(path: Path, kind: type[T], error: type[SiteError]) -> T:
     """Read the TOML file `path` as `kind`; raises `error` naming file, line, key, what came and what is allowed."""
     return _File(path, error).convert(kind)

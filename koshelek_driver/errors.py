@@ -10,7 +10,7 @@
     │   └── PortLost           it broke while in use
     ├── ScanTimeout            nobody scanned in time
     ├── ScanCanceled           the cashier cancelled while the till waited for a scan
-    ├── CardError              a label that no payload template accepts
+    ├── CardError              no card can be read at this till
     ├── JournalError           the journal cannot be read or written
     └── BusyError              another program holds this till
 
@@ -69,7 +69,7 @@ class ScanCanceled(DriverError):  # noqa: N818
 
 
 class CardError(DriverError):
-    """A label that no payload template accepts, or one that cannot pay."""
+    """No card can be read at this till. A card that cannot pay is an outcome, not an error."""
 
 
 class JournalError(DriverError):

@@ -7,15 +7,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Literal, TypeVar
 
-import msgspec
 from msgspec import field
 
 from koshelek_driver import config
+from koshelek_driver.config import Section
 from koshelek_driver.errors import ProfileError, nearest
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of a profile; unknown keys are errors."""
 
 
 class SerialLine(Section, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import field
 
 from koshelek_driver import config
+from koshelek_driver.config import Section
 from koshelek_driver.errors import SiteError, nearest
 from koshelek_driver.secrets import Secret, SecretSource
 
@@ -18,10 +19,6 @@ API_VERSIONS = ("0.9.0", "1.0.0", "1.1.0", "1.2.0", "1.2.1")
 TOTP_MODULES = ("reference",)
 HASH_FUNCTIONS = ("HmacSHA1", "HmacSHA256", "HmacSHA512")
 DEFAULT_NAME = "site.toml"
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the site file; unknown keys are errors."""
 
 
 class Driver(Section, frozen=True, kw_only=True):

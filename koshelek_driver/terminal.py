@@ -46,10 +46,11 @@ class Terminal:
         self._clock = SystemClock()
         self._client = PayApiClient(_endpoint(settings), self._clock.now_s)
         self._journal = Journal(settings.journal)
+        merchant = _merchant(settings)
         self._engine = Engine(
             client=self._client,
             journal=self._journal,
-            merchant=_merchant(settings),
+            merchant=merchant,
             rules=_rules(settings),
             ids=_new_ids(),
             clock=self._clock,
@@ -58,7 +59,7 @@ class Terminal:
             totp=_totp(settings, self._journal),
             engine=self._engine,
             journal=self._journal,
-            merchant=_merchant(settings),
+            merchant=merchant,
             printer=_printer(settings),
             lock=FileLock(f"{settings.journal}.lock", mode=0o600),
             ids=_new_ids(),

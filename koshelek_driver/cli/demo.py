@@ -17,7 +17,7 @@ from rich.table import Table
 
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, reply_in_words
 from koshelek_driver.cli.pay import JsonOption, watcher
-from koshelek_driver.cli.sandbox import Symbology
+from koshelek_driver.cli.sandbox import Symbology, fault_named
 from koshelek_driver.cli.till import DEVICES, write_site
 from koshelek_driver.errors import UsageError, nearest
 
@@ -69,18 +69,16 @@ def demo(
 @contextmanager
 def _table(folder: Path, fault: str) -> Iterator[Parts]:
     """Host, scanner and printer, plugged in; and a site file that names them."""
-    from koshelek_driver.sandbox.printer.faults import Fault
     from koshelek_driver.sandbox.printer.server import VirtualPrinter
     from koshelek_driver.sandbox.scanner import VirtualScanner
     from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 
-    if fault not in list(Fault):
-        raise UsageError(f"--fault {fault}", nearest(fault, Fault))
+    played = fault_named(fault)
     try:
         host = PayApiSandbox(folder)
     except OSError as problem:
         raise UsageError(f"--dir {folder}: {problem.strerror}", "name a folder that you may write to") from problem
-    parts = Parts(host, VirtualScanner(), VirtualPrinter(folder / "receipts", fault=Fault(fault)))
+    parts = Parts(host, VirtualScanner(), VirtualPrinter(folder / "receipts", fault=played))
     devices = DEVICES.format(scanner_port=parts.scanner.port, printer_port=parts.printer.port)
     write_site(host.files.site, base_url=host.base_url, store=STORE, decision_timeout_s=_DECISION_S, devices=devices)
     try:
@@ -143,9 +141,8 @@ class _Show:
     def _called(self, exchange: Exchange) -> None:
         if not self._calls:
             self._say("[bold]3[/] The till pays at the Pay API sandbox over TLS")
-        took_ms = round((exchange.ended_s - exchange.started_s) * 1000, 3)
-        reply = reply_in_words(exchange.reply)
-        self._calls.append({"call": exchange.request.call.name.lower(), "ms": took_ms, "reply": reply})
+        name, reply = exchange.request.call.name.lower(), reply_in_words(exchange.reply)
+        self._calls.append({"call": name, "ms": round(exchange.took_ms, 3), "reply": reply})
         self._output.call(exchange)
 
     def _end(self, payment: Payment, tip: str, slip: list[str]) -> None:

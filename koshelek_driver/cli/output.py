@@ -17,7 +17,7 @@ from rich.table import Table
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
-from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
+from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, in_roubles
 
 EXIT_OF_OUTCOME = {Outcome.PAID: 0, Outcome.REJECTED: 1, Outcome.CANCELED: 1, Outcome.UNKNOWN: 3}
 _COLOURS = {Outcome.PAID: "green", Outcome.REJECTED: "red", Outcome.CANCELED: "yellow", Outcome.UNKNOWN: "magenta"}
@@ -59,27 +59,28 @@ class Output:
     def error(self, problem: DriverError) -> None:
         """One line and what to do."""
         self.document({"error": type(problem).__name__, "message": problem.what, "remedy": problem.remedy})
-        self._errors.print(f"[red]error:[/] {escape(problem.what)}", soft_wrap=True)
-        if problem.remedy:
-            self._errors.print(f"  [bold]do:[/] {escape(problem.remedy)}", soft_wrap=True)
+        self._notice("[red]error:[/]", problem.what, problem.remedy)
 
     def warning(self, what: str, remedy: str) -> None:
         """Something that does not change the result."""
-        self._errors.print(f"[yellow]warning:[/] {escape(what)}", soft_wrap=True)
-        self._errors.print(f"  [bold]do:[/] {escape(remedy)}", soft_wrap=True)
+        self._notice("[yellow]warning:[/]", what, remedy)
+
+    def _notice(self, word: str, what: str, remedy: str) -> None:
+        self._errors.print(f"{word} {escape(what)}", soft_wrap=True)
+        if remedy:
+            self._errors.print(f"  [bold]do:[/] {escape(remedy)}", soft_wrap=True)
 
     def call(self, exchange: Exchange) -> None:
         """One call to the API as it went."""
-        took_ms = (exchange.ended_s - exchange.started_s) * 1000
         name = exchange.request.call.name.lower()
-        self.console.print(f"  {name:<9} {took_ms:8.1f} ms  {escape(reply_in_words(exchange.reply))}")
+        self.console.print(f"  {name:<9} {exchange.took_ms:8.1f} ms  {escape(reply_in_words(exchange.reply))}")
         self.say_progress("Waiting for the customer… Ctrl-C cancels")
 
     def payment(self, payment: Payment, tip: str, slip: Iterable[str]) -> None:
         """The end of a sale for people."""
         outcome = payment.outcome
         again = " (earlier; nothing was charged now)" if payment.repeated else ""
-        amount = f"{payment.amount // 100}.{payment.amount % 100:02d} RUB"
+        amount = f"{in_roubles(payment.amount)} RUB"
         colour = _COLOURS[outcome]
         self.console.print(
             f"[bold {colour}]{outcome.value.upper()}[/]  {amount}  order {escape(payment.order_id)}{again}"

@@ -19,6 +19,7 @@ from koshelek_driver.cli.till import write_site
 from koshelek_driver.errors import PortNotOpened, UsageError, nearest
 
 if TYPE_CHECKING:
+    from koshelek_driver.sandbox.printer.faults import Fault
     from koshelek_driver.sandbox.wallet import Issuer
 
 app = typer.Typer(no_args_is_help=True, help="Embedded parts that are real on the wire: host, card, printer.")
@@ -120,14 +121,12 @@ def printer(
     as_json: JsonOption = False,
 ) -> None:
     """The virtual printer alone: every receipt as PNG and text. Ctrl-C ends it."""
-    from koshelek_driver.sandbox.printer.faults import Fault
     from koshelek_driver.sandbox.printer.server import VirtualPrinter
 
     output = Output(as_json=as_json)
-    if fault not in list(Fault):
-        raise UsageError(f"--fault {fault}", nearest(fault, Fault))
+    played = fault_named(fault)
     try:
-        machine = VirtualPrinter(folder, port=port, dots=dots, fault=Fault(fault))
+        machine = VirtualPrinter(folder, port=port, dots=dots, fault=played)
     except OSError as problem:
         raise _cannot_listen(port, problem) from problem
     machine.on_receipt = lambda receipt, png: output.console.print(escape("\n".join((*receipt.lines, f"→ {png}"))))
@@ -137,6 +136,15 @@ def printer(
     )
     _wait_for_end()
     machine.close()
+
+
+def fault_named(name: str) -> Fault:
+    """What the virtual printer is to play; raises UsageError with the nearest name."""
+    from koshelek_driver.sandbox.printer.faults import Fault
+
+    if name not in list(Fault):
+        raise UsageError(f"--fault {name}", nearest(name, Fault))
+    return Fault(name)
 
 
 def _issuer(site_file: Path | None) -> Issuer:

@@ -46,6 +46,11 @@ class Exchange:
     first_byte_s: float | None
     ended_s: float
 
+    @property
+    def took_ms(self) -> float:
+        """From the call to its reply."""
+        return (self.ended_s - self.started_s) * 1000
+
 
 class PayApiClient:
     """Calls that never raise for what the network does: every `call` ends in a Reply.
@@ -99,9 +104,7 @@ class PayApiClient:
             return answer
         return replies.read(request, *answer)
 
-    def _perform(
-        self, method: str, path: str, trace: _FirstByte, **options: Any
-    ) -> tuple[int, bytes] | NoAnswer | NotSent:
+    def _perform(self, method: str, path: str, trace: _FirstByte, **options: Any) -> _Raw:
         import httpx
 
         try:

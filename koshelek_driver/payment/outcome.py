@@ -7,6 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 
+def in_roubles(kopecks: int) -> str:
+    """An amount for people: 1234.50."""
+    return f"{kopecks // 100}.{kopecks % 100:02d}"
+
+
 class Outcome(StrEnum):
     """The end of a sale. UNKNOWN means that money may have moved: it is never the same as REJECTED."""
 

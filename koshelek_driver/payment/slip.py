@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from koshelek_driver.pay_api.models import Slip, read_slip
-from koshelek_driver.payment.outcome import Payment
+from koshelek_driver.payment.outcome import Payment, in_roubles
 from koshelek_driver.printer.layout import Line, pair, rule, title
 
 _WORDS = {
@@ -71,7 +71,7 @@ def _fields(payment: Payment, words: dict[str, str], language: Literal["ru", "en
     amount = slip.total_amount or payment.amount
     return [
         (words["provider"], _provider(slip.payment_type, language)),
-        (words["amount"], f"{amount // 100}.{amount % 100:02d}"),
+        (words["amount"], in_roubles(amount)),
         (words["date"], _date(slip)),
         (words["order"], slip.order_id or payment.order_id),
         (words["transaction"], slip.payment_transaction_id or payment.verdict.transaction_id),

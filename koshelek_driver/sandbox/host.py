@@ -170,10 +170,8 @@ class Host:
             return refusal("UNKNOWN_SESSION_ID", "сессия или одноразовый пароль не подходят к карте")
         earlier = self.ledger.by_session(body["cardSession"])
         if earlier is not None:
-            paid = earlier.status not in ("new", "pending", "rejected", "canceled")
-            return refusal(
-                f"TRANSACTION_FOR_SESSION_ID_ALREADY_{'PAYED' if paid else 'EXISTS'}", "сессия уже использована"
-            )
+            end = "PAYED" if earlier.was_charged else "EXISTS"
+            return refusal(f"TRANSACTION_FOR_SESSION_ID_ALREADY_{end}", "сессия уже использована")
         payment = self.ledger.charge(body, script, self._now())
         answer = {"requestId": body["requestId"], "transactionId": payment.id, "status": payment.status}
         return json_reply(200, answer if payment.slip is None else {**answer, "slip": payment.slip})

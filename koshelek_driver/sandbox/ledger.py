@@ -70,6 +70,11 @@ class Transaction:
         return self.script.payment_type if self.script.payment_type in offered else str(offered[0])
 
     @property
+    def was_charged(self) -> bool:
+        """Money was taken, whatever was given back since."""
+        return self.status in CHARGED or self.status == "refunded"
+
+    @property
     def refunded(self) -> int:
         """Kopecks given back."""
         return sum(reversal.amount for reversal in self.reversals.values() if reversal.status == "accepted")
@@ -101,11 +106,7 @@ class Ledger:
 
     def charges(self, order_id: str) -> int:
         """How often an order was really charged."""
-        return sum(
-            payment.status in CHARGED or payment.status == "refunded"
-            for payment in self.transactions.values()
-            if payment.order_id == order_id
-        )
+        return sum(payment.was_charged for payment in self.transactions.values() if payment.order_id == order_id)
 
     def by_session(self, session: str) -> Transaction | None:
         """The payment that used a session."""

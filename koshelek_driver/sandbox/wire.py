@@ -12,6 +12,7 @@ import h11
 
 from koshelek_driver.sandbox.messages import HttpReply, HttpRequest
 from koshelek_driver.sandbox.scripts import Wire
+from koshelek_driver.sandbox.sockets import hang_up
 
 App = Callable[[HttpRequest], HttpReply]
 
@@ -53,7 +54,7 @@ class HttpsServer(socketserver.ThreadingTCPServer):
         self.shutdown()
         self.server_close()
         for connection in list(self._open):
-            _hang_up(connection)
+            hang_up(connection)
 
     def finish_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
         """One connection, on its own thread: handshake, then requests."""
@@ -111,7 +112,7 @@ class _Connection(socketserver.BaseRequestHandler):
         reply = self.server.app(request)
         self.server.stopping.wait(reply.delay_s)
         if reply.wire in (Wire.DROPPED_REQUEST, Wire.LOST_ANSWER):
-            _hang_up(self.request)
+            hang_up(self.request)
             return False
         reply = _spoil(reply)
         sent = self._send(http, request, reply)
@@ -155,10 +156,3 @@ def _spoil(reply: HttpReply) -> HttpReply:
         return reply
     status, body, content_type = _SPOILT[reply.wire]
     return HttpReply(status, body, content_type, reply.wire)
-
-
-def _hang_up(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return

@@ -6,12 +6,12 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
 from koshelek_driver.sandbox.printer.faults import CONDITIONS, Condition, Fault, automatic_status, real_time_status
 from koshelek_driver.sandbox.printer.machine import Machine, Receipt
+from koshelek_driver.sandbox.sockets import hang_up
 
 BUFFER_SIZE = 4096
 _READ_SIZE = 512
@@ -50,7 +50,7 @@ class VirtualPrinter:
         self._closed = True
         self._engine.close()
         self._hang_up()
-        _shut(self._listener)
+        hang_up(self._listener)
         self._listener.close()
 
     def wait_for_receipts(self, count: int, timeout_s: float) -> bool:
@@ -97,7 +97,7 @@ class VirtualPrinter:
     def _hang_up(self) -> None:
         connection = self._connection
         if connection is not None:
-            _shut(connection)
+            hang_up(connection)
 
     def _keep(self, receipt: Receipt) -> None:
         png = self.folder / f"receipt-{len(self.receipts) + 1:04d}.png"
@@ -108,12 +108,6 @@ class VirtualPrinter:
             self.last_picture = png
             self._changed.notify_all()
         self.on_receipt(receipt, png)
-
-
-def _shut(endpoint: socket.socket) -> None:
-    """Wake whoever waits on it; closing alone does not."""
-    with suppress(OSError):
-        endpoint.shutdown(socket.SHUT_RDWR)
 
 
 class _RealTimeWatch:
