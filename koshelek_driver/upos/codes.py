@@ -1,8 +1,127 @@
-"""The numbers of UnifiedPOS. Source: the JavaPOS and OPOS constant files, level 1.15."""
+"""The numbers of every category. Source: the JavaPOS and OPOS constant files, level 1.15."""
 
 from __future__ import annotations
 
 from enum import IntEnum
+
+FOREVER = -1
+"""JPOS_FOREVER: a timeout that never ends."""
+
+
+class State(IntEnum):
+    """JPOS_S_, OPOS_S_: what a device is doing."""
+
+    S_CLOSED = 1
+    S_IDLE = 2
+    S_BUSY = 3
+    S_ERROR = 4
+
+
+class ErrorCode(IntEnum):
+    """JPOS_E_, OPOS_E_: why a call was refused, or what an ErrorEvent tells."""
+
+    E_CLOSED = 101
+    E_CLAIMED = 102
+    E_NOTCLAIMED = 103
+    E_NOSERVICE = 104
+    E_DISABLED = 105
+    E_ILLEGAL = 106
+    E_NOHARDWARE = 107
+    E_OFFLINE = 108
+    E_NOEXIST = 109
+    E_EXISTS = 110
+    E_FAILURE = 111
+    E_TIMEOUT = 112
+    E_BUSY = 113
+    E_EXTENDED = 114
+    E_DEPRECATED = 115
+
+
+class ExtendedCode(IntEnum):
+    """The extended codes of every category; a category's own begin at 201."""
+
+    ESTATS_ERROR = 280
+    EFIRMWARE_BAD_FILE = 281
+    ESTATS_DEPENDENCY = 282
+    INPUT_QUEUE_FULL = 10_001
+    """Ours, with E_FAILURE: an event was not queued because nobody takes them."""
+    INPUT_TOO_LONG = 10_002
+    """Ours, with E_FAILURE: a scan longer than the profile allows was dropped whole."""
+
+
+class HealthLevel(IntEnum):
+    """JPOS_CH_: what checkHealth may do."""
+
+    CH_INTERNAL = 1
+    CH_EXTERNAL = 2
+    CH_INTERACTIVE = 3
+
+
+class PowerReporting(IntEnum):
+    """JPOS_PR_: what a device can tell about its power."""
+
+    PR_NONE = 0
+    PR_STANDARD = 1
+    PR_ADVANCED = 2
+
+
+class PowerNotify(IntEnum):
+    """JPOS_PN_: whether the application wants to hear of power."""
+
+    PN_DISABLED = 0
+    PN_ENABLED = 1
+
+
+class PowerState(IntEnum):
+    """JPOS_PS_: the power of an enabled device."""
+
+    PS_UNKNOWN = 2000
+    PS_ONLINE = 2001
+    PS_OFF = 2002
+    PS_OFFLINE = 2003
+    PS_OFF_OFFLINE = 2004
+
+
+class CompareFirmware(IntEnum):
+    """JPOS_CFV_: the answer of compareFirmwareVersion, the file against the device."""
+
+    CFV_FIRMWARE_OLDER = 1
+    CFV_FIRMWARE_SAME = 2
+    CFV_FIRMWARE_NEWER = 3
+    CFV_FIRMWARE_DIFFERENT = 4
+    CFV_FIRMWARE_UNKNOWN = 5
+
+
+class ErrorLocus(IntEnum):
+    """JPOS_EL_: where an error happened."""
+
+    EL_OUTPUT = 1
+    EL_INPUT = 2
+    EL_INPUT_DATA = 3
+
+
+class ErrorResponse(IntEnum):
+    """JPOS_ER_: what to do about an error."""
+
+    ER_RETRY = 11
+    ER_CLEAR = 12
+    ER_CONTINUEINPUT = 13
+
+
+class StatusUpdate(IntEnum):
+    """JPOS_SUE_: what a StatusUpdateEvent of any category may tell."""
+
+    SUE_POWER_ONLINE = 2001
+    SUE_POWER_OFF = 2002
+    SUE_POWER_OFFLINE = 2003
+    SUE_POWER_OFF_OFFLINE = 2004
+    SUE_UF_PROGRESS = 2100
+    SUE_UF_COMPLETE = 2200
+    SUE_UF_FAILED_DEV_OK = 2201
+    SUE_UF_FAILED_DEV_UNRECOVERABLE = 2202
+    SUE_UF_FAILED_DEV_NEEDS_FIRMWARE = 2203
+    SUE_UF_FAILED_DEV_UNKNOWN = 2204
+    SUE_UF_COMPLETE_DEV_NOT_RESTORED = 2205
 
 
 class ScanDataType(IntEnum):

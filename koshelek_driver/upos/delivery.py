@@ -1,0 +1,116 @@
+"""Events to their listeners, on a thread of their own."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from koshelek_driver.upos.events import Event, EventQueue, Queued
+
+_LOG = logging.getLogger(__name__)
+_SEQUENCE = itertools.count(1)
+
+QUEUE_LIMIT = 1000
+"""Events of one device that may wait. A cashier scans some 30 labels a minute; nobody takes them when so many wait."""
+
+
+class Listeners:
+    """Who hears of which kind of event. Adding and removing is allowed at any time, also from inside a listener."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[type[Event], tuple[Callable[[Any], object], ...]] = {}
+
+    def add(self, kind: type[Event], listener: Callable[[Any], object]) -> None:
+        """One more; the same one twice hears everything twice."""
+        self._by_kind[kind] = (*self._by_kind.get(kind, ()), listener)
+
+    def remove(self, kind: type[Event], listener: Callable[[Any], object]) -> None:
+        """One less; a stranger is ignored."""
+        known = list(self._by_kind.get(kind, ()))
+        if listener in known:
+            known.remove(listener)
+        self._by_kind[kind] = tuple(known)
+
+    def tell(self, event: Event) -> None:
+        """Call everyone in the order of adding. One that throws does not keep the event from the next."""
+        for listener in self._by_kind.get(type(event), ()):
+            try:
+                listener(event)
+            except BaseException as problem:  # noqa: BLE001 - not even sys.exit may end this thread
+                _LOG.error("%s", _fault(event, problem))
+
+
+class Delivery:
+    """The queue of one open device and the thread that empties it.
+
+    `changed` is the device's lock; the queue is touched under it only. Listeners are called without it.
+    """
+
+    def __init__(self, name: str, changed: threading.Condition, listeners: Listeners, source: object) -> None:
+        self.queue = EventQueue(QUEUE_LIMIT)
+        self._changed = changed
+        self._listeners = listeners
+        self._source = source
+        self._stopped = False
+        threading.Thread(target=self._run, name=f"upos-events-{name}", daemon=True).start()
+
+    def offer(self, queued: Queued) -> None:
+        """Add at the end, or log that it was lost because nobody takes events."""
+        if self.queue.is_full():
+            _LOG.error("%s: event queue full, %s lost", self._source, type(queued.event).__name__)
+        else:
+            self.put(queued)
+
+    def put(self, queued: Queued) -> None:
+        """Add at the end, for what its sender bounds itself."""
+        if not self._stopped:
+            self._stamp(queued)
+            self.queue.put(queued)
+            self._changed.notify_all()
+
+    def put_before_data(self, queued: Queued) -> None:
+        """Add an input error in front of the input that waits."""
+        self._stamp(queued)
+        self.queue.put_before_data(queued)
+        self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Deliver nothing more. Does not wait for a listener that is being called."""
+        self._stopped = True
+        self.queue.clear()
+        self._changed.notify_all()
+
+    def _stamp(self, queued: Queued) -> None:
+        queued.event.source = self._source
+        queued.event.when_ms = time.time_ns() // 1_000_000
+
+    def _run(self) -> None:
+        while (queued := self._wait()) is not None:
+            self._listeners.tell(queued.event)
+            with self._changed:
+                if not self._stopped:
+                    queued.done()
+
+    def _wait(self) -> Queued | None:
+        with self._changed:
+            while not self._stopped:
+                queued = self.queue.take()
+                if queued is not None:
+                    queued.event.sequence_number = next(_SEQUENCE)
+                    queued.prepare()
+                    return queued
+                self._changed.wait()
+            return None
+
+
+def _fault(event: Event, problem: BaseException) -> str:
+    """Where a listener threw, without its text: that may quote what was scanned."""
+    at = problem.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    place = f"{at.tb_frame.f_code.co_filename}:{at.tb_lineno}" if at is not None else "?"
+    return f"{event.source}: a listener of {type(event).__name__} raised {type(problem).__name__} at {place}"
