@@ -12,6 +12,7 @@ from msgspec import field
 from koshelek_driver import config
 from koshelek_driver.config import Section
 from koshelek_driver.errors import ProfileError, nearest
+from koshelek_driver.upos.codes import ScanDataType
 
 
 class SerialLine(Section, frozen=True, kw_only=True):
@@ -42,6 +43,26 @@ class Framing(Section, frozen=True, kw_only=True):
         return bytes.fromhex(self.terminators)
 
 
+class Symbology(Section, frozen=True, kw_only=True):
+    """How a scanner tells the symbology of a label, besides AIM identifiers, which are always understood."""
+
+    identifiers: dict[str, str] = field(default_factory=dict)
+    identifier_place: Literal["prefix", "suffix"] = "prefix"
+    check_digits: Literal["sent", "removed"] = "sent"
+
+    def __post_init__(self) -> None:
+        for identifier, name in self.identifiers.items():
+            if name not in ScanDataType.__members__:
+                raise ValueError(f"'{name}' is no ScanDataType; {nearest(name, ScanDataType.__members__)}")
+            if not identifier or not identifier.isascii():
+                raise ValueError(f"identifier {identifier!r}: expected ASCII characters")
+
+    @property
+    def types(self) -> dict[bytes, ScanDataType]:
+        """What each identifier means."""
+        return {identifier.encode("ascii"): ScanDataType[name] for identifier, name in self.identifiers.items()}
+
+
 class ScannerProfile(Section, frozen=True, kw_only=True):
     """One scanner model."""
 
@@ -49,6 +70,7 @@ class ScannerProfile(Section, frozen=True, kw_only=True):
     source: str
     serial: SerialLine = SerialLine()
     framing: Framing = Framing()
+    symbology: Symbology = Symbology()
 
 
 class PrinterProfile(Section, frozen=True, kw_only=True):

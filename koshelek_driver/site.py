@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import field
@@ -107,14 +107,27 @@ class Totp(Section, frozen=True, kw_only=True):
     presentation_lifetime_s: float = 300.0
 
 
+class Labels(Section, frozen=True, kw_only=True):
+    """`[devices.NAME.labels]`: where a shop's program wants other labels than the standard has."""
+
+    raw_equals_label: bool = False
+    transmit_unknown: bool = True
+    infer_symbology: bool = False
+    compute_check_digits: bool = True
+    upca_as_ean13: bool = True
+
+
 class Device(Section, frozen=True, kw_only=True):
-    """`[devices.NAME]`."""
+    """`[devices.NAME]`. `settings` are for a service of another package."""
 
     category: Literal["Scanner", "POSPrinter", "CAT"]
+    service: str = ""
     profile: str = ""
     port: str = ""
     scanner: str = ""
     printer: str = ""
+    labels: Labels = Labels()
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 class _File(Section, frozen=True, kw_only=True):
@@ -263,7 +276,7 @@ def _check_devices(site: Site) -> None:
         if device.category == "CAT":
             _check_reference(site, f"devices.{name}.scanner", device.scanner, "Scanner")
             _check_reference(site, f"devices.{name}.printer", device.printer, "POSPrinter")
-        elif not (device.profile and device.port):
+        elif not (device.service or (device.profile and device.port)):
             raise SiteError(f"{site.path}: devices.{name}: a {device.category} needs profile and port", "add both keys")
 
 

@@ -30,7 +30,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.scanner.label import Label
-from koshelek_driver.scanner.reader import ScannerReader
+from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.transport import check_address, open_port
 
 _SILENT = Watcher()
@@ -118,8 +118,8 @@ class Terminal:
         Without `label` (the text that a scanner reads) it waits `wait_s` for a scan. An order that is paid is
         answered from the journal and charged no second time; one left open by a crash is settled first. An order
         that was rejected or cancelled may be tried again with a new scan.
-        Raises CardError, ScanTimeout, ScanCanceled, PortError, UsageError, BusyError and JournalError only while
-        nothing was sent.
+        Raises CardError, ScanTimeout, ScanCanceled, UposError (the scanner), UsageError, BusyError and JournalError
+        only while nothing was sent.
         """
         return self._desk.pay(to_pay, label, lambda: self._scan(wait_s, watcher), watcher)
 
@@ -144,24 +144,24 @@ class Terminal:
         return operator_tip(payment.verdict.error_code or by_outcome, language, overrides, payment.verdict.details)
 
     def _scan(self, wait_s: float, watcher: Watcher) -> Label:
-        device = self._site.device_of("Scanner")
-        if device is None:
+        wallet = self._site.wallet
+        if wallet is None or not wallet.scanner:
             raise CardError("the site file's CAT names no scanner", "add scanner = … to it, or give the label")
-        model = profile.scanner(device.profile)
-        port = open_port(device.port, model.serial, self._site.pay_api.timing.connect_timeout_s)
-        reader = ScannerReader(port, model, self._clock.now_s)
-        try:
-            tell(watcher.waiting_for_scan)
-            return reader.wait(wait_s, self._engine.cancel_requested)
-        finally:
-            reader.close()
+        return scan_once(
+            self._site.devices,
+            wallet.scanner,
+            wait_s,
+            ready=lambda: tell(watcher.waiting_for_scan),
+            canceled=self._engine.cancel_requested,
+            now_s=self._clock.now_s,
+        )
 
 
 def _check_devices(settings: site.Site) -> None:
     """Find what is wrong with profiles and ports now, and not in the middle of a sale."""
     lookups = {"Scanner": profile.scanner, "POSPrinter": profile.printer}
     for device in settings.devices.values():
-        if device.category in lookups:
+        if device.category in lookups and not device.service:
             lookups[device.category](device.profile)
             check_address(device.port)
 

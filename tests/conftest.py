@@ -79,6 +79,14 @@ def till(tmp_path: Path) -> Iterator[Till]:
 
 
 @pytest.fixture(autouse=True)
+def claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of claims for one test."""
+    folder = tmp_path / "claims"
+    monkeypatch.setenv("KOSHELEK_CLAIMS", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
 def no_thread_is_left_behind() -> Iterator[None]:
     """Every thread that a test started ends by itself soon after it."""
     before = set(threading.enumerate())

@@ -1,40 +1,16 @@
-"""From one frame to a label: take the AIM identifier off and say what symbology it names (ISO/IEC 15424)."""
+"""From one frame to a label: what the scanner put before it goes, what a reader of the symbol sees stays."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from koshelek_driver.scanner import aim, eci, retail
+from koshelek_driver.scanner.retail import DEFAULT_RETAIL_RULES, RetailRules
 from koshelek_driver.upos.codes import ScanDataType
 
-_AIM_FLAG = ord("]")
-_BY_IDENTIFIER = {
-    b"C1": ScanDataType.GS1128,
-    b"C4": ScanDataType.ISBT128,
-    b"E3": ScanDataType.EAN13_S,
-    b"E4": ScanDataType.EAN8,
-    b"I1": ScanDataType.ITF_CK,
-    b"I3": ScanDataType.ITF_CK,
-    b"d2": ScanDataType.GS1DATAMATRIX,
-    b"d5": ScanDataType.GS1DATAMATRIX,
-    b"d8": ScanDataType.GS1DATAMATRIX,
-    b"dB": ScanDataType.GS1DATAMATRIX,
-    b"Q3": ScanDataType.GS1QRCODE,
-    b"Q4": ScanDataType.GS1QRCODE,
-}
-_BY_CODE_CHARACTER = {
-    b"A": ScanDataType.CODE39,
-    b"C": ScanDataType.CODE128,
-    b"E": ScanDataType.EAN13,
-    b"F": ScanDataType.CODABAR,
-    b"G": ScanDataType.CODE93,
-    b"I": ScanDataType.ITF,
-    b"L": ScanDataType.PDF417,
-    b"Q": ScanDataType.QRCODE,
-    b"X": ScanDataType.OTHER,
-    b"d": ScanDataType.DATAMATRIX,
-    b"e": ScanDataType.GS1DATABAR,
-    b"z": ScanDataType.AZTEC,
-}
+_AS_EAN = ("E0", "E3")
+_AS_RETAIL = (*_AS_EAN, "E4")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,7 +24,7 @@ class Label:
     scan_data: bytes
     scan_data_label: bytes
     scan_data_type: ScanDataType
-    aim: str
+    aim: str = ""
 
     @property
     def text(self) -> str:
@@ -62,16 +38,55 @@ class Label:
         return f"Label({len(self.scan_data)} bytes, {self.scan_data_type.name})"
 
 
-def read_label(frame: bytes) -> Label:
-    """Make a label of one frame's data. Without an AIM identifier the type is UNKNOWN."""
-    identifier = frame[1:3]
-    scan_type = _symbology(identifier) if len(frame) >= 3 and frame[0] == _AIM_FLAG else None
-    if scan_type is None:
-        return Label(frame, frame, ScanDataType.UNKNOWN, "")
-    return Label(frame, frame[3:], scan_type, identifier.decode("ascii"))
+@dataclass(frozen=True, slots=True)
+class LabelRules:
+    """What is known of a scanner and wished by its shop.
+
+    `identifiers`: the maker's own identifier bytes and what each means, before the data or (`identifier_is_suffix`)
+    behind it; they win over AIM's. `infer_symbology`: bare digits with a right check digit are a UPC or EAN.
+    `raw_equals_label`: ScanData is the label.
+    """
+
+    identifiers: Mapping[bytes, ScanDataType] = field(default_factory=dict)
+    identifier_is_suffix: bool = False
+    infer_symbology: bool = False
+    raw_equals_label: bool = False
+    retail: RetailRules = DEFAULT_RETAIL_RULES
 
 
-def _symbology(identifier: bytes) -> ScanDataType | None:
-    if not identifier[1:].isalnum():
+DEFAULT_RULES = LabelRules()
+
+
+def read_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:
+    """Make a label of one frame's data. Without an identifier the type is UNKNOWN, unless it may be inferred."""
+    label = _by_maker(frame, rules) or _by_aim(frame, rules) or _bare(frame, rules)
+    return replace(label, scan_data=label.scan_data_label) if rules.raw_equals_label else label
+
+
+def _by_maker(frame: bytes, rules: LabelRules) -> Label | None:
+    at_end = rules.identifier_is_suffix
+    for identifier in sorted(rules.identifiers, key=len, reverse=True):
+        if frame.endswith(identifier) if at_end else frame.startswith(identifier):
+            data = frame.removesuffix(identifier) if at_end else frame.removeprefix(identifier)
+            return _labelled(frame, data, rules.identifiers[identifier], rules)
+    return None
+
+
+def _by_aim(frame: bytes, rules: LabelRules) -> Label | None:
+    identifier, data = aim.split(frame)
+    if identifier is None:
         return None
-    return _BY_IDENTIFIER.get(identifier) or _BY_CODE_CHARACTER.get(identifier[:1])
+    if identifier.code in _AS_RETAIL:
+        read = retail.read_ean if identifier.code in _AS_EAN else retail.read
+        return Label(frame, *read(data, identifier.scan_type, rules.retail), identifier.code)
+    return Label(frame, eci.undo(data) if identifier.has_eci else data, identifier.scan_type, identifier.code)
+
+
+def _bare(frame: bytes, rules: LabelRules) -> Label:
+    found = retail.infer(frame, rules.retail) if rules.infer_symbology else None
+    return Label(frame, *(found or (frame, ScanDataType.UNKNOWN)))
+
+
+def _labelled(frame: bytes, data: bytes, scan_type: ScanDataType, rules: LabelRules) -> Label:
+    found = retail.read(data, scan_type, rules.retail) if retail.is_retail(scan_type) else (data, scan_type)
+    return Label(frame, *found)

@@ -2,57 +2,35 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
-from firmware_protocol.framing import Frame, Overlong, TerminatorFramer
-from koshelek_driver.errors import ScanCanceled, ScanTimeout
+from firmware_protocol.framing import Overlong, TerminatorFramer
 from koshelek_driver.profile import ScannerProfile
-from koshelek_driver.scanner.label import Label, read_label
+from koshelek_driver.scanner import aim
+from koshelek_driver.scanner.label import Label, LabelRules, read_label
 from koshelek_driver.transport import Port
 
-_TICK_S = 0.1
+_LONGEST_WAIT_S = 0.5
 
 
 class ScannerReader:
     """Labels from one port, one after another, none merged and none lost while it is open."""
 
-    def __init__(self, port: Port, profile: ScannerProfile, clock: Callable[[], float]) -> None:
+    def __init__(self, port: Port, profile: ScannerProfile, rules: LabelRules, clock: Callable[[], float]) -> None:
         framing = profile.framing
-        self._port = port
+        self.port = port
+        self._rules = rules
         self._clock = clock
         self._framer = TerminatorFramer(framing.terminator_bytes, framing.idle_s, framing.max_length)
-        self._ready: deque[Label] = deque()
-        self.overlong_count = 0
 
-    def wait(self, timeout_s: float, canceled: Callable[[], bool] = lambda: False) -> Label:
-        """The next label. Blocks at most `timeout_s`, and asks `canceled` now and then.
-
-        Raises ScanTimeout, ScanCanceled, or PortLost.
-        """
-        give_up = self._clock() + timeout_s
-        while not self._ready:
-            now = self._clock()
-            if canceled():
-                raise ScanCanceled("the cashier cancelled before a card was scanned", "nothing was charged")
-            if now >= give_up:
-                raise ScanTimeout(
-                    f"nothing was scanned in {timeout_s:g} s", "scan the customer's card, or give --label"
-                )
-            self._read_once(min(give_up, self._framer.deadline() or give_up, now + _TICK_S) - now)
-        return self._ready.popleft()
-
-    def close(self) -> None:
-        """Close the port."""
-        self._port.close()
-
-    def _read_once(self, timeout_s: float) -> None:
-        data = self._port.read(max(0.0, timeout_s))
-        for event in self._framer.feed(data, self._clock()):
-            self._take(event)
-
-    def _take(self, event: Frame | Overlong) -> None:
-        if isinstance(event, Overlong):
-            self.overlong_count += 1
-        else:
-            self._ready.append(read_label(event.data))
+    def read(self) -> list[Label | Overlong]:
+        """What one read of the port completes, often nothing; blocks half a second at most. Raises PortLost."""
+        now = self._clock()
+        end_of_frame = self._framer.deadline() or now + _LONGEST_WAIT_S
+        data = self.port.read(max(0.0, min(end_of_frame - now, _LONGEST_WAIT_S)))
+        frames = self._framer.feed(data, self._clock())
+        return [
+            frame if isinstance(frame, Overlong) else read_label(frame.data, self._rules)
+            for frame in frames
+            if isinstance(frame, Overlong) or aim.is_bar_code(frame.data)
+        ]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from koshelek_driver.transport.port import Port, check_address, open_port
+from koshelek_driver.transport.port import Port, check_address, hardware_of, open_port
 
-__all__ = ["Port", "check_address", "open_port"]
+__all__ = ["Port", "check_address", "hardware_of", "open_port"]

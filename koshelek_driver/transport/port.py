@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -43,6 +44,10 @@ class Port(Protocol):
         """Write all of it. Raises PortLost when that cannot be done within `timeout_s`."""
         ...
 
+    def wake(self) -> None:
+        """Make a read that another thread waits in end soon; only before close. Not every kind of port can."""
+        ...
+
     def close(self) -> None:
         """Close it; closing twice is quiet."""
         ...
@@ -58,6 +63,12 @@ def check_address(address: str) -> None:
         )
     if scheme == "tcp":
         _host_and_port(address)
+
+
+def hardware_of(address: str) -> str:
+    """What names the hardware behind an address, the same for every spelling of it: for claims."""
+    path = Path(address)
+    return str(path.resolve()) if path.is_absolute() else address.casefold()
 
 
 def open_port(address: str, line: SerialLine, connect_timeout_s: float) -> Port:

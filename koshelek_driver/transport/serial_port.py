@@ -46,6 +46,12 @@ class SerialPort:
         except (serial.SerialException, OSError) as problem:
             raise self._lost(problem) from problem
 
+    def wake(self) -> None:
+        """See Port. Network URLs of pyserial cannot."""
+        cancel = getattr(self._serial, "cancel_read", None)
+        if cancel is not None:
+            cancel()
+
     def close(self) -> None:
         """See Port."""
         self._serial.close()

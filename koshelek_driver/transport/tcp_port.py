@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 from koshelek_driver.errors import PortLost, PortNotOpened
 
@@ -43,6 +44,11 @@ class TcpPort:
             self._socket.sendall(data)
         except OSError as problem:
             raise self._lost(problem.strerror or str(problem)) from problem
+
+    def wake(self) -> None:
+        """See Port."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RD)
 
     def close(self) -> None:
         """See Port."""

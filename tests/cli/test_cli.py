@@ -211,13 +211,19 @@ def test_nobody_scanning_is_1(shell: Shell, till: Till) -> None:
 
 
 class PortWithCtrlC:
-    """A scanner that sends nothing; somebody presses Ctrl-C while the till listens to it."""
+    """A scanner that sends nothing; somebody presses Ctrl-C once the till listens to it and to Ctrl-C."""
+
+    def __init__(self) -> None:
+        self._before = signal.getsignal(signal.SIGINT)
 
     def read(self, timeout_s: float) -> bytes:
-        signal.raise_signal(signal.SIGINT)
+        if signal.getsignal(signal.SIGINT) is not self._before:
+            signal.raise_signal(signal.SIGINT)
         return b""
 
     def write(self, data: bytes, timeout_s: float) -> None: ...
+
+    def wake(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -226,7 +232,7 @@ def test_ctrl_c_while_waiting_for_a_scan_charges_nothing(
     shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till.rewrite(devices=DEVICES.format(scanner_port="/dev/ttyS9", printer_port=9100))
-    monkeypatch.setattr("koshelek_driver.terminal.open_port", lambda *_arguments: PortWithCtrlC())
+    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", lambda *_arguments: PortWithCtrlC())
     before = signal.getsignal(signal.SIGINT)
     code, _, errors = shell.text("pay", "--site", str(till.site), "--order-id", "A-1", "--amount", "500")
     signal.signal(signal.SIGINT, before)

@@ -66,6 +66,8 @@ class TalkativePort:
         self.now_s += 0.001 if data else timeout_s
         return data
 
+    def wake(self) -> None: ...
+
     def close(self) -> None: ...
 
 

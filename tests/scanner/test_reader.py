@@ -1,115 +1,80 @@
-"""A scanner on a pseudo-terminal: paced, split, back to back, unplugged."""
+"""What one read of a scanner's port completes, at any split of its bytes."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from firmware_protocol.framing import Overlong
 from koshelek_driver import profile
-from koshelek_driver.errors import PortLost, ScanCanceled, ScanTimeout
-from koshelek_driver.sandbox.scanner import VirtualScanner
-from koshelek_driver.sandbox.symbols import SYMBOLOGIES, draw
+from koshelek_driver.scanner.label import DEFAULT_RULES, Label
 from koshelek_driver.scanner.reader import ScannerReader
-from koshelek_driver.transport import open_port
-from koshelek_driver.upos.codes import ScanDataType
 
-LABEL = "CM4601234567893A1B2C3782"
 MODEL = profile.scanner("generic-serial")
-TYPES = {
-    "qr": ScanDataType.QRCODE,
-    "code128": ScanDataType.CODE128,
-    "pdf417": ScanDataType.PDF417,
-    "datamatrix": ScanDataType.DATAMATRIX,
-}
 
 
-@pytest.fixture(
-    params=[(115_200, 64), (9600, 1), (115_200, 1), (9600, 16)], ids=lambda way: f"{way[0]}-baud-by-{way[1]}"
-)
-def scanner(request: pytest.FixtureRequest) -> Iterator[VirtualScanner]:
-    baud_rate, chunk = request.param
-    virtual = VirtualScanner(baud_rate=baud_rate, chunk=chunk)
-    yield virtual
-    virtual.close()
+class ScriptedPort:
+    """Gives its pieces one a read, then silence, on a clock of its own; notes how long each read would wait."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.now_s, self.waits = 100.0, list[float]()
+        self._pieces = list(pieces)
+
+    def read(self, timeout_s: float) -> bytes:
+        self.waits.append(timeout_s)
+        if self._pieces:
+            return self._pieces.pop(0)
+        self.now_s += timeout_s
+        return b""
+
+    def write(self, data: bytes, timeout_s: float) -> None: ...
+
+    def wake(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
-@pytest.fixture
-def reader(scanner: VirtualScanner) -> Iterator[ScannerReader]:
-    opened = ScannerReader(open_port(scanner.port, MODEL.serial, 1.0), MODEL, time.monotonic)
-    yield opened
-    opened.close()
+def read_all(port: ScriptedPort, reads: int) -> list[Label | Overlong]:
+    reader = ScannerReader(port, MODEL, DEFAULT_RULES, lambda: port.now_s)
+    return [each for _ in range(reads) for each in reader.read()]
 
 
-@pytest.mark.parametrize("symbology", SYMBOLOGIES)
-def test_a_drawn_symbol_arrives_as_the_label_that_it_holds(
-    symbology: str, scanner: VirtualScanner, reader: ScannerReader
-) -> None:
-    sent = threading.Thread(target=scanner.show, args=(draw(LABEL, symbology),))
-    sent.start()
-    label = reader.wait(5.0)
-    sent.join()
-    assert (label.text, label.scan_data_type) == (LABEL, TYPES[symbology])
-
-
-def test_labels_back_to_back_are_neither_merged_nor_lost(scanner: VirtualScanner, reader: ScannerReader) -> None:
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=60))
+def test_labels_back_to_back_are_neither_merged_nor_lost_at_any_split(sizes: list[int]) -> None:
     wanted = [f"CM{number:013d}" for number in range(20)]
-    scanner.send(b"".join(f"]C0{label}\r\n".encode() for label in wanted))
-    assert [reader.wait(5.0).text for _ in wanted] == wanted
-
-
-def test_a_label_without_a_terminator_ends_with_silence(scanner: VirtualScanner, reader: ScannerReader) -> None:
-    scanner.send(b"]Q1" + LABEL.encode())
-    assert reader.wait(2.0).text == LABEL
-
-
-def test_an_overlong_run_is_counted_and_the_next_label_works(scanner: VirtualScanner, reader: ScannerReader) -> None:
-    scanner._byte_s = 0.0
-    sent = threading.Thread(target=scanner.send, args=(b"x" * 5000 + b"\rgood\r",))
-    sent.start()
-    assert reader.wait(10.0).text == "good"
-    sent.join()
-    assert reader.overlong_count == 1
-
-
-def test_nobody_scanning_is_a_timeout(reader: ScannerReader) -> None:
-    with pytest.raises(ScanTimeout, match=r"0\.05 s"):
-        reader.wait(0.05)
-
-
-def test_a_cancel_ends_the_wait(reader: ScannerReader) -> None:
-    asked = iter([False, True])
-    with pytest.raises(ScanCanceled, match="cashier cancelled"):
-        reader.wait(60.0, lambda: next(asked))
+    stream = b"".join(f"]C0{label}\r\n".encode() for label in wanted)
+    pieces, at = list[bytes](), 0
+    while at < len(stream):
+        size = sizes[len(pieces) % len(sizes)]
+        pieces.append(stream[at : at + size])
+        at += size
+    labels = read_all(ScriptedPort(*pieces), len(pieces))
+    assert [label.text for label in labels if isinstance(label, Label)] == wanted
 
 
 def test_silence_is_noticed_as_soon_as_it_may_end_a_label() -> None:
-    class FakePort:
-        """Sends half a label, then nothing; notes how long it was waited for."""
-
-        def __init__(self) -> None:
-            self.now_s, self.waits = 100.0, list[float]()
-
-        def read(self, timeout_s: float) -> bytes:
-            self.waits.append(timeout_s)
-            if len(self.waits) == 1:
-                return b"46012345"
-            self.now_s += timeout_s
-            return b""
-
-        def write(self, data: bytes, timeout_s: float) -> None: ...
-
-        def close(self) -> None: ...
-
-    port = FakePort()
-    assert ScannerReader(port, MODEL, lambda: port.now_s).wait(10.0).text == "46012345"
+    port = ScriptedPort(b"46012345")
+    (label,) = read_all(port, 2)
+    assert isinstance(label, Label)
+    assert label.text == "46012345"
     assert port.waits[1] == pytest.approx(MODEL.framing.idle_s)
-    assert len(port.waits) == 2
 
 
-def test_an_unplugged_scanner_is_a_lost_port(scanner: VirtualScanner, reader: ScannerReader) -> None:
-    scanner.close()
-    with pytest.raises(PortLost, match="was lost"):
-        reader.wait(1.0)
+def test_a_read_with_nothing_pending_waits_no_longer_than_half_a_second() -> None:
+    port = ScriptedPort()
+    read_all(port, 1)
+    assert port.waits == [0.5]
+
+
+def test_an_overlong_run_is_told_and_the_next_label_works() -> None:
+    overlong, good = read_all(ScriptedPort(b"x" * 5000 + b"\rgood\r"), 1)
+    assert overlong == Overlong(5000)
+    assert isinstance(good, Label)
+    assert good.text == "good"
+
+
+def test_what_a_scanner_says_about_itself_is_no_label() -> None:
+    (label,) = read_all(ScriptedPort(b"]Z6REVINF: 1.2.3\r]Q1good\r"), 1)
+    assert isinstance(label, Label)
+    assert label.text == "good"

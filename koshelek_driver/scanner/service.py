@@ -1,0 +1,181 @@
+"""This driver's own device service of the category Scanner: any scanner that a profile describes, on its port."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from firmware_protocol.framing import Overlong
+from koshelek_driver import profile
+from koshelek_driver.errors import PortError, PortLost
+from koshelek_driver.profile import ScannerProfile
+from koshelek_driver.scanner.label import Label, LabelRules
+from koshelek_driver.scanner.reader import ScannerReader
+from koshelek_driver.scanner.retail import RetailRules
+from koshelek_driver.site import Device, Labels
+from koshelek_driver.transport import Port, check_address, hardware_of, open_port
+from koshelek_driver.upos.codes import ErrorCode, ExtendedCode, HealthLevel, PowerReporting, PowerState, ScanDataType
+from koshelek_driver.upos.errors import UposError
+from koshelek_driver.upos.service import DeviceService, Equipment, Inlet
+
+_CONNECT_TIMEOUT_S = 3.0
+_FIRST_REOPEN_S = 0.2
+_LAST_REOPEN_S = 5.0
+_LONGEST_END_S = 10.0
+"""A reading thread ends within a read, or within an attempt to open its port."""
+
+
+class PortScanner(DeviceService[Label]):
+    """One scanner. While it is enabled, a thread of its own reads the port and hands in labels.
+
+    A port that is lost is opened again, after 0.2 s and then ever more slowly, at last every 5 s. PowerState tells
+    whether the port is there: an RS-232 scanner that is switched off looks ONLINE.
+    """
+
+    device_service_description: ClassVar[str] = "Koshelek Driver scanner on a port"
+    cap_power_reporting = PowerReporting.PR_STANDARD
+
+    def __init__(self, name: str, entry: Device, open_its_port: Callable[[ScannerProfile], Port] | None = None) -> None:
+        """`open_its_port`: in place of opening `entry.port`."""
+        check_address(entry.port)
+        self._model = profile.scanner(entry.profile)
+        self._rules = _rules(self._model, entry.labels)
+        self._transmit_unknown = entry.labels.transmit_unknown
+        self._open_its_port = open_its_port or (lambda model: open_port(entry.port, model.serial, _CONNECT_TIMEOUT_S))
+        self._name = name
+        self._reading: _Reading | None = None
+        self.claim_key = hardware_of(entry.port)
+        self.physical_device_description = self._model.description
+        self.physical_device_name = f"{entry.profile} at {entry.port}"
+
+    def enable(self, inlet: Inlet[Label]) -> None:
+        """Open the port and begin to read. What was scanned before is not read. Raises UposError E_NOHARDWARE."""
+        self.close()
+        try:
+            reader = self._reader()
+        except PortError as problem:
+            raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
+        self._reading = _Reading(self._name, reader, self._reader, _Labels(inlet, self._transmit_unknown))
+
+    def disable(self) -> None:
+        """Stop reading; the port is closed a moment later."""
+        if self._reading is not None:
+            self._reading.stop()
+
+    def close(self) -> None:
+        """Wait until the port is closed."""
+        if self._reading is not None:
+            self._reading.stop()
+            self._reading.join()
+            self._reading = None
+
+    def check_health(self, level: HealthLevel) -> str:
+        """CH_INTERNAL: whether the port is open. A plain scanner has no other test."""
+        if level is not HealthLevel.CH_INTERNAL:
+            return super().check_health(level)
+        if self._reading is None or not self._reading.connected:
+            raise UposError(ErrorCode.E_NOHARDWARE, "the port is lost", "check the cable and the scanner's power")
+        return "Successful"
+
+    def equipment(self) -> Equipment:
+        """What the profile says."""
+        return Equipment(model_name=self._model.description, interface=self.physical_device_name)
+
+    def _reader(self) -> ScannerReader:
+        return ScannerReader(self._open_its_port(self._model), self._model, self._rules, time.monotonic)
+
+
+class _Labels:
+    """From what a reader gives to what the device is told."""
+
+    def __init__(self, inlet: Inlet[Label], transmit_unknown: bool) -> None:
+        self._inlet = inlet
+        self._transmit_unknown = transmit_unknown
+
+    def take(self, read: Label | Overlong) -> None:
+        if isinstance(read, Overlong):
+            self._inlet.communication_error()
+            self._inlet.error(ErrorCode.E_FAILURE, ExtendedCode.INPUT_TOO_LONG)
+        elif self._transmit_unknown or read.scan_data_type is not ScanDataType.UNKNOWN:
+            self._inlet.data(read)
+
+    def lost(self) -> None:
+        self._inlet.communication_error()
+        self._inlet.power(PowerState.PS_OFF_OFFLINE)
+        self._inlet.error(ErrorCode.E_NOHARDWARE)
+
+    def found(self) -> None:
+        self._inlet.power(PowerState.PS_ONLINE)
+
+
+class _Reading:
+    """The thread that reads, from enable to disable."""
+
+    def __init__(
+        self, name: str, reader: ScannerReader, reopened: Callable[[], ScannerReader], labels: _Labels
+    ) -> None:
+        self.connected = True
+        self._reader = reader
+        self._reopened = reopened
+        self._labels = labels
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"scanner-{name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End soon; also called on the thread itself."""
+        self._stopped.set()
+        if threading.current_thread() is not self._thread:
+            self._reader.port.wake()
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join(_LONGEST_END_S)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                self._read()
+        finally:
+            self._reader.port.close()
+
+    def _read(self) -> None:
+        try:
+            for read in self._reader.read():
+                self._labels.take(read)
+        except PortLost:
+            if not self._stopped.is_set():
+                self._come_back()
+
+    def _come_back(self) -> None:
+        self.connected = False
+        self._labels.lost()
+        self._reader.port.close()
+        pause_s = _FIRST_REOPEN_S
+        while not self.connected and not self._stopped.wait(pause_s):
+            pause_s = min(2 * pause_s, _LAST_REOPEN_S)
+            self._reopen()
+
+    def _reopen(self) -> None:
+        try:
+            self._reader = self._reopened()
+        except PortError:
+            return
+        self.connected = True
+        self._labels.found()
+
+
+def _rules(model: ScannerProfile, labels: Labels) -> LabelRules:
+    return LabelRules(
+        identifiers=model.symbology.types,
+        identifier_is_suffix=model.symbology.identifier_place == "suffix",
+        infer_symbology=labels.infer_symbology,
+        raw_equals_label=labels.raw_equals_label,
+        retail=RetailRules(
+            check_digits_sent=model.symbology.check_digits == "sent",
+            compute_check_digits=labels.compute_check_digits,
+            upca_as_ean13=labels.upca_as_ean13,
+        ),
+    )
