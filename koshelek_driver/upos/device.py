@@ -298,7 +298,7 @@ def _made(factory: Factory, name: str, entry: Any) -> DeviceService[Any]:
     except UposError as problem:
         code = ErrorCode.E_NOSERVICE if problem.error_code is ErrorCode.E_FAILURE else problem.error_code
         raise UposError(code, problem.what, problem.remedy) from problem
-    if not isinstance(service, DeviceService):
-        what = f"the device service of '{name}' is a {type(service).__name__}, not a DeviceService"
+    if not isinstance(service, DeviceService) or service.device_service_version < V1_2:
+        what = f"the device service of '{name}' is a {type(service).__name__}, not a DeviceService of 1.2 or later"
         raise UposError(ErrorCode.E_NOSERVICE, what, "reinstall the package that offers it")
     return service

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from koshelek_driver.scanner.label import read_label
 from koshelek_driver.upos.codes import ScanDataType
-
-
-def test_the_numbers_are_the_standards() -> None:
-    published = json.loads((Path(__file__).parents[1] / "data" / "scan_data_types.json").read_text())
-    assert {name.upper(): int(value) for name, value in ScanDataType.__members__.items()} == {
-        name.upper(): value for name, value in published.items()
-    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,206 @@
+"""Device services that do what a test says, and an output category to try the model with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from koshelek_driver.scanner.device import Scanner
+from koshelek_driver.scanner.label import Label
+from koshelek_driver.upos.codes import (
+    CompareFirmware,
+    ErrorCode,
+    HealthLevel,
+    PowerReporting,
+    ScanDataType,
+    StatusUpdate,
+)
+from koshelek_driver.upos.errors import UposError
+from koshelek_driver.upos.events import Event
+from koshelek_driver.upos.members import Stage, method
+from koshelek_driver.upos.output import FlagsWhenIdle, Output
+from koshelek_driver.upos.registry import Devices, Factory
+from koshelek_driver.upos.service import DeviceService, Equipment, Inlet
+
+WAIT_S = 10.0
+
+
+@dataclass
+class Entry:
+    category: str = "Scanner"
+    service: str = ""
+
+
+class HandScanner(DeviceService[Label]):
+    """A scanner that scans when the test calls `inlet`."""
+
+    cap_power_reporting = PowerReporting.PR_STANDARD
+    cap_compare_firmware_version = True
+    cap_update_firmware = True
+    physical_device_name = "hand scanner"
+
+    def __init__(self, key: str = "hand") -> None:
+        self.claim_key = key
+        self.inlets: list[Inlet[Label]] = []
+        self.calls: list[str] = []
+        self.fails: dict[str, Exception] = {}
+        self.update_may_end = threading.Event()
+
+    @property
+    def inlet(self) -> Inlet[Label]:
+        return self.inlets[-1]
+
+    def scan(self, text: str) -> None:
+        self.inlet.data(Label(text.encode(), text.encode(), ScanDataType.CODE128))
+
+    def open(self) -> None:
+        self._do("open")
+
+    def enable(self, inlet: Inlet[Label]) -> None:
+        self._do("enable")
+        self.inlets.append(inlet)
+
+    def disable(self) -> None:
+        self._do("disable")
+
+    def close(self) -> None:
+        self._do("close")
+
+    def check_health(self, level: HealthLevel) -> str:
+        self._do("check_health")
+        return "Successful" if level is HealthLevel.CH_INTERNAL else super().check_health(level)
+
+    def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:
+        self._do("direct_io")
+        return data + command, obj
+
+    def equipment(self) -> Equipment:
+        return Equipment(manufacturer_name="Maker & Sons", model_name="Hand", serial_number="7", interface="none")
+
+    def manufacturer_statistics(self) -> dict[str, str]:
+        return {"Laser hours": "12"}
+
+    def compare_firmware_version(self, firmware_file_name: str) -> CompareFirmware:
+        self._do(f"compare {firmware_file_name}")
+        return CompareFirmware.CFV_FIRMWARE_NEWER
+
+    def begin_firmware_update(self, firmware_file_name: str) -> Callable[[Callable[[int], None]], StatusUpdate]:
+        self._do(f"update {firmware_file_name}")
+
+        def update(told: Callable[[int], None]) -> StatusUpdate:
+            told(50)
+            assert self.update_may_end.wait(WAIT_S)
+            self._do("updating")
+            return StatusUpdate.SUE_UF_COMPLETE
+
+        return update
+
+    def _do(self, what: str) -> None:
+        self.calls.append(what)
+        if what in self.fails:
+            raise self.fails[what]
+
+
+class HandledScanner(Scanner):
+    """The category Scanner over a HandScanner: `device.hand`."""
+
+    def __init__(self, hand: HandScanner | None = None) -> None:
+        super().__init__({"s": Entry()})
+        self.hand = hand or HandScanner()
+
+    def _own_service(self) -> Factory:
+        return lambda _name, _entry: self.hand
+
+
+def enabled_scanner(hand: HandScanner | None = None) -> HandledScanner:
+    scanner = HandledScanner(hand)
+    scanner.open("s")
+    scanner.claim(0)
+    scanner.device_enabled = True
+    return scanner
+
+
+class PressService(DeviceService[None]):
+    """A press: every stroke waits until the test says how it ends."""
+
+    claim_key = "press"
+
+    def __init__(self) -> None:
+        self._ends: list[UposError | None] = []
+        self._changed = threading.Condition()
+        self.strokes: list[str] = []
+        self.aborted = False
+
+    def end(self, problem: UposError | None = None) -> None:
+        """The stroke under way, or the next, ends so."""
+        with self._changed:
+            self._ends.append(problem)
+            self._changed.notify_all()
+
+    def wait_for_strokes(self, number: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.strokes) >= number, WAIT_S)
+
+    def stroke(self, what: str) -> None:
+        with self._changed:
+            self.aborted = False
+            self.strokes.append(what)
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: self._ends or self.aborted, WAIT_S)
+            problem = UposError(ErrorCode.E_FAILURE, "aborted") if self.aborted else self._ends.pop(0)
+        if problem is not None:
+            raise problem
+
+    def abort(self) -> None:
+        with self._changed:
+            self.aborted = True
+            self._changed.notify_all()
+
+
+class Press(FlagsWhenIdle):
+    """An output category that the standard does not have."""
+
+    category: ClassVar[str] = "Press"
+    output_limit: ClassVar[int] = 5
+
+    def __init__(self, press: PressService | None = None) -> None:
+        super().__init__({"p": Entry("Press")})
+        self.press = press or PressService()
+
+    @method("pressOnce", needs=Stage.ENABLED)
+    def press_once(self, what: str) -> None:
+        self._output(Output(lambda: self.press.stroke(what), self.press.abort))
+
+    def _till_devices(self) -> Devices:
+        raise AssertionError("not asked")
+
+    def _own_service(self) -> Factory:
+        return lambda _name, _entry: self.press
+
+
+def enabled_press() -> Press:
+    press = Press()
+    press.open("p")
+    press.claim(0)
+    press.device_enabled = True
+    return press
+
+
+@dataclass
+class Heard:
+    """A listener that keeps what it heard and lets a test wait for it."""
+
+    events: list[Any] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def __call__(self, event: Event) -> None:
+        with self.changed:
+            self.events.append(event)
+            self.changed.notify_all()
+
+    def wait(self, number: int) -> list[Any]:
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.events) >= number, WAIT_S), self.events
+            return list(self.events)
