@@ -99,18 +99,24 @@ def expand_upce(digits: bytes) -> bytes:
 
 
 def _whole(main: bytes, supplement: bytes, main_type: ScanDataType, rules: RetailRules) -> Reading:
-    complete = _complete(main, main_type) if rules.compute_check_digits else main
+    complete = _complete(main, main_type, rules) if rules.compute_check_digits else main
     return complete + supplement, _WITH_SUPPLEMENT[main_type] if supplement else main_type
 
 
-def _complete(main: bytes, main_type: ScanDataType) -> bytes:
+def _complete(main: bytes, main_type: ScanDataType, rules: RetailRules) -> bytes:
     if len(main) == _LENGTHS[main_type]:
         return main
     if main_type is not ScanDataType.UPCE:
         return main + check_digit(main)
     if len(main) == _UPCE_SHORT:
-        main = b"0" + main
-    return main + check_digit(expand_upce(main)) if main[:1] in b"01" else b"0" + main
+        return _checked_upce(b"0" + main)
+    # Seven digits lack either the number system, which is then 0, or the check digit.
+    whole = b"0" + main
+    return whole if rules.check_digits_sent and _checked_upce(whole[:-1]) == whole else _checked_upce(main)
+
+
+def _checked_upce(main: bytes) -> bytes:
+    return main + check_digit(expand_upce(main))
 
 
 def _split(length: int, main_type: ScanDataType) -> int | None:

@@ -121,14 +121,16 @@ class _Reading:
         self._reopened = reopened
         self._labels = labels
         self._stopped = threading.Event()
+        self._port_in_hand = threading.Lock()  # a port that is being closed must not be woken: its numbers are reused
         self._thread = threading.Thread(target=self._run, name=f"scanner-{name}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End soon; also called on the thread itself."""
         self._stopped.set()
-        if threading.current_thread() is not self._thread:
-            self._reader.port.wake()
+        with self._port_in_hand:
+            if self.connected:
+                self._reader.port.wake()
 
     def join(self) -> None:
         """Wait for the end."""
@@ -139,7 +141,7 @@ class _Reading:
             while not self._stopped.is_set():
                 self._read()
         finally:
-            self._reader.port.close()
+            self._hang_up()
 
     def _read(self) -> None:
         try:
@@ -150,9 +152,8 @@ class _Reading:
                 self._come_back()
 
     def _come_back(self) -> None:
-        self.connected = False
+        self._hang_up()
         self._labels.lost()
-        self._reader.port.close()
         pause_s = _FIRST_REOPEN_S
         while not self.connected and not self._stopped.wait(pause_s):
             pause_s = min(2 * pause_s, _LAST_REOPEN_S)
@@ -160,11 +161,18 @@ class _Reading:
 
     def _reopen(self) -> None:
         try:
-            self._reader = self._reopened()
+            reader = self._reopened()
         except PortError:
             return
-        self.connected = True
+        with self._port_in_hand:
+            self._reader = reader
+            self.connected = True
         self._labels.found()
+
+    def _hang_up(self) -> None:
+        with self._port_in_hand:
+            self.connected = False
+            self._reader.port.close()
 
 
 def _rules(model: ScannerProfile, labels: Labels) -> LabelRules:

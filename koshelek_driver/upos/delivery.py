@@ -89,22 +89,32 @@ class Delivery:
         queued.event.when_ms = time.time_ns() // 1_000_000
 
     def _run(self) -> None:
-        while (queued := self._wait()) is not None:
-            self._listeners.tell(queued.event)
-            with self._changed:
-                if not self._stopped:
-                    queued.done()
+        while not self._stopped:
+            if not self.deliver_next():
+                self._wait()
 
-    def _wait(self) -> Queued | None:
+    def deliver_next(self) -> bool:
+        """Deliver the next event that may be; False when there is none. Called on the event thread."""
+        queued = self._take()
+        if queued is None:
+            return False
+        self._listeners.tell(queued.event)
         with self._changed:
-            while not self._stopped:
-                queued = self.queue.take()
-                if queued is not None:
-                    queued.event.sequence_number = next(_SEQUENCE)
-                    queued.prepare()
-                    return queued
-                self._changed.wait()
-            return None
+            if not self._stopped:
+                queued.done()
+        return True
+
+    def _take(self) -> Queued | None:
+        with self._changed:
+            queued = self.queue.take()
+            if queued is not None:
+                queued.event.sequence_number = next(_SEQUENCE)
+                queued.prepare()
+            return queued
+
+    def _wait(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self.queue.has_next())
 
 
 def _fault(event: Event, problem: BaseException) -> str:
