@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -56,6 +57,7 @@ class Delivery:
         self._listeners = listeners
         self._source = source
         self._stopped = False
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=f"upos-events-{name}", daemon=True).start()
 
     def offer(self, queued: Queued) -> None:
@@ -70,19 +72,24 @@ class Delivery:
         if not self._stopped:
             self._stamp(queued)
             self.queue.put(queued)
-            self._changed.notify_all()
+            self.wake()
 
     def put_before_data(self, queued: Queued) -> None:
         """Add an input error in front of the input that waits."""
         self._stamp(queued)
         self.queue.put_before_data(queued)
-        self._changed.notify_all()
+        self.wake()
+
+    def wake(self) -> None:
+        """Look again whether something may be delivered."""
+        if self._wakes.empty():
+            self._wakes.put(None)
 
     def stop(self) -> None:
         """Deliver nothing more. Does not wait for a listener that is being called."""
         self._stopped = True
         self.queue.clear()
-        self._changed.notify_all()
+        self.wake()
 
     def _stamp(self, queued: Queued) -> None:
         queued.event.source = self._source
@@ -90,8 +97,9 @@ class Delivery:
 
     def _run(self) -> None:
         while not self._stopped:
-            if not self.deliver_next():
-                self._wait()
+            self._wakes.get()
+            while self.deliver_next():
+                pass
 
     def deliver_next(self) -> bool:
         """Deliver the next event that may be; False when there is none. Called on the event thread."""
@@ -111,10 +119,6 @@ class Delivery:
                 queued.event.sequence_number = next(_SEQUENCE)
                 queued.prepare()
             return queued
-
-    def _wait(self) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopped or self.queue.has_next())
 
 
 def _fault(event: Event, problem: BaseException) -> str:

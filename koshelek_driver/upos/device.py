@@ -89,8 +89,9 @@ class Device(Upkeep):
     @freeze_events.on_write
     def _write_freeze_events(self, value: bool) -> None:
         with self._changed:
-            self._session_now().delivery.queue.frozen = value
-            self._changed.notify_all()
+            delivery = self._session_now().delivery
+            delivery.queue.frozen = value
+            delivery.wake()
 
     @property
     def _device_control_description(self) -> str:

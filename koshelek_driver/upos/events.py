@@ -135,10 +135,6 @@ class EventQueue:
         queued.order = self._input[0].order
         self._input.appendleft(queued)
 
-    def has_next(self) -> bool:
-        """Whether an event may be delivered now."""
-        return self._next_source() is not None
-
     def take(self) -> Queued | None:
         """Remove the next event that may be delivered now."""
         source = self._next_source()

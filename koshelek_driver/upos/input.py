@@ -52,8 +52,9 @@ class InputDevice(Device, Generic[R]):
     @data_event_enabled.on_write
     def _write_data_event_enabled(self, value: bool) -> None:
         with self._changed:
-            self._queue().data_event_enabled = value
-            self._changed.notify_all()
+            delivery = self._session_now().delivery
+            delivery.queue.data_event_enabled = value
+            delivery.wake()
 
     @method("clearInput", needs=Stage.CLAIMED)
     def clear_input(self) -> None:
