@@ -9,8 +9,9 @@ import threading
 from typing import Any
 from unittest import mock
 
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from koshelek_driver.upos import delivery
 from koshelek_driver.upos.codes import (
@@ -45,7 +46,6 @@ class ScannerMachine(RuleBasedStateMachine):
         self.heard: list[object] = []
         self.expected: list[object] = []
         self.answer: ErrorResponse | None = None
-        self.model_answer: ErrorResponse | None = None
         self.scanner.add_data_listener(self._on_data)
         self.scanner.add_error_listener(self._on_error)
         self.scanner.add_status_update_listener(self._on_status)
@@ -93,12 +93,19 @@ class ScannerMachine(RuleBasedStateMachine):
             return ErrorCode.E_CLOSED
         return ErrorCode.E_NOTCLAIMED if claim and not self.claimed else None
 
+    @initialize()
+    def start_ready(self) -> None:
+        self.open()
+        self.claim()
+        self.enable(value=True)
+
     @rule()
     def open(self) -> None:
         if not self.refused(ErrorCode.E_ILLEGAL if self.opened else None, lambda: self.scanner.open("s")):
             self._model_closed()
             self.opened = True
 
+    @precondition(lambda self: self.number % 5 == 4)
     @rule()
     def close(self) -> None:
         if not self.refused(self.missing(), self.scanner.close):
@@ -109,6 +116,7 @@ class ScannerMachine(RuleBasedStateMachine):
         if not self.refused(self.missing(), lambda: self.scanner.claim(0)):
             self.claimed = True
 
+    @precondition(lambda self: self.number % 5 == 3)
     @rule()
     def release(self) -> None:
         not_claimed = None if self.claimed else ErrorCode.E_ILLEGAL
@@ -166,7 +174,7 @@ class ScannerMachine(RuleBasedStateMachine):
 
     @rule(answer=st.sampled_from([None, ErrorResponse.ER_CLEAR, ErrorResponse.ER_CONTINUEINPUT]))
     def the_next_answer(self, answer: ErrorResponse | None) -> None:
-        self.answer = self.model_answer = answer
+        self.answer = answer
 
     # What the device does
 
@@ -220,7 +228,7 @@ class ScannerMachine(RuleBasedStateMachine):
         if what == "error":
             self.in_error = False
         elif what == "error+data":
-            if self.model_answer is ErrorResponse.ER_CLEAR:
+            if self.answer is ErrorResponse.ER_CLEAR:
                 last = self.waiting.index("error")
                 after = self.waiting[last + 1 :]
                 self.waiting = [each for each in self.waiting[:last] if isinstance(each, PowerState)] + after
@@ -248,3 +256,4 @@ class ScannerMachine(RuleBasedStateMachine):
 
 
 TestScanner = ScannerMachine.TestCase
+TestScanner.settings = settings(max_examples=300, stateful_step_count=40)
