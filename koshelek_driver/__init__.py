@@ -1,6 +1,7 @@
 """Koshelek wallet payments at a till: scanner, Pay API and receipt printer behind one driver.
 
-`Terminal` opens a till from its site file; everything that can go wrong is a `DriverError`.
+`Terminal` opens a till from its site file; `Scanner` is the scanner as UnifiedPOS has it. Everything that can go wrong
+is a `DriverError`; what UnifiedPOS has a result code for is a `UposError`.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ if TYPE_CHECKING:
     from koshelek_driver.errors import DriverError
     from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
     from koshelek_driver.payment.watcher import Watcher
+    from koshelek_driver.scanner.device import Scanner
     from koshelek_driver.terminal import Terminal
+    from koshelek_driver.upos.errors import UposError
 
-__all__ = ["DriverError", "Outcome", "Payment", "SlipState", "Terminal", "Watcher"]
+__all__ = ["DriverError", "Outcome", "Payment", "Scanner", "SlipState", "Terminal", "UposError", "Watcher"]
 
 _HOMES = {
     "DriverError": "koshelek_driver.errors",
     "Outcome": "koshelek_driver.payment.outcome",
     "Payment": "koshelek_driver.payment.outcome",
+    "Scanner": "koshelek_driver.scanner.device",
     "SlipState": "koshelek_driver.payment.outcome",
     "Terminal": "koshelek_driver.terminal",
+    "UposError": "koshelek_driver.upos.errors",
     "Watcher": "koshelek_driver.payment.watcher",
 }
 

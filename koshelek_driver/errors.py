@@ -8,6 +8,7 @@
     ├── PortError              a serial port or socket
     │   ├── PortNotOpened      nothing was written
     │   └── PortLost           it broke while in use
+    ├── UposError              a UnifiedPOS member was refused, with its result code (upos/errors.py)
     ├── ScanTimeout            nobody scanned in time
     ├── ScanCanceled           the cashier cancelled while the till waited for a scan
     ├── CardError              no card can be read at this till

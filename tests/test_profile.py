@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,4 +46,20 @@ def test_wrong_bytes_in_a_profile_are_named(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text('description = "x"\nsource = "x"\n[framing]\nterminators = "CR"\n', encoding="utf-8")
     with pytest.raises(ProfileError, match="hexadecimal bytes"):
+        config.read(path, profile.ScannerProfile, ProfileError)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "told"),
+    [
+        ('"F" = "EAN31"', "line 3: symbology: 'EAN31' is no ScanDataType; did you mean 'EAN13'"),
+        ('"" = "EAN13"', "line 3: symbology: identifier '': expected ASCII characters"),
+        ('"Ж" = "EAN13"', "line 3: symbology: identifier 'Ж': expected ASCII characters"),
+    ],
+)
+def test_a_wrong_identifier_in_a_profile_is_named(tmp_path: Path, identifier: str, told: str) -> None:
+    path = tmp_path / "x.toml"
+    lines = ["description = 'x'", "source = 'x'", "[symbology]", "[symbology.identifiers]", identifier]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ProfileError, match=re.escape(told)):
         config.read(path, profile.ScannerProfile, ProfileError)

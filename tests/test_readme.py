@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,11 +34,10 @@ def test_the_example_for_a_point_of_sale_sells(till: Till, tmp_path: Path, monke
     def open_and_hold(address: str, line: SerialLine, timeout_s: float) -> Port:
         """Hold the card before the scanner once the till listens to it."""
         port = open_port(address, line, timeout_s)
-        if address == scanner.port:
-            held.start()
+        held.start()
         return port
 
-    monkeypatch.setattr("koshelek_driver.terminal.open_port", open_and_hold)
+    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", open_and_hold)
     seen: dict[str, object] = {}
     exec(found[1], seen)
     held.join()
@@ -47,6 +47,25 @@ def test_the_example_for_a_point_of_sale_sells(till: Till, tmp_path: Path, monke
     assert printer.wait_for_receipts(1, 5)
     scanner.close()
     printer.close()
+
+
+def test_the_example_of_the_scanner_scans(
+    till: Till, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    virtual = VirtualScanner()
+    till.rewrite(devices=DEVICES.format(scanner_port=virtual.port, printer_port=9100))
+    monkeypatch.delenv("KOSHELEK_SITE", raising=False)
+    monkeypatch.chdir(till.site.parent)
+    seen: dict[str, Any] = {}
+    exec(found[1], seen)
+    heard = threading.Event()
+    seen["scanner"].add_data_listener(lambda _event: heard.set())
+    virtual.send(b"]C0abc\r")
+    assert heard.wait(10)
+    seen["scanner"].close()
+    virtual.close()
+    assert capsys.readouterr().out == "b']C0abc'\n"
 
 
 def test_every_public_name_is_there() -> None:

@@ -108,8 +108,7 @@ class Delivery:
             return False
         self._listeners.tell(queued.event)
         with self._changed:
-            if not self._stopped:
-                queued.done()
+            queued.done()
         return True
 
     def _take(self) -> Queued | None:

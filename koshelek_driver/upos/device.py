@@ -197,7 +197,7 @@ class Device(Upkeep):
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        with contextlib.suppress(UposError):
+        if self._session is not None:
             self.close()
 
     def _take_power(self, state: PowerState) -> None:

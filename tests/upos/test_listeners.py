@@ -210,6 +210,22 @@ def test_an_error_that_nobody_hears_is_answered_by_its_default() -> None:
         assert scanner.get_property("State") == State.S_IDLE
 
 
+def test_clearing_an_error_drops_the_input_before_it_and_keeps_what_came_after() -> None:
+    def clear(event: ErrorEvent) -> None:
+        event.error_response = ErrorResponse.ER_CLEAR
+
+    with enabled_scanner() as scanner:
+        scanner.add_error_listener(clear)
+        heard = hear_all(scanner)
+        scanner.hand.scan("before")
+        scanner.hand.inlet.error(ErrorCode.E_FAILURE)
+        scanner.hand.scan("after")
+        scanner.data_event_enabled = True
+        heard.wait(1)
+        assert scanner.scan_data == b"after"
+        assert (scanner.data_count, scanner.state) == (0, State.S_IDLE)
+
+
 def test_the_loci_of_an_input_error_and_what_they_allow() -> None:
     errors: list[tuple[ErrorLocus, ErrorResponse, int]] = []
     refused: list[ErrorCode] = []

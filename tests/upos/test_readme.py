@@ -1,0 +1,61 @@
+"""What the README of the device model shows is true."""
+
+from __future__ import annotations
+
+import queue
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from koshelek_driver.sandbox.scanner import VirtualScanner
+from koshelek_driver.scanner.device import Scanner
+from koshelek_driver.site import Labels
+from koshelek_driver.upos.members import Method
+from tests.conftest import Till
+from tests.upos.parts import HandledScanner
+
+README = (Path(__file__).parents[2] / "koshelek_driver" / "upos" / "README.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| `(\w+)` \| `([\w/]+)` \| `(\w+)` \| (?:`(\w+)`|–) \| `(\w+)` \|$", README, re.MULTILINE)
+
+
+def test_the_table_of_members_is_complete() -> None:
+    assert {row[0] for row in ROWS} == set(Scanner._members)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row[0]))
+def test_every_spelling_of_a_member_reaches_it(row: tuple[str, ...]) -> None:
+    standard, java, opos, net, ours = row
+    member = Scanner._members[standard]
+    assert member.attribute == ours
+    expected_java = standard if isinstance(member, Method) else f"{'get/set' if member.writable else 'get'}{standard}"
+    assert java == expected_java
+    device = HandledScanner()
+    for spelling in (standard, opos, *([net] if net else [])):
+        assert device._member(spelling) is member
+
+
+def test_the_example_scans(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    virtual = VirtualScanner()
+    till.rewrite(
+        devices=f'[devices.scanner1]\ncategory = "Scanner"\nprofile = "generic-serial"\nport = "{virtual.port}"\n'
+    )
+    monkeypatch.setenv("KOSHELEK_SITE", str(till.site))
+    example = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert example
+    printed: queue.Queue[Any] = queue.Queue()
+    seen: dict[str, Any] = {"print": printed.put}
+    exec(example[1], seen)
+    virtual.send(b"]C0not this\r]Q1this\r")
+    assert printed.get(timeout=10) == b"this"
+    seen["scanner"].close()
+    virtual.close()
+
+
+def test_the_switches_shown_are_all_there_are_with_their_defaults() -> None:
+    block = re.search(r"\[devices\.scanner1\.labels\]\n(.*?)```", README, re.DOTALL)
+    assert block
+    shown = dict(re.findall(r"^(\w+) = (\w+)", block[1], re.MULTILINE))
+    defaults = Labels()
+    assert shown == {name: str(getattr(defaults, name)).lower() for name in Labels.__struct_fields__}
