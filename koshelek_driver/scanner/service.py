@@ -52,7 +52,6 @@ class PortScanner(DeviceService[Label]):
 
     def enable(self, inlet: Inlet[Label]) -> None:
         """Open the port and begin to read. What was scanned before is not read. Raises UposError E_NOHARDWARE."""
-        self.close()
         try:
             reader = self._reader()
         except PortError as problem:
@@ -60,15 +59,9 @@ class PortScanner(DeviceService[Label]):
         self._reading = _Reading(self._name, reader, self._reader, _Labels(inlet, self._transmit_unknown))
 
     def disable(self) -> None:
-        """Stop reading; the port is closed a moment later."""
+        """Stop reading and wait until the port is closed."""
         if self._reading is not None:
-            self._reading.stop()
-
-    def close(self) -> None:
-        """Wait until the port is closed."""
-        if self._reading is not None:
-            self._reading.stop()
-            self._reading.join()
+            self._reading.end()
             self._reading = None
 
     def check_health(self, level: HealthLevel) -> str:
@@ -94,12 +87,14 @@ class _Labels:
         self._inlet = inlet
         self._transmit_unknown = transmit_unknown
 
-    def take(self, read: Label | Overlong) -> None:
+    def take(self, read: Label | Overlong) -> bool:
+        """Whether to go on reading."""
         if isinstance(read, Overlong):
             self._inlet.communication_error()
             self._inlet.error(ErrorCode.E_FAILURE, ExtendedCode.INPUT_TOO_LONG)
-        elif self._transmit_unknown or read.scan_data_type is not ScanDataType.UNKNOWN:
-            self._inlet.data(read)
+            return True
+        wanted = self._transmit_unknown or read.scan_data_type is not ScanDataType.UNKNOWN
+        return not wanted or self._inlet.data(read)
 
     def lost(self) -> None:
         self._inlet.communication_error()
@@ -125,15 +120,12 @@ class _Reading:
         self._thread = threading.Thread(target=self._run, name=f"scanner-{name}", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """End soon; also called on the thread itself."""
+    def end(self) -> None:
+        """End, and wait for it."""
         self._stopped.set()
         with self._port_in_hand:
             if self.connected:
                 self._reader.port.wake()
-
-    def join(self) -> None:
-        """Wait for the end."""
         self._thread.join(_LONGEST_END_S)
 
     def _run(self) -> None:
@@ -146,7 +138,8 @@ class _Reading:
     def _read(self) -> None:
         try:
             for read in self._reader.read():
-                self._labels.take(read)
+                if not self._labels.take(read):
+                    self._stopped.set()
         except PortLost:
             if not self._stopped.is_set():
                 self._come_back()

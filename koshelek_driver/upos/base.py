@@ -51,9 +51,9 @@ class DeviceInlet:
     def __init__(self, device: DeviceBase) -> None:
         self._device = device
 
-    def data(self, record: Any) -> None:
+    def data(self, record: Any) -> bool:
         """One piece of input."""
-        self._device._take_data(self, record)
+        return self._device._take_data(self, record)
 
     def error(self, code: ErrorCode, extended: int = 0) -> None:
         """Input failed."""
@@ -124,6 +124,7 @@ class DeviceBase(ABC):
         self._session: Session | None = None
         self._inlet: DeviceInlet | None = None
         self._updating = False
+        self._service_enabled = False
         self._reset()
 
     @abstractmethod
@@ -221,7 +222,7 @@ class DeviceBase(ABC):
         """Queue an event that is lost when nobody takes events; under the lock."""
         self._session_now().delivery.offer(Queued(event))
 
-    def _take_data(self, _inlet: DeviceInlet, _record: Any) -> None:
+    def _take_data(self, _inlet: DeviceInlet, _record: Any) -> bool:
         raise TypeError(f"a {self.category} has no input")
 
     def _take_error(self, _code: ErrorCode, _extended: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -72,10 +73,14 @@ class Claim:
             self._lock.acquire(blocking=False)
         except Timeout:
             return False
+        with contextlib.suppress(OSError):  # the claim holds without it
+            self._write_holder()
+        return True
+
+    def _write_holder(self) -> None:
         file = os.open(self._holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _O_NOFOLLOW, 0o666)
         with open(file, "w", encoding="ascii") as holder:
             holder.write(str(os.getpid()))
-        return True
 
     def _try_and_release(self) -> bool:
         try:

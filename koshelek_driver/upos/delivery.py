@@ -24,17 +24,20 @@ class Listeners:
 
     def __init__(self) -> None:
         self._by_kind: dict[type[Event], tuple[Callable[[Any], object], ...]] = {}
+        self._changing = threading.Lock()
 
     def add(self, kind: type[Event], listener: Callable[[Any], object]) -> None:
         """One more; the same one twice hears everything twice."""
-        self._by_kind[kind] = (*self._by_kind.get(kind, ()), listener)
+        with self._changing:
+            self._by_kind[kind] = (*self._by_kind.get(kind, ()), listener)
 
     def remove(self, kind: type[Event], listener: Callable[[Any], object]) -> None:
         """One less; a stranger is ignored."""
-        known = list(self._by_kind.get(kind, ()))
-        if listener in known:
-            known.remove(listener)
-        self._by_kind[kind] = tuple(known)
+        with self._changing:
+            known = list(self._by_kind.get(kind, ()))
+            if listener in known:
+                known.remove(listener)
+            self._by_kind[kind] = tuple(known)
 
     def tell(self, event: Event) -> None:
         """Call everyone in the order of adding. One that throws does not keep the event from the next."""
@@ -107,8 +110,7 @@ class Delivery:
         if queued is None:
             return False
         self._listeners.tell(queued.event)
-        with self._changed:
-            queued.done()
+        queued.done()
         return True
 
     def _take(self) -> Queued | None:

@@ -153,8 +153,7 @@ class Device(Upkeep):
         """Disable, release, forget what waits. Does not wait for a listener. Closed afterwards, also when it raises."""
         with self._turn, contextlib.ExitStack() as steps:
             session = self._session_now()
-            steps.callback(self._forget)
-            steps.callback(session.claim.drop)
+            steps.callback(self._forget, session)
             steps.callback(session.service.close)
             with self._changed:
                 session.delivery.stop()
@@ -220,12 +219,13 @@ class Device(Upkeep):
             delivery = Delivery(name, self._changed, self._listeners, self)
             self._session = Session(name, service, claim, delivery, counters)
 
-    def _forget(self) -> None:
+    def _forget(self, session: Session) -> None:
         with self._changed:
             self._queue_emptied()
             self._reset()
             self._session = None
             self._updating = False
+            session.claim.drop()
             self._changed.notify_all()
 
     def _try_claim(self, session: Session) -> bool:
@@ -262,6 +262,7 @@ class Device(Upkeep):
                 self._disable(session)
 
     def _enable(self, session: Session) -> None:
+        self._disable(session)  # AutoDisable left that to be done
         inlet = DeviceInlet(self)
         with self._changed:
             self._inlet = inlet
@@ -271,6 +272,7 @@ class Device(Upkeep):
             with self._changed:
                 self._inlet = None
             raise
+        self._service_enabled = True
         power = session.service.power_state()
         with self._changed:
             self._device_enabled = self._inlet is inlet  # not so when AutoDisable was faster
@@ -284,10 +286,10 @@ class Device(Upkeep):
 
     def _disable(self, session: Session) -> None:
         with self._changed:
-            enabled = self._device_enabled
             self._stop_hearing()
         self._drop_output()
-        if enabled:
+        if self._service_enabled:
+            self._service_enabled = False
             session.service.disable()
 
 

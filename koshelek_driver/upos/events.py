@@ -92,7 +92,8 @@ def _nothing() -> None: ...
 
 @dataclass(slots=True, eq=False)
 class Queued:
-    """An event that waits. `prepare` is called just before the listeners, `done` after the last of them."""
+    """An event that waits. `prepare` is called just before the listeners, under the device's lock; `done` after
+    the last of them, without it."""
 
     event: Event
     prepare: Callable[[], None] = _nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
@@ -81,13 +82,13 @@ class InputDevice(Device, Generic[R]):
 
     # -- What categories fill in ---------------------------------------------------------------------------------
 
+    @abstractmethod
     def _show(self, record: R) -> None:
         """Fill the data properties from a record; under the lock, just before its DataEvent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _count_input(self) -> None:
         """Count a record that was queued in the statistics; under the lock."""
-        raise NotImplementedError
 
     # -- How it is done ------------------------------------------------------------------------------------------
 
@@ -101,23 +102,21 @@ class InputDevice(Device, Generic[R]):
         super()._queue_emptied()
         self._input_fault = None
 
-    def _take_data(self, inlet: DeviceInlet, record: R) -> None:
+    def _take_data(self, inlet: DeviceInlet, record: R) -> bool:
         if not isinstance(record, self.record_type):
             raise TypeError(f"expected a {self.record_type.__name__}, got a {type(record).__name__}")
         with self._changed:
             if self._inlet is not inlet:
-                return
-            session = self._session_now()
-            if session.delivery.queue.is_full():
+                return False
+            delivery = self._session_now().delivery
+            if delivery.queue.is_full():
                 self._take_error(ErrorCode.E_FAILURE, ExtendedCode.INPUT_QUEUE_FULL)
-                return
-            session.delivery.put(Queued(DataEvent(status=0), prepare=partial(self._before_data, record)))
+                return True
+            delivery.put(Queued(DataEvent(status=0), prepare=partial(self._before_data, record)))
             self._count_input()
-            disable = self._auto_disable
-            if disable:
+            if self._auto_disable:
                 self._stop_hearing()
-        if disable:
-            session.service.disable()
+            return not self._auto_disable
 
     def _before_data(self, record: R) -> None:
         self._show(record)
@@ -138,14 +137,16 @@ class InputDevice(Device, Generic[R]):
 
     def _data_error_answered(self, first: Queued, last: Queued) -> None:
         answer = first.event.error_response if isinstance(first.event, ErrorEvent) else None
-        if answer is ErrorResponse.ER_CLEAR and self._input_fault is last:
-            # Input that came after the error is behind `last`, and stays.
-            self._queue().drop_input(until=last)
-            self._input_fault = None
+        with self._changed:
+            if answer is ErrorResponse.ER_CLEAR and self._input_fault is last:
+                # Input that came after the error is behind `last`, and stays.
+                self._queue().drop_input(until=last)
+                self._input_fault = None
 
     def _leave_error(self, last: Queued) -> None:
-        if self._input_fault is last:
-            self._input_fault = None
+        with self._changed:
+            if self._input_fault is last:
+                self._input_fault = None
 
 
 def _error(code: ErrorCode, extended: int, locus: ErrorLocus) -> Queued:

@@ -171,11 +171,13 @@ class OutputDevice(Device):
         self._changed.wait_for(lambda: not self._is_next(request), timeout=_RETRY_PAUSE_S)
 
     def _answered(self, fault: Queued, answer: ErrorResponse) -> None:
-        if self._output_fault is fault and answer is ErrorResponse.ER_CLEAR:
-            self._drop_output()
-        elif self._output_fault is fault:
+        with self._changed:
+            if self._output_fault is not fault:
+                return
             self._output_fault = None
             self._changed.notify_all()
+            if answer is ErrorResponse.ER_CLEAR:
+                self._drop_output()
 
     def _drop_output(self) -> None:
         with self._changed:

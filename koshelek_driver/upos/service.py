@@ -25,8 +25,11 @@ R = TypeVar("R")
 class Inlet(Protocol[R_contra]):
     """Where a service hands in what its device tells, from any thread. After disable it hears nothing."""
 
-    def data(self, record: R_contra) -> None:
-        """One piece of input; the category says of which type."""
+    def data(self, record: R_contra) -> bool:
+        """One piece of input; the category says of which type. False: the device is disabled now, so stop.
+
+        That is AutoDisable. `disable` is not called for that until the device is enabled again, released or closed.
+        """
         ...
 
     def error(self, code: ErrorCode, extended: int = 0) -> None:
@@ -68,7 +71,8 @@ class DeviceService(Generic[R]):
     """A device without features: a service overrides what its hardware can do.
 
     The model calls `open`, `enable`, `disable` and `close` one at a time, and never while it holds a lock that `Inlet`
-    needs. Raise UposError where the standard has a code (E_NOHARDWARE, E_OFFLINE ...); anything else becomes E_FAILURE.
+    needs, so they may wait for a thread that is in it. Raise UposError where the standard has a code (E_NOHARDWARE,
+    E_OFFLINE ...); anything else becomes E_FAILURE.
     """
 
     device_service_description: ClassVar[str] = "Koshelek Driver device service"
@@ -88,7 +92,7 @@ class DeviceService(Generic[R]):
         """Make the device work and begin to hand in what it tells. When it raises, the device stays disabled."""
 
     def disable(self) -> None:
-        """Stop. May be called from inside `inlet.data` (AutoDisable): never wait for the thread that calls that."""
+        """Stop; what the inlet is told from now on is not heard."""
 
     def close(self) -> None:
         """Give everything back, whatever happened before. Ends threads; may wait for them."""

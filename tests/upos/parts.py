@@ -52,8 +52,8 @@ class HandScanner(DeviceService[Label]):
     def inlet(self) -> Inlet[Label]:
         return self.inlets[-1]
 
-    def scan(self, text: str) -> None:
-        self.inlet.data(Label(text.encode(), text.encode(), ScanDataType.CODE128))
+    def scan(self, text: str) -> bool:
+        return self.inlet.data(Label(text.encode(), text.encode(), ScanDataType.CODE128))
 
     def open(self) -> None:
         self._do("open")

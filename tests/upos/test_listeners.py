@@ -270,6 +270,22 @@ def test_a_direct_io_event_goes_to_the_listeners_and_back_to_its_sender() -> Non
     assert (event.event_number, event.data, event.object) == (5, 42, "answered")
 
 
+def test_the_sender_of_a_direct_io_event_may_wait_for_a_thread_that_uses_the_device() -> None:
+    seen: list[State] = []
+    back = Heard()
+    with enabled_scanner() as scanner:
+
+        def answered(event: DirectIOEvent) -> None:
+            other = threading.Thread(target=lambda: seen.append(scanner.state))
+            other.start()
+            other.join(WAIT_S)
+            back(event)
+
+        scanner.hand.inlet.direct_io(5, 0, None, answered)
+        back.wait(1)
+    assert seen == [State.S_IDLE]
+
+
 def test_input_that_nobody_takes_is_an_error_and_not_a_full_memory() -> None:
     with enabled_scanner() as scanner:
         for number in range(QUEUE_LIMIT + 5):
@@ -302,10 +318,12 @@ def test_status_events_that_nobody_takes_are_bounded(caplog: pytest.LogCaptureFi
 def test_auto_disable_keeps_the_label_and_stops_the_device() -> None:
     with enabled_scanner() as scanner:
         scanner.auto_disable = True
-        scanner.hand.scan("kept")
-        scanner.hand.scan("too late")
+        assert not scanner.hand.scan("kept")
+        assert not scanner.hand.scan("too late")
         assert (scanner.device_enabled, scanner.data_count) == (False, 1)
-        assert scanner.hand.calls[-1] == "disable"
+        scanner.device_enabled = True
+        assert scanner.hand.calls == ["open", "enable", "disable", "enable"]
+        scanner.device_enabled = False
         heard = hear_all(scanner)
         scanner.data_event_enabled = True
         heard.wait(1)

@@ -278,7 +278,7 @@ def test_flag_when_idle_still_works_after_a_release(press: Press) -> None:
     press.device_enabled = True
     press.freeze_events = False
     press.flag_when_idle = True
-    heard.wait(1)
+    assert [event.status for event in heard.wait(1)] == [1001]
 
 
 class OutputMachine(RuleBasedStateMachine):
