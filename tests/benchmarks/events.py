@@ -6,9 +6,7 @@ A scanner that scans in memory, so the figures are the model's own cost. The pee
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import os
 import queue
 import tempfile
@@ -19,14 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.site import Device
 from koshelek_driver.upos.events import DataEvent
-from tests.benchmarks.first_sale import summary
+from tests.benchmarks.report import options, show, summary
 from tests.upos.parts import HandledScanner
 
 
@@ -175,21 +170,11 @@ def run(events: int, cycles: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--events", type=int, default=100_000)
-    options.add_argument("--cycles", type=int, default=1000)
-    options.add_argument("--json", type=Path)
-    given = options.parse_args()
-    result = run(given.events, given.cycles)
-    table = Table("what", "p50 ms", "p99 ms", "max ms", title=f"{given.events // 10} events one by one")
-    for name, figure in result["figures"].items():
-        table.add_row(name, *(f"{value:.3f}" for value in figure.values()))
-    console = Console()
-    console.print(table)
-    console.print(f"scan to listener, to queue.Queue: {result['to_queue_queue']}")
-    console.print_json(data=result)
-    if given.json:
-        given.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    parser = options(__doc__)
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--cycles", type=int, default=1000)
+    given = parser.parse_args()
+    show(f"{given.events // 10} events one by one", run(given.events, given.cycles), given.json)
 
 
 if __name__ == "__main__":

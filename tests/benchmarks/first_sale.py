@@ -6,11 +6,9 @@ peer is the standard library's `http.client` on one warm TLS connection, asking 
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import json
 import ssl
-import statistics
 import tempfile
 import time
 from base64 import b64encode
@@ -18,15 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from koshelek_driver import Terminal, Watcher
 from koshelek_driver.cli.till import write_site
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.server import LOGIN, STORE, PayApiSandbox
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
+from tests.benchmarks.report import options, show, summary
 
 
 def sales(host: PayApiSandbox, count: int) -> dict[str, list[float]]:
@@ -82,12 +78,6 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def summary(times_ms: list[float]) -> dict[str, float]:
-    ordered = sorted(times_ms)
-    at_99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
-    return {"p50_ms": round(statistics.median(ordered), 3), "p99_ms": round(at_99, 3), "max_ms": round(ordered[-1], 3)}
-
-
 def run(count: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         host = PayApiSandbox(Path(folder))
@@ -101,20 +91,10 @@ def run(count: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--sales", type=int, default=200)
-    options.add_argument("--json", type=Path)
-    given = options.parse_args()
-    result = run(given.sales)
-    table = Table("what", "p50 ms", "p99 ms", "max ms", title=f"{given.sales} sales")
-    for name, figure in result["figures"].items():
-        table.add_row(name, *(f"{value:.3f}" for value in figure.values()))
-    console = Console()
-    console.print(table)
-    console.print(f"status call, driver to http.client: {result['status_call_driver_to_http_client']}")
-    console.print_json(data=result)
-    if given.json:
-        given.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    parser = options(__doc__)
+    parser.add_argument("--sales", type=int, default=200)
+    given = parser.parse_args()
+    show(f"{given.sales} sales", run(given.sales), given.json)
 
 
 if __name__ == "__main__":
