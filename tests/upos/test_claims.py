@@ -261,6 +261,27 @@ def test_a_folder_that_cannot_be_written_says_what_to_do(monkeypatch: pytest.Mon
     assert "KOSHELEK_CLAIMS" in refused.value.remedy
 
 
+def test_the_next_holder_may_be_another_user(claims: Path) -> None:
+    with opened() as scanner:
+        scanner.claim(0)
+        scanner.release()
+    files = sorted(claims.iterdir())
+    assert [path.suffix for path in files] == [".gate", ".holder", ".lock"]
+    assert [path.stat().st_mode & 0o777 for path in (claims, *files)] == [0o777, 0o666, 0o666, 0o666]
+
+
+def test_a_holder_that_cannot_be_noted_has_it_all_the_same(claims: Path) -> None:
+    with opened() as first, opened() as second:
+        first.claim(0)
+        first.release()
+        (holder,) = claims.glob("*.holder")
+        holder.unlink()
+        holder.mkdir()
+        first.claim(0)
+        with pytest.raises(UposError, match="claimed by another program"):
+            second.claim(0)
+
+
 class ClaimsMachine(RuleBasedStateMachine):
     """Several instances of one device against the plainest model: who has it."""
 
