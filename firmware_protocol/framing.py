@@ -1,63 +1,49 @@
-"""Cut a stream of bytes into frames. Time is handed in; nothing here waits."""
+"""Labels out of a plain stream of bytes: ended by a byte or by silence, or between a start and an end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
-
-class FrameEnd(Enum):
-    """How the end of a frame was known."""
-
-    TERMINATOR = "terminator"
-    IDLE = "idle"
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame without its framing bytes."""
-
-    data: bytes
-    ended_by: FrameEnd
-
-
-@dataclass(frozen=True, slots=True)
-class Overlong:
-    """A run of `size` bytes without an end, longer than allowed; it was dropped whole."""
-
-    size: int
+from firmware_protocol.scan import Damaged, Event, Overlong, Scan
 
 
 class TerminatorFramer:
-    """Frames that end with one of some single bytes, or with silence.
+    """Labels that end with one of some single bytes, or with silence.
 
-    Every byte of `terminators` ends a frame, so CR, LF and CR LF all work without knowing
-    which of them the scanner was left with; empty frames are dropped. A frame without a
-    terminator ends after `idle_s` seconds of silence, and silence is said by feeding nothing: a reader that was
-    held up finds bytes waiting, and these go on with the frame, however late it comes to read them.
+    Every byte of `terminators` ends a label, so CR, LF and CR LF all work without knowing which of them the scanner was
+    left with; empty labels are dropped. `prefix` is taken off where a label begins with it. A label without a
+    terminator ends after `idle_s` seconds of silence, and silence is said by feeding nothing: a reader that was held up
+    finds bytes waiting, and these go on with the label, however late it comes to read them.
+
+    With `confirm_s` a terminator ends a label only when silence of that length follows it: for labels that hold one.
     """
 
-    def __init__(self, terminators: bytes, idle_s: float, max_length: int) -> None:
-        self._terminators = frozenset(terminators)
+    def __init__(
+        self, terminators: bytes, idle_s: float, max_length: int, *, prefix: bytes = b"", confirm_s: float = 0.0
+    ) -> None:
+        self._terminators = terminators
         self._idle_s = idle_s
         self._max_length = max_length
+        self._prefix = prefix
+        self._confirm_s = confirm_s
         self._pending = bytearray()
         self._size = 0
         self._last_byte_s = 0.0
 
     def deadline(self) -> float | None:
-        """When to feed `b""` at the latest, on the caller's clock; None while nothing is pending."""
-        return self._last_byte_s + self._idle_s if self._size else None
+        """See Dialect."""
+        if not self._size:
+            return None
+        ended = self._pending[-1:] in self._terminators if self._confirm_s else False
+        return self._last_byte_s + (self._confirm_s if ended else self._idle_s)
 
-    def feed(self, data: bytes, now: float) -> list[Frame | Overlong]:
-        """Take bytes read at `now` (seconds, any steady clock), or none; give what they complete."""
-        done: list[Frame | Overlong] = []
+    def feed(self, data: bytes, now: float) -> list[Event]:
+        """See Dialect."""
+        done: list[Event] = []
         deadline = self.deadline()
         if not data and deadline is not None and now >= deadline:
-            self._end(FrameEnd.IDLE, done)
+            self._end(done)
         for byte in data:
-            if byte in self._terminators:
-                self._end(FrameEnd.TERMINATOR, done)
+            if byte in self._terminators and not self._confirm_s:
+                self._end(done)
             else:
                 self._keep(byte)
         if data:
@@ -69,10 +55,81 @@ class TerminatorFramer:
         if self._size <= self._max_length:
             self._pending.append(byte)
 
-    def _end(self, ended_by: FrameEnd, done: list[Frame | Overlong]) -> None:
+    def _end(self, done: list[Event]) -> None:
+        label = bytes(self._pending).rstrip(self._terminators) if self._confirm_s else bytes(self._pending)
+        label = label.removeprefix(self._prefix)
+        if self._size > self._max_length:
+            done.append(Overlong(self._size))
+        elif label:
+            done.append(Scan(label))
+        self._pending.clear()
+        self._size = 0
+
+
+class StartEndFramer:
+    """Labels between a start byte and one of some end bytes, such as STX and ETX.
+
+    What stands outside is dropped: nothing if it is one of `ignored` (CR, LF, a block check), else told as damage. A
+    start inside a label begins it anew: the end of the one before was lost. A label without an end is given up after
+    `idle_s` of silence.
+    """
+
+    def __init__(self, start: int, ends: bytes, idle_s: float, max_length: int, *, ignored: bytes = b"\r\n") -> None:
+        self._start = start
+        self._ends = ends
+        self._idle_s = idle_s
+        self._max_length = max_length
+        self._ignored = ignored
+        self._pending = bytearray()
+        self._size = 0
+        self._inside = False
+        self._stray = 0
+        self._last_byte_s = 0.0
+
+    def deadline(self) -> float | None:
+        """See Dialect."""
+        return self._last_byte_s + self._idle_s if self._inside or self._stray else None
+
+    def feed(self, data: bytes, now: float) -> list[Event]:
+        """See Dialect."""
+        done: list[Event] = []
+        deadline = self.deadline()
+        if not data and deadline is not None and now >= deadline:
+            self._give_up("a label without its end", done)
+        for byte in data:
+            self._take(byte, done)
+        if data:
+            self._last_byte_s = now
+        return done
+
+    def _take(self, byte: int, done: list[Event]) -> None:
+        if byte == self._start:
+            self._give_up("a label without its end", done)
+            self._inside = True
+        elif not self._inside:
+            self._stray += byte not in self._ignored
+        elif byte in self._ends:
+            self._end(done)
+        else:
+            self._size += 1
+            if self._size <= self._max_length:
+                self._pending.append(byte)
+
+    def _end(self, done: list[Event]) -> None:
         if self._size > self._max_length:
             done.append(Overlong(self._size))
         elif self._size:
-            done.append(Frame(bytes(self._pending), ended_by))
+            done.append(Scan(bytes(self._pending)))
+        self._forget()
+
+    def _give_up(self, why: str, done: list[Event]) -> None:
+        if self._inside:
+            done.append(Damaged(why, self._size + 1))
+        elif self._stray:
+            done.append(Damaged("bytes outside of a label", self._stray))
+        self._forget()
+
+    def _forget(self) -> None:
         self._pending.clear()
-        self._size = 0
+        self._size = self._stray = 0
+        self._inside = False

@@ -14,6 +14,8 @@ from koshelek_driver.config import Section
 from koshelek_driver.errors import ProfileError, nearest
 from koshelek_driver.upos.codes import ScanDataType
 
+Dialect = Literal["text", "start-end", "honeywell", "newland", "datalogic", "ssi"]
+
 
 class SerialLine(Section, frozen=True, kw_only=True):
     """Line settings of an RS-232 port."""
@@ -27,13 +29,16 @@ class SerialLine(Section, frozen=True, kw_only=True):
 class Framing(Section, frozen=True, kw_only=True):
     """How a label ends on the wire."""
 
+    prefix: str = ""
     terminators: str = "0D 0A"
     idle_s: float = 0.05
+    confirm_s: float = 0.0
     max_length: int = 4096
 
     def __post_init__(self) -> None:
         try:
             bytes.fromhex(self.terminators)
+            bytes.fromhex(self.prefix)
         except ValueError as problem:
             raise ValueError('expected hexadecimal bytes such as "0D 0A"') from problem
 
@@ -41,6 +46,11 @@ class Framing(Section, frozen=True, kw_only=True):
     def terminator_bytes(self) -> bytes:
         """Each of these bytes ends a label."""
         return bytes.fromhex(self.terminators)
+
+    @property
+    def prefix_bytes(self) -> bytes:
+        """What a label begins with on the wire."""
+        return bytes.fromhex(self.prefix)
 
 
 class Symbology(Section, frozen=True, kw_only=True):
@@ -68,6 +78,7 @@ class ScannerProfile(Section, frozen=True, kw_only=True):
 
     description: str
     source: str
+    dialect: Dialect = "text"
     serial: SerialLine = SerialLine()
     framing: Framing = Framing()
     symbology: Symbology = Symbology()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from firmware_protocol.scan import Scan
 from koshelek_driver.scanner import aim, eci, retail
 from koshelek_driver.scanner.retail import DEFAULT_RETAIL_RULES, RetailRules
 from koshelek_driver.upos.codes import ScanDataType
@@ -55,12 +56,31 @@ class LabelRules:
 
 
 DEFAULT_RULES = LabelRules()
+_FINER = {
+    ScanDataType.PDF417: (ScanDataType.UPDF417,),
+    ScanDataType.QRCODE: (ScanDataType.UQRCODE,),
+    ScanDataType.GS1DATABAR: (ScanDataType.GS1DATABAR_E, ScanDataType.GS1DATABAR_TYPE2),
+}
+"""Where AIM has one identifier for several symbologies, and a maker's code tells them apart."""
 
 
 def read_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:
     """Make a label of one frame's data. Without an identifier the type is UNKNOWN, unless it may be inferred."""
     label = _by_maker(frame, rules) or _by_aim(frame, rules) or _bare(frame, rules)
     return replace(label, scan_data=label.scan_data_label) if rules.raw_equals_label else label
+
+
+def label_of(scan: Scan, types: Mapping[str, ScanDataType], rules: LabelRules = DEFAULT_RULES) -> Label:
+    """Make a label of what a dialect gave, with that dialect's own symbology codes.
+
+    ScanData has the AIM identifier before the data, as a scanner on a plain line sends it.
+    """
+    named = types.get(scan.code)
+    if not scan.aim and named is not None:
+        label = _labelled(scan.data, scan.data, named, rules)
+        return replace(label, scan_data=label.scan_data_label) if rules.raw_equals_label else label
+    label = read_label(scan.aim + scan.data, rules)
+    return replace(label, scan_data_type=named) if named in _FINER.get(label.scan_data_type, ()) else label
 
 
 def _by_maker(frame: bytes, rules: LabelRules) -> Label | None:

@@ -1,36 +1,46 @@
-"""A scanner on a port: read, frame, label."""
+"""A scanner on a port: what is read goes through its dialect, and comes out as labels and what else it says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from firmware_protocol.framing import Overlong, TerminatorFramer
-from koshelek_driver.profile import ScannerProfile
+from firmware_protocol.scan import Event, Scan, Send
 from koshelek_driver.scanner import aim
-from koshelek_driver.scanner.label import Label, LabelRules, read_label
+from koshelek_driver.scanner.dialects import Tongue
+from koshelek_driver.scanner.label import Label, LabelRules, label_of
 from koshelek_driver.transport import Port
 
 _LONGEST_WAIT_S = 0.5
+_WRITE_TIMEOUT_S = 1.0
 
 
 class ScannerReader:
     """Labels from one port, one after another, none merged and none lost while it is open."""
 
-    def __init__(self, port: Port, profile: ScannerProfile, rules: LabelRules, clock: Callable[[], float]) -> None:
-        framing = profile.framing
+    def __init__(self, port: Port, tongue: Tongue, rules: LabelRules, clock: Callable[[], float]) -> None:
         self.port = port
+        self._types = tongue.types
         self._rules = rules
         self._clock = clock
-        self._framer = TerminatorFramer(framing.terminator_bytes, framing.idle_s, framing.max_length)
+        self._decoder = tongue.decoder()
 
-    def read(self) -> list[Label | Overlong]:
-        """What one read of the port completes, often nothing; blocks half a second at most. Raises PortLost."""
+    def read(self) -> list[Label | Event]:
+        """What one read of the port completes, often nothing; blocks half a second at most. Raises PortLost.
+
+        Acknowledgements are sent on the way. A Label stands for each Scan.
+        """
         now = self._clock()
-        end_of_frame = self._framer.deadline() or now + _LONGEST_WAIT_S
+        end_of_frame = self._decoder.deadline() or now + _LONGEST_WAIT_S
         data = self.port.read(max(0.0, min(end_of_frame - now, _LONGEST_WAIT_S)))
-        frames = self._framer.feed(data, self._clock())
-        return [
-            frame if isinstance(frame, Overlong) else read_label(frame.data, self._rules)
-            for frame in frames
-            if isinstance(frame, Overlong) or aim.is_bar_code(frame.data)
-        ]
+        heard: list[Label | Event] = []
+        for event in self._decoder.feed(data, self._clock()):
+            self._take(event, heard)
+        return heard
+
+    def _take(self, event: Event, heard: list[Label | Event]) -> None:
+        if isinstance(event, Send):
+            self.port.write(event.data, _WRITE_TIMEOUT_S)
+        elif not isinstance(event, Scan):
+            heard.append(event)
+        elif aim.is_bar_code(event.aim + event.data):
+            heard.append(label_of(event, self._types, self._rules))

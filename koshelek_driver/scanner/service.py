@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from firmware_protocol.framing import Overlong
+from firmware_protocol.scan import Damaged, Event, Overlong
 from koshelek_driver import profile
 from koshelek_driver.errors import PortError, PortLost
 from koshelek_driver.profile import ScannerProfile
+from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import Label, LabelRules
 from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.retail import RetailRules
@@ -77,7 +78,7 @@ class PortScanner(DeviceService[Label]):
         return Equipment(model_name=self._model.description, interface=self.physical_device_name)
 
     def _reader(self) -> ScannerReader:
-        return ScannerReader(self._open_its_port(self._model), self._model, self._rules, time.monotonic)
+        return ScannerReader(self._open_its_port(self._model), tongue(self._model), self._rules, time.monotonic)
 
 
 class _Labels:
@@ -87,14 +88,16 @@ class _Labels:
         self._inlet = inlet
         self._transmit_unknown = transmit_unknown
 
-    def take(self, read: Label | Overlong) -> bool:
+    def take(self, heard: Label | Event) -> bool:
         """Whether to go on reading."""
-        if isinstance(read, Overlong):
+        if isinstance(heard, Label):
+            wanted = self._transmit_unknown or heard.scan_data_type is not ScanDataType.UNKNOWN
+            return not wanted or self._inlet.data(heard)
+        if isinstance(heard, Damaged | Overlong):
             self._inlet.communication_error()
+        if isinstance(heard, Overlong):
             self._inlet.error(ErrorCode.E_FAILURE, ExtendedCode.INPUT_TOO_LONG)
-            return True
-        wanted = self._transmit_unknown or read.scan_data_type is not ScanDataType.UNKNOWN
-        return not wanted or self._inlet.data(read)
+        return True
 
     def lost(self) -> None:
         self._inlet.communication_error()

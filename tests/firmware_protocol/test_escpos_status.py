@@ -17,7 +17,7 @@ from firmware_protocol.escpos.status import (
     Strange,
     process_done,
 )
-from tests.firmware_protocol.test_framing import pieces
+from tests.firmware_protocol.dialects import pieces
 
 ASB = st.builds(AutomaticStatus, *[st.booleans()] * 5)
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from firmware_protocol.framing import Frame, TerminatorFramer
+from firmware_protocol.framing import TerminatorFramer
+from firmware_protocol.scan import Scan
 from koshelek_driver.scanner import aim, eci, retail
 from koshelek_driver.scanner.label import LabelRules, read_label
 from koshelek_driver.scanner.retail import RetailRules
@@ -45,7 +46,7 @@ def test_the_worked_cases_of_the_field(vector: dict[str, str]) -> None:
     framer = TerminatorFramer(b"\x02\x03\r\n", idle_s=0.05, max_length=100)
     frames = [*framer.feed(vector["scanner_sends"].encode(), 0.0), *framer.feed(b"", 1.0)]
     (frame,) = frames
-    assert isinstance(frame, Frame)
+    assert isinstance(frame, Scan)
     rules = LabelRules(identifiers={b"F": ScanDataType.EAN13}, infer_symbology=True)
     label = read_label(frame.data, rules)
     assert label.scan_data == vector["scan_data"].encode()

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_protocol.framing import Overlong
+from firmware_protocol.scan import Event, Overlong
 from koshelek_driver import profile
+from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import DEFAULT_RULES, Label
 from koshelek_driver.scanner.reader import ScannerReader
 
@@ -35,8 +36,8 @@ class ScriptedPort:
     def close(self) -> None: ...
 
 
-def read_all(port: ScriptedPort, reads: int) -> list[Label | Overlong]:
-    reader = ScannerReader(port, MODEL, DEFAULT_RULES, lambda: port.now_s)
+def read_all(port: ScriptedPort, reads: int) -> list[Label | Event]:
+    reader = ScannerReader(port, tongue(MODEL), DEFAULT_RULES, lambda: port.now_s)
     return [each for _ in range(reads) for each in reader.read()]
 
 

@@ -1,0 +1,115 @@
+"""Honeywell, Youjie and HHP scanners on a serial line: labels with the decode header, menu commands, answers.
+
+With `DECHDR1` a label comes as SYN FE, the length of the message (4 bytes, little-endian), CR, and the message:
+`MSGGET`, 4 digits, the maker's letter, two characters of the AIM identifier, GS, the data. So a CR inside the data cuts
+nothing. Without it labels are plain text, and both may come mixed. Source: what open readers of these scanners do; the
+makers' menu manuals describe the commands: SYN M CR, tag and data, `.` (kept) or `!` (until power off); the answer is
+the command again with ACK, ENQ (no such tag) or NAK (no such value) before each mark.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+
+from firmware_protocol.commands import Answer, Command
+from firmware_protocol.framing import TerminatorFramer
+from firmware_protocol.scan import Damaged, Event, Reply, Scan
+
+SYN, ACK, ENQ, NAK = 0x16, 0x06, 0x05, 0x15
+_HEADER = b"\x16\xfe"
+_HEADER_SIZE = 7
+_MESSAGE = re.compile(rb"MSGGET(\d{4})(.)(..)\x1d(.*)", re.DOTALL)
+_ANSWER = re.compile(rb"[A-Z0-9_]{6,}[^\x05\x06\x15]*(?:[\x05\x06\x15][.!;,][^\x05\x06\x15]*)+", re.DOTALL)
+_MENU = b"\x16M\r"
+
+COMMANDS = {
+    Command.GOOD_READ_BEEP: b"\x16\x07\r",
+    Command.TRIGGER: b"\x16T\r",
+    Command.STOP_TRIGGER: b"\x16U\r",
+    Command.INFO: b"\x16M\rREVINF.",
+}
+
+
+class HoneywellDecoder:
+    """Labels with and without header, and answers to menu commands, from one stream."""
+
+    def __init__(self, idle_s: float, max_length: int) -> None:
+        self._plain = TerminatorFramer(b"\r\n", idle_s, max_length)
+        self._max_length = max_length
+        self._idle_s = idle_s
+        self._header = bytearray()
+        self._last_byte_s = 0.0
+
+    def deadline(self) -> float | None:
+        """See Dialect."""
+        return self._last_byte_s + self._idle_s if self._header else self._plain.deadline()
+
+    def feed(self, data: bytes, now: float) -> list[Event]:
+        """See Dialect."""
+        if data:
+            self._last_byte_s = now
+            return self._take(data, now)
+        deadline = self.deadline()
+        if self._header and deadline is not None and now >= deadline:
+            return self._give_up()
+        return [_meaning(event) for event in self._plain.feed(b"", now)]
+
+    def _take(self, data: bytes, now: float) -> list[Event]:
+        events: list[Event] = []
+        self._header += data
+        while self._header:
+            taken, event = self._next(now)
+            if taken == 0:
+                break
+            del self._header[:taken]
+            events += event
+        return events
+
+    def _next(self, now: float) -> tuple[int, list[Event]]:
+        """How many bytes are done with, and what they were; nothing while a header waits for the rest."""
+        start = self._header.find(_HEADER[:1])
+        if start != 0:
+            end = len(self._header) if start < 0 else start
+            return end, [_meaning(event) for event in self._plain.feed(bytes(self._header[:end]), now)]
+        if not _HEADER.startswith(bytes(self._header[:2])):
+            return 1, [_meaning(event) for event in self._plain.feed(bytes(self._header[:1]), now)]
+        if len(self._header) < _HEADER_SIZE:
+            return 0, []
+        (size,) = struct.unpack_from("<I", self._header, len(_HEADER))
+        if size > self._max_length or self._header[_HEADER_SIZE - 1] != ord("\r"):
+            return len(_HEADER), [Damaged("a decode header that cannot be", len(_HEADER))]
+        if len(self._header) < _HEADER_SIZE + size:
+            return 0, []
+        return _HEADER_SIZE + size, [_label(bytes(self._header[_HEADER_SIZE : _HEADER_SIZE + size]))]
+
+    def _give_up(self) -> list[Event]:
+        size = len(self._header)
+        self._header.clear()
+        return [Damaged("a decode header without its label", size)]
+
+
+def menu(command: str) -> bytes:
+    """A menu command such as `TERMID130.`; `.` at its end keeps it, `!` does so until the power goes."""
+    return _MENU + command.encode("ascii")
+
+
+def read_answer(data: bytes) -> Answer:
+    """What a menu answer says: it is good when every mark has ACK before it."""
+    marks = [byte for byte in data if byte in (ACK, ENQ, NAK)]
+    text = bytes(byte for byte in data if byte not in (ACK, ENQ, NAK)).decode("latin-1")
+    return Answer(ok=bool(marks) and set(marks) == {ACK}, text=text.rstrip(".!;,"))
+
+
+def _label(message: bytes) -> Event:
+    parsed = _MESSAGE.fullmatch(message)
+    if parsed is None:
+        return Damaged("a message that is no label", len(message))
+    return Scan(parsed[4].removesuffix(b"\r"), b"]" + parsed[3], parsed[2].decode("latin-1"))
+
+
+def _meaning(event: Event) -> Event:
+    """Plain text is a label unless it has the marks of an answer."""
+    if isinstance(event, Scan) and _ANSWER.fullmatch(event.data):
+        return Reply(event.data)
+    return event

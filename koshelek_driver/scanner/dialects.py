@@ -1,0 +1,144 @@
+"""Which dialect a profile names, and what that dialect's own symbology codes mean to UnifiedPOS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from firmware_protocol.commands import Answer, Command
+from firmware_protocol.framing import StartEndFramer, TerminatorFramer
+from firmware_protocol.scan import Dialect
+from koshelek_driver.profile import Framing, ScannerProfile
+from koshelek_driver.upos.codes import ScanDataType
+
+T = ScanDataType
+
+
+def _not_asked(_data: bytes) -> Answer:
+    return Answer(ok=False, text="this dialect has no answers")
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """A dialect as the driver needs it: a decoder for each connection, its codes, its commands."""
+
+    decoder: Callable[[], Dialect]
+    types: Mapping[str, ScanDataType] = field(default_factory=dict)
+    commands: Mapping[Command, bytes] = field(default_factory=dict)
+    read_answer: Callable[[bytes], Answer] = _not_asked
+
+
+def tongue(profile: ScannerProfile) -> Tongue:
+    """What a scanner of this profile speaks."""
+    return _TONGUES[profile.dialect](profile.framing)
+
+
+def _text(framing: Framing) -> Tongue:
+    return Tongue(
+        lambda: TerminatorFramer(
+            framing.terminator_bytes,
+            framing.idle_s,
+            framing.max_length,
+            prefix=framing.prefix_bytes,
+            confirm_s=framing.confirm_s,
+        )
+    )
+
+
+def _start_end(framing: Framing) -> Tongue:
+    start = framing.prefix_bytes[0] if framing.prefix_bytes else 0x02
+    return Tongue(lambda: StartEndFramer(start, framing.terminator_bytes, framing.idle_s, framing.max_length))
+
+
+def _honeywell(framing: Framing) -> Tongue:
+    from firmware_protocol import honeywell
+
+    return Tongue(
+        lambda: honeywell.HoneywellDecoder(framing.idle_s, framing.max_length),
+        HONEYWELL_LETTERS,
+        honeywell.COMMANDS,
+        honeywell.read_answer,
+    )
+
+
+def _newland(framing: Framing) -> Tongue:
+    from firmware_protocol import answers
+
+    return Tongue(
+        lambda: answers.newland_decoder(framing.idle_s, framing.max_length),
+        commands=answers.NEWLAND_COMMANDS,
+        read_answer=answers.read_newland_answer,
+    )
+
+
+def _datalogic(framing: Framing) -> Tongue:
+    from firmware_protocol import answers
+
+    return Tongue(
+        lambda: answers.datalogic_decoder(framing.idle_s, framing.max_length),
+        commands=answers.DATALOGIC_COMMANDS,
+        read_answer=answers.read_datalogic_answer,
+    )
+
+
+def _ssi(framing: Framing) -> Tongue:
+    from firmware_protocol import ssi
+
+    return Tongue(lambda: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.read_answer)
+
+
+_TONGUES: dict[str, Callable[[Framing], Tongue]] = {
+    "text": _text,
+    "start-end": _start_end,
+    "honeywell": _honeywell,
+    "newland": _newland,
+    "datalogic": _datalogic,
+    "ssi": _ssi,
+}
+
+HONEYWELL_LETTERS = {
+    "j": T.CODE128,
+    "I": T.GS1128,
+    "|": T.GS1128,
+    "r": T.PDF417,
+    "w": T.DATAMATRIX,
+    "s": T.QRCODE,
+    "d": T.EAN13,
+    "c": T.UPCA,
+    "D": T.EAN8,
+    "E": T.UPCE,
+}
+"""The maker's letters beside the AIM identifier. Source: Honeywell user guides, symbology charts."""
+
+_SSI_PLAIN = {
+    1: T.CODE39, 2: T.CODABAR, 3: T.CODE128, 4: T.TF, 5: T.TF, 6: T.ITF, 7: T.CODE93, 8: T.UPCA, 9: T.UPCE,
+    10: T.EAN8, 11: T.EAN13, 12: T.CODE11, 14: T.MSI, 15: T.GS1128, 16: T.UPCE, 17: T.PDF417, 19: T.CODE39,
+    21: T.TRIOPTIC39, 22: T.EAN13, 25: T.ISBT128, 26: T.UPDF417, 27: T.DATAMATRIX, 28: T.QRCODE, 30: T.POSTNET,
+    31: T.USPLANET, 32: T.CODE32, 33: T.ISBT128, 34: T.JAPANPOST, 35: T.AUSPOST, 36: T.DUTCHKIX, 37: T.MAXICODE,
+    38: T.CANPOST, 39: T.UKPOST, 40: T.PDF417, 44: T.UQRCODE, 45: T.AZTEC, 46: T.AZTEC, 48: T.GS1DATABAR,
+    49: T.GS1DATABAR_TYPE2, 50: T.GS1DATABAR_E, 72: T.UPCA_S, 73: T.UPCE_S, 74: T.EAN8_S, 75: T.EAN13_S, 80: T.UPCE_S,
+    136: T.UPCA_S, 137: T.UPCE_S, 138: T.EAN8_S, 139: T.EAN13_S, 144: T.UPCE_S,
+}  # fmt: skip
+SSI_CODES = {str(number): scan_type for number, scan_type in _SSI_PLAIN.items()}
+"""Code types of DECODE_DATA, the same in SSI and SNAPI. Source: Zebra DS2208 Product Reference Guide, SSI."""
+
+_OEM_LONG = {
+    0x0A: T.CODE39, 0x0C: T.TF, 0x0D: T.ITF, 0x0E: T.CODABAR, 0x18: T.CODE128, 0x19: T.CODE93, 0x25: T.GS1128,
+    0x2A: T.GS1DATABAR, 0x2B: T.GS1DATABAR_E, 0x2E: T.PDF417, 0x2F: T.MAXICODE, 0x30: T.OCRA, 0x31: T.OCRB,
+    0x32: T.DATAMATRIX, 0x33: T.QRCODE, 0x34: T.AZTEC, 0x35: T.CODE49, 0x36: T.GS1DATAMATRIX, 0x37: T.GS1QRCODE,
+    0x38: T.UPDF417,
+}  # fmt: skip
+OEM_IDENTIFIERS = {f"00{number:02X}0B": scan_type for number, scan_type in _OEM_LONG.items()} | {
+    "0C": T.EAN8,
+    "16": T.EAN13,
+    "0D": T.UPCA,
+    "0A": T.UPCE,
+    "11": T.UPCA_S,
+    "12": T.UPCE_S,
+    "13": T.EAN13_S,
+    "14": T.UPCE_S,
+    "15": T.EAN13_S,
+    "17": T.EAN8_S,
+    "1D": T.EAN8_S,
+}
+"""IBM's identifiers behind the data. Source: IBM OEM scanner specification, as open drivers have it."""

@@ -1,0 +1,167 @@
+"""HID POS: report descriptors, labels in one report and in several, firmware that does not know where a label ends."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_protocol import hid_descriptor, hid_pos
+from firmware_protocol.commands import Command
+from firmware_protocol.errors import FrameError
+from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage
+from firmware_protocol.hid_pos import HONEYWELL, HidPosDecoder, Layout
+from firmware_protocol.scan import Damaged, Event, Reply, Scan
+from tests.firmware_protocol.dialects import fall_silent, scans
+
+# A scanner of the usual layout, written out by the HID specification: page 8C, report 2 in, report 4 out.
+DESCRIPTOR = bytes.fromhex(
+    "058C 0902 A101"  # page 8C, usage 2 (scanner), application
+    " 8502 0912 A102"  # report 2, scanned data report, logical
+    " 1500 26FF00 7508"  # 0..255, bytes
+    " 9501 0501 093B 8102"  # byte count, page 1 usage 3B
+    " 058C 9503 09FB 09FC 09FD 8102"  # symbology identifier 1 to 3
+    " 9538 09FE 820201"  # 56 bytes of decoded data
+    " 0666FF 9502 0904 0900 8102"  # two of the maker's
+    " 058C 2501 7501 9501 09FF 8102"  # decode data continued
+    " 9507 8103"  # seven bits of nothing
+    " C0"
+    " 8504 0914 A102 2501 7501 9508 09 5E 09 5F 09 60 09 00 09 00 09 85 09 86 09 00 9102 C0"  # trigger report
+    " C0"
+)
+
+
+def report(data: bytes, *, aim: bytes = b"]Q1", code: bytes = b"s", continued: bool = False) -> bytes:
+    """One report of 64 bytes, as most scanners send it."""
+    return bytes([2, len(data)]) + aim + data.ljust(56, b"\0") + code + b"\0" + bytes([continued])
+
+
+def reports(data: bytes, *, always_continued: bool = False) -> list[bytes]:
+    """A label in as many reports as it needs."""
+    parts = [data[start : start + 56] for start in range(0, len(data), 56)]
+    marks = [place + 1 < len(parts) or (always_continued and len(part) == 56) for place, part in enumerate(parts)]
+    return [report(part, continued=mark) for part, mark in zip(parts, marks, strict=True)]
+
+
+def decoder(layout: Layout = HONEYWELL) -> HidPosDecoder:
+    return HidPosDecoder(layout, max_length=1000)
+
+
+def feed_all(read: HidPosDecoder, parts: list[bytes]) -> list[Event]:
+    return [event for part in parts for event in read.feed(part, 1.0)]
+
+
+def test_a_descriptor_tells_what_the_device_is_and_where_its_labels_lie() -> None:
+    parsed = hid_descriptor.parse(DESCRIPTOR)
+    assert parsed.collections == (hid_pos.SCANNER,)
+    assert parsed.has_report_ids
+    assert hid_pos.layout_of(parsed) == HONEYWELL
+    found = parsed.find(ReportKind.OUTPUT, Usage(0x8C, 0x86))
+    assert found is not None
+    assert (found[0].report_id, found[0].offset + found[1]) == (4, 6)
+    assert hid_pos.COMMANDS[Command.GOOD_READ_BEEP] == bytes([4, 1 << 6])
+
+
+def test_another_layout_is_followed() -> None:
+    moved = DESCRIPTOR.replace(bytes.fromhex("9538 09FE"), bytes.fromhex("9520 09FE"))
+    layout = hid_pos.layout_of(hid_descriptor.parse(moved))
+    assert layout is not None
+    assert (layout.data_size, layout.code_at, layout.continued_bit) == (32, 36, 38 * 8)
+    short = bytes([2, 5]) + b"]C0" + b"abcde".ljust(32, b"\0") + b"j\0\0"
+    assert decoder(layout).feed(short, 1.0) == [Scan(b"abcde", b"]C0", "j")]
+
+
+def test_a_keyboard_is_no_hid_pos_scanner() -> None:
+    keyboard = bytes.fromhex("0501 0906 A101 0507 19E0 29E7 1500 2501 7501 9508 8102 9506 7508 1900 2965 8100 C0")
+    parsed = hid_descriptor.parse(keyboard)
+    assert parsed.collections == (Usage(1, 6),)
+    assert hid_pos.layout_of(parsed) is None
+    assert parsed.fields[0] == Field(
+        ReportKind.INPUT, 0, 0, 1, 8, tuple(Usage(7, code) for code in range(0xE0, 0xE8)), False, Usage(1, 6)
+    )
+    assert parsed.fields[1].usage_of(200) == Usage(7, 5)
+    assert not parsed.has_report_ids
+
+
+def test_global_items_are_pushed_and_popped_and_long_items_are_skipped() -> None:
+    pushed = bytes.fromhex("0501 7508 9501 A4 7510 9502 0930 8102 B4 0931 8102 FE02FF0102")
+    fields = hid_descriptor.parse(pushed).fields
+    assert [(each.offset, each.size, each.count) for each in fields] == [(0, 16, 2), (32, 8, 1)]
+    four_bytes = bytes.fromhex("0B3B000100 7508 9501 8102")
+    assert hid_descriptor.parse(four_bytes).fields[0].usages == (Usage(1, 0x3B),)
+
+
+@pytest.mark.parametrize("broken", ["05", "0501 C0", "B4", "A4" * 65, "FE05", "27000000", "77FFFFFF7F 97FFFFFF7F 8102"])
+def test_a_descriptor_that_cannot_be_is_refused(broken: str) -> None:
+    with pytest.raises(FrameError):
+        hid_descriptor.parse(bytes.fromhex(broken))
+
+
+@given(st.binary(max_size=400))
+def test_any_descriptor_is_understood_or_refused(data: bytes) -> None:
+    try:
+        parsed = hid_descriptor.parse(data)
+    except FrameError:
+        return
+    assert isinstance(parsed, Descriptor)
+    hid_pos.layout_of(parsed)
+
+
+@given(st.binary(min_size=1, max_size=300).filter(lambda data: not data.endswith(b"\0")))
+def test_a_label_of_any_length_is_one_label(data: bytes) -> None:
+    read = decoder()
+    assert feed_all(read, reports(data)) == [Scan(data, b"]Q1", "s")]
+    assert read.deadline() is None
+
+
+@pytest.mark.parametrize("size", [56, 112, 168])
+def test_a_full_last_report_that_says_more_follows_is_delivered_when_nothing_does(size: int) -> None:
+    read, data = decoder(), bytes(range(33, 89)) * (size // 56)
+    assert feed_all(read, reports(data, always_continued=True)) == []
+    assert read.deadline() == pytest.approx(1.1)
+    assert read.feed(b"", 1.09) == []
+    assert read.feed(b"", 1.1) == [Scan(data, b"]Q1", "s")]
+
+
+def test_another_symbology_behind_such_a_report_is_another_label() -> None:
+    read, full = decoder(), b"x" * 56
+    read.feed(report(full, continued=True), 1.0)
+    assert read.feed(report(b"46012345", aim=b"]E4", code=b"D"), 1.01) == [
+        Scan(full, b"]Q1", "s"),
+        Scan(b"46012345", b"]E4", "D"),
+    ]
+
+
+def test_what_the_scanner_says_about_itself_is_an_answer() -> None:
+    read = decoder()
+    assert read.feed(report(b"REVINF: 1.2", aim=b"]X0"), 1.0) == [Reply(b"REVINF: 1.2")]
+    assert read.feed(report(b"REVINF\x06.", aim=b"]Z6"), 1.0) == [Reply(b"REVINF\x06.")]
+
+
+def test_reports_of_another_kind_are_passed_over_and_short_ones_are_damage() -> None:
+    read = decoder()
+    assert read.feed(b"\x05anything", 1.0) == []
+    assert read.feed(b"\x02\x01", 1.0) == [Damaged("a report too short for its layout", 2)]
+    assert scans(read.feed(report(b"good"), 1.0)) == [Scan(b"good", b"]Q1", "s")]
+
+
+def test_layouts_that_miss_something_work_as_well_as_they_can() -> None:
+    bare = Layout(0, None, None, 0, 60, None, None)
+    assert decoder(bare).feed(b"46012345".ljust(60, b"\0"), 1.0) == [Scan(b"46012345")]
+    counting = Layout(2, 0, 1, 4, 56, None, None, length_counts_aim=True)
+    assert decoder(counting).feed(bytes([2, 8]) + b"]C0abcde".ljust(59, b"\0"), 1.0) == [Scan(b"abcde", b"]C0")]
+
+
+def test_a_label_longer_than_allowed_is_dropped() -> None:
+    read = decoder()
+    events = feed_all(read, [report(b"x" * 56, continued=True)] * 19)
+    assert [type(event) for event in events] == [Damaged]
+    fall_silent(read, 1.0)
+
+
+@given(st.lists(st.binary(max_size=70), max_size=20))
+def test_whatever_comes_the_next_label_works(noise: list[bytes]) -> None:
+    read = decoder()
+    feed_all(read, noise)
+    fall_silent(read, 1.0)
+    assert scans(read.feed(report(b"good"), 9.0)) == [Scan(b"good", b"]Q1", "s")]
