@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from firmware_protocol.commands import Answer, Command
 from firmware_protocol.scan import Damaged, Event, Reply, Scan, Status
 
+PAGE = 0xFF45
 HAND_HELD, TABLE_TOP = 0x4B00, 0x4A00
 _HEAD = 4
 _COMMAND_SIZE = 11

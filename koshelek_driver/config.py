@@ -23,9 +23,17 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A table of a TOML file; unknown keys are errors."""
 
 
-def read(path: Path, kind: type[T], error: type[SiteError]) -> T:
-    """Read the TOML file `path` as `kind`; raises `error` naming file, line, key, what came and what is allowed."""
-    return _File(path, error).convert(kind)
+def read(path: Path, kind: type[T], error: type[SiteError], under: dict[str, Any] | None = None) -> T:
+    """Read the TOML file `path` as `kind`; raises `error` naming file, line, key, what came and what is allowed.
+
+    `under` has what counts where the file says nothing, table by table.
+    """
+    return _File(path, error).convert(kind, under or {})
+
+
+def table(path: Path, error: type[SiteError]) -> dict[str, Any]:
+    """The TOML file as it is, unchecked but for being TOML."""
+    return _File(path, error).data
 
 
 def place(path: Path, key: str) -> str:
@@ -39,7 +47,7 @@ class _File:
         self._error = error
         try:
             self._text = path.read_text(encoding="utf-8-sig")
-            self._data = tomllib.loads(self._text)
+            self.data: dict[str, Any] = tomllib.loads(self._text)
         except FileNotFoundError as problem:
             raise error(f"{path}: no such file", "name the file with --site, or set KOSHELEK_SITE") from problem
         except OSError as problem:
@@ -48,18 +56,18 @@ class _File:
             what = f"{path}: not a TOML file in UTF-8: {problem}"
             raise error(what, "mend that place; every text needs quotes") from problem
 
-    def convert(self, kind: type[T]) -> T:
-        for key, known in _unknown_keys(self._data, kind, ()):
+    def convert(self, kind: type[T], under: dict[str, Any]) -> T:
+        for key, known in _unknown_keys(self.data, kind, ()):
             raise self._error(f"{self._place(key)}: unknown key '{'.'.join(key)}'", nearest(key[-1], known))
         try:
-            return msgspec.convert(self._data, kind)
+            return msgspec.convert(_laid_over(self.data, under), kind)
         except msgspec.ValidationError as problem:
             raise self._wrong_value(kind, str(problem)) from problem
 
     def _wrong_value(self, kind: type, message: str) -> SiteError:
         at = _AT.search(message)
-        key = _key(self._data, kind, at["path"]) if at else ()
-        came = _value_at(self._data, key)
+        key = _key(self.data, kind, at["path"]) if at else ()
+        came = _value_at(self.data, key)
         shown = f" = {came!r}" if isinstance(came, str | int | float | bool) else ""
         choices = _choices(kind, key)
         remedy = nearest(str(came), choices) if choices else "correct the value"
@@ -68,6 +76,15 @@ class _File:
 
     def _place(self, key: Key) -> str:
         return _place(self._path, self._text, key)
+
+
+def _laid_over(data: dict[str, Any], under: dict[str, Any]) -> dict[str, Any]:
+    """One table over another: what the upper one says counts, tables inside are merged likewise."""
+    merged = {**under, **data}
+    for key in data.keys() & under.keys():
+        if isinstance(data[key], dict) and isinstance(under[key], dict):
+            merged[key] = _laid_over(data[key], under[key])
+    return merged
 
 
 def _key(data: Any, kind: Any, path: str) -> Key:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from msgspec import field
 
@@ -14,7 +15,7 @@ from koshelek_driver.config import Section
 from koshelek_driver.errors import ProfileError, nearest
 from koshelek_driver.upos.codes import ScanDataType
 
-Dialect = Literal["text", "start-end", "honeywell", "newland", "datalogic", "ssi"]
+Dialect = Literal["text", "start-end", "honeywell", "newland", "datalogic", "ssi", "hid-pos", "ibm-oem", "keyboard"]
 
 
 class SerialLine(Section, frozen=True, kw_only=True):
@@ -73,11 +74,25 @@ class Symbology(Section, frozen=True, kw_only=True):
         return {identifier.encode("ascii"): ScanDataType[name] for identifier, name in self.identifiers.items()}
 
 
+class Usb(Section, frozen=True, kw_only=True):
+    """How the system lists a scanner: vendor and product, four hexadecimal digits each."""
+
+    vendor_id: str = ""
+    product_ids: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for number in (*self.product_ids, *([self.vendor_id] if self.vendor_id else [])):
+            if not re.fullmatch(r"[0-9a-f]{4}", number):
+                raise ValueError(f"'{number}': expected four hexadecimal digits, small letters")
+
+
 class ScannerProfile(Section, frozen=True, kw_only=True):
-    """One scanner model."""
+    """One scanner model in one of its modes. `inherits` names a profile that counts where this one says nothing."""
 
     description: str
     source: str
+    inherits: str = ""
+    usb: Usb = Usb()
     dialect: Dialect = "text"
     serial: SerialLine = SerialLine()
     framing: Framing = Framing()
@@ -123,4 +138,18 @@ def _load(folder: Literal["scanners", "printers"], name: str, kind: type[P]) -> 
     if name not in known:
         raise ProfileError(f"no {folder[:-1]} profile '{name}'", nearest(name, known))
     with as_file(files("device_profiles") / folder / f"{name}.toml") as path:
-        return config.read(Path(path), kind, ProfileError)
+        return config.read(Path(path), kind, ProfileError, _inherited(Path(path), known))
+
+
+def _inherited(path: Path, known: list[str]) -> dict[str, Any]:
+    """What the profile that this one inherits from says; one level, so that a profile is read in two files at most."""
+    parent = config.table(path, ProfileError).get("inherits", "")
+    if not parent:
+        return {}
+    if parent not in known:
+        what = f"{config.place(path, 'inherits')}: inherits = '{parent}': no such profile"
+        raise ProfileError(what, nearest(str(parent), known))
+    said = config.table(path.with_name(f"{parent}.toml"), ProfileError)
+    if "inherits" in said:
+        raise ProfileError(f"{config.place(path, 'inherits')}: '{parent}' inherits itself", f"use '{said['inherits']}'")
+    return said

@@ -163,7 +163,7 @@ def _check_devices(settings: site.Site) -> None:
     for device in settings.devices.values():
         if device.category in lookups and not device.service:
             lookups[device.category](device.profile)
-            check_address(device.port)
+            check_address(device.port, of_printer=device.category == "POSPrinter")
 
 
 def _new_ids() -> Iterator[str]:

@@ -31,9 +31,9 @@ def test_the_example_for_a_point_of_sale_sells(till: Till, tmp_path: Path, monke
     card = draw(till.host.issuer.label("4601234567893", "A1B2C3", time.time()), "qr")
     held = threading.Thread(target=scanner.show, args=(card,))
 
-    def open_and_hold(address: str, line: SerialLine, timeout_s: float) -> Port:
+    def open_and_hold(address: str, line: SerialLine, timeout_s: float, pages: frozenset[int]) -> Port:
         """Hold the card before the scanner once the till listens to it."""
-        port = open_port(address, line, timeout_s)
+        port = open_port(address, line, timeout_s, pages)
         held.start()
         return port
 

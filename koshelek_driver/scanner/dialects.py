@@ -20,12 +20,16 @@ def _not_asked(_data: bytes) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """A dialect as the driver needs it: a decoder for each connection, its codes, its commands."""
+    """A dialect as the driver needs it: a decoder for each connection (given the device's report descriptor), its
+    codes, its commands, what a scanner must be told first and last, and where a HID device has its labels."""
 
-    decoder: Callable[[], Dialect]
+    decoder: Callable[[bytes], Dialect]
     types: Mapping[str, ScanDataType] = field(default_factory=dict)
     commands: Mapping[Command, bytes] = field(default_factory=dict)
     read_answer: Callable[[bytes], Answer] = _not_asked
+    first: tuple[bytes, ...] = ()
+    last: tuple[bytes, ...] = ()
+    hid_pages: frozenset[int] = frozenset()
 
 
 def tongue(profile: ScannerProfile) -> Tongue:
@@ -35,7 +39,7 @@ def tongue(profile: ScannerProfile) -> Tongue:
 
 def _text(framing: Framing) -> Tongue:
     return Tongue(
-        lambda: TerminatorFramer(
+        lambda _descriptor: TerminatorFramer(
             framing.terminator_bytes,
             framing.idle_s,
             framing.max_length,
@@ -47,14 +51,16 @@ def _text(framing: Framing) -> Tongue:
 
 def _start_end(framing: Framing) -> Tongue:
     start = framing.prefix_bytes[0] if framing.prefix_bytes else 0x02
-    return Tongue(lambda: StartEndFramer(start, framing.terminator_bytes, framing.idle_s, framing.max_length))
+    return Tongue(
+        lambda _descriptor: StartEndFramer(start, framing.terminator_bytes, framing.idle_s, framing.max_length)
+    )
 
 
 def _honeywell(framing: Framing) -> Tongue:
     from firmware_protocol import honeywell
 
     return Tongue(
-        lambda: honeywell.HoneywellDecoder(framing.idle_s, framing.max_length),
+        lambda _descriptor: honeywell.HoneywellDecoder(framing.idle_s, framing.max_length),
         HONEYWELL_LETTERS,
         honeywell.COMMANDS,
         honeywell.read_answer,
@@ -65,7 +71,7 @@ def _newland(framing: Framing) -> Tongue:
     from firmware_protocol import answers
 
     return Tongue(
-        lambda: answers.newland_decoder(framing.idle_s, framing.max_length),
+        lambda _descriptor: answers.newland_decoder(framing.idle_s, framing.max_length),
         commands=answers.NEWLAND_COMMANDS,
         read_answer=answers.read_newland_answer,
     )
@@ -75,7 +81,7 @@ def _datalogic(framing: Framing) -> Tongue:
     from firmware_protocol import answers
 
     return Tongue(
-        lambda: answers.datalogic_decoder(framing.idle_s, framing.max_length),
+        lambda _descriptor: answers.datalogic_decoder(framing.idle_s, framing.max_length),
         commands=answers.DATALOGIC_COMMANDS,
         read_answer=answers.read_datalogic_answer,
     )
@@ -84,7 +90,41 @@ def _datalogic(framing: Framing) -> Tongue:
 def _ssi(framing: Framing) -> Tongue:
     from firmware_protocol import ssi
 
-    return Tongue(lambda: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.read_answer)
+    return Tongue(lambda _descriptor: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.read_answer)
+
+
+def _hid_pos(framing: Framing) -> Tongue:
+    from firmware_protocol import hid_descriptor, hid_pos
+    from firmware_protocol.errors import FrameError
+
+    def decoder(descriptor: bytes) -> Dialect:
+        try:
+            layout = hid_pos.layout_of(hid_descriptor.parse(descriptor))
+        except FrameError:
+            layout = None
+        return hid_pos.HidPosDecoder(layout or hid_pos.HONEYWELL, framing.max_length)
+
+    return Tongue(decoder, HONEYWELL_LETTERS, hid_pos.COMMANDS, hid_pages=frozenset({hid_pos.PAGE}))
+
+
+def _ibm_oem(framing: Framing) -> Tongue:
+    from firmware_protocol import ibm_oem
+
+    return Tongue(
+        lambda _descriptor: ibm_oem.IbmOemDecoder(framing.max_length),
+        OEM_IDENTIFIERS,
+        ibm_oem.COMMANDS,
+        ibm_oem.read_answer,
+        first=(ibm_oem.COMMANDS[Command.ENABLE],),
+        last=(ibm_oem.COMMANDS[Command.DISABLE],),
+        hid_pages=frozenset({ibm_oem.PAGE}),
+    )
+
+
+def _keyboard(framing: Framing) -> Tongue:
+    from firmware_protocol.hid_keyboard import KeyboardDecoder
+
+    return Tongue(lambda _descriptor: KeyboardDecoder(framing.terminator_bytes, framing.idle_s, framing.max_length))
 
 
 _TONGUES: dict[str, Callable[[Framing], Tongue]] = {
@@ -94,6 +134,9 @@ _TONGUES: dict[str, Callable[[Framing], Tongue]] = {
     "newland": _newland,
     "datalogic": _datalogic,
     "ssi": _ssi,
+    "hid-pos": _hid_pos,
+    "ibm-oem": _ibm_oem,
+    "keyboard": _keyboard,
 }
 
 HONEYWELL_LETTERS = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from firmware_protocol.scan import Event, Scan, Send
+from koshelek_driver.errors import PortLost
 from koshelek_driver.scanner import aim
 from koshelek_driver.scanner.dialects import Tongue
 from koshelek_driver.scanner.label import Label, LabelRules, label_of
@@ -22,7 +24,14 @@ class ScannerReader:
         self._types = tongue.types
         self._rules = rules
         self._clock = clock
-        self._decoder = tongue.decoder()
+        self._decoder = tongue.decoder(port.report_descriptor)
+        self._tongue = tongue
+        try:
+            for data in tongue.first:
+                port.write(data, _WRITE_TIMEOUT_S)
+        except PortLost:
+            port.close()
+            raise
 
     def read(self) -> list[Label | Event]:
         """What one read of the port completes, often nothing; blocks half a second at most. Raises PortLost.
@@ -36,6 +45,13 @@ class ScannerReader:
         for event in self._decoder.feed(data, self._clock()):
             self._take(event, heard)
         return heard
+
+    def close(self) -> None:
+        """Tell the scanner, as far as it listens, and close the port."""
+        with contextlib.suppress(PortLost):
+            for data in self._tongue.last:
+                self.port.write(data, _WRITE_TIMEOUT_S)
+        self.port.close()
 
     def _take(self, event: Event, heard: list[Label | Event]) -> None:
         if isinstance(event, Send):

@@ -42,9 +42,10 @@ class PortScanner(DeviceService[Label]):
         """`open_its_port`: in place of opening `entry.port`."""
         check_address(entry.port)
         self._model = profile.scanner(entry.profile)
+        self._tongue = tongue(self._model)
         self._rules = _rules(self._model, entry.labels)
         self._transmit_unknown = entry.labels.transmit_unknown
-        self._open_its_port = open_its_port or (lambda model: open_port(entry.port, model.serial, _CONNECT_TIMEOUT_S))
+        self._open_its_port = open_its_port or (lambda model: self._open(entry.port, model))
         self._name = name
         self._reading: _Reading | None = None
         self.claim_key = hardware_of(entry.port)
@@ -78,7 +79,10 @@ class PortScanner(DeviceService[Label]):
         return Equipment(model_name=self._model.description, interface=self.physical_device_name)
 
     def _reader(self) -> ScannerReader:
-        return ScannerReader(self._open_its_port(self._model), tongue(self._model), self._rules, time.monotonic)
+        return ScannerReader(self._open_its_port(self._model), self._tongue, self._rules, time.monotonic)
+
+    def _open(self, address: str, model: ScannerProfile) -> Port:
+        return open_port(address, model.serial, _CONNECT_TIMEOUT_S, self._tongue.hid_pages)
 
 
 class _Labels:
@@ -168,7 +172,7 @@ class _Reading:
     def _hang_up(self) -> None:
         with self._port_in_hand:
             self.connected = False
-            self._reader.port.close()
+            self._reader.close()
 
 
 def _rules(model: ScannerProfile, labels: Labels) -> LabelRules:

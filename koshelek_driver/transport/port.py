@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from koshelek_driver.errors import SiteError
+
+_OF_SCANNERS = ("hidraw", "usb", "evdev", "file")
+_USB_IDS = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
 
 
 class SerialLine(Protocol):
@@ -34,7 +40,12 @@ class SerialLine(Protocol):
 
 
 class Port(Protocol):
-    """Bytes to and from one device."""
+    """Bytes to and from one device, or whole reports where it has reports."""
+
+    @property
+    def report_descriptor(self) -> bytes:
+        """What a HID device says of its reports; empty for any other."""
+        ...
 
     def read(self, timeout_s: float) -> bytes:
         """What arrived, waiting at most `timeout_s`; empty when nothing came. Raises PortLost."""
@@ -53,34 +64,99 @@ class Port(Protocol):
         ...
 
 
-def check_address(address: str) -> None:
+def check_address(address: str, *, of_printer: bool = False) -> None:
     """Refuse an address that `open_port` cannot mean; raises SiteError. Nothing is opened."""
-    scheme, _, _ = address.partition(":")
-    if scheme in ("hidraw", "usb", "evdev", "file"):
-        raise SiteError(
-            f"port '{address}': this version has serial ports and tcp://host:port",
-            "switch the device to a virtual COM port or the network",
-        )
+    scheme, _, rest = address.partition(":")
+    if of_printer and scheme in _OF_SCANNERS:
+        what = f"port '{address}': this version prints over serial ports and tcp://host:port"
+        raise SiteError(what, "switch the printer to a virtual COM port or the network")
     if scheme == "tcp":
         _host_and_port(address)
+    elif scheme in _OF_SCANNERS[:2]:
+        _usb_ids(address)
+    elif scheme == "evdev" and not rest.startswith("/"):
+        raise SiteError(f"port '{address}': expected a path", "write evdev:/dev/input/by-id/…-event-kbd")
+    elif scheme == "file":
+        raise SiteError(
+            f"port '{address}': this version has no file: ports", "use usb, a serial port or tcp://host:port"
+        )
 
 
 def hardware_of(address: str) -> str:
     """What names the hardware behind an address, the same for every spelling of it: for claims."""
-    path = Path(address)
+    path = Path(address.removeprefix("evdev:"))
     return str(path.resolve()) if path.is_absolute() else address.casefold()
 
 
-def open_port(address: str, line: SerialLine, connect_timeout_s: float) -> Port:
-    """Open `tcp://host:port`, or a serial port by path or URL. Raises PortNotOpened, or SiteError."""
-    check_address(address)
-    if address.startswith("tcp:"):
-        from koshelek_driver.transport.tcp_port import TcpPort
+def open_port(
+    address: str, line: SerialLine, connect_timeout_s: float, hid_pages: frozenset[int] = frozenset()
+) -> Port:
+    """Open a port by its address. Raises PortNotOpened, or SiteError.
 
-        return TcpPort(*_host_and_port(address), connect_timeout_s)
+    `tcp://host:port`; `hidraw:<vid>:<pid>[:<serial number>]` and `usb:<vid>:<pid>` (four hexadecimal digits each; of
+    several interfaces the one with a collection on one of `hid_pages`); `evdev:<path>`; else a serial port by path,
+    name or URL of pyserial (`socket://host:port`, `rfc2217://host:port`).
+    """
+    check_address(address)
+    scheme = address.partition(":")[0]
+    if scheme in _SPECIAL:
+        return _SPECIAL[scheme](address, connect_timeout_s, hid_pages)
     from koshelek_driver.transport.serial_port import SerialPort
 
     return SerialPort(address, line)
+
+
+def _open_tcp(address: str, connect_timeout_s: float, _pages: frozenset[int]) -> Port:
+    from koshelek_driver.transport.tcp_port import TcpPort
+
+    return TcpPort(*_host_and_port(address), connect_timeout_s)
+
+
+def _open_hid(address: str, _connect_timeout_s: float, pages: frozenset[int]) -> Port:
+    vendor_id, product_id, serial_number = _usb_ids(address)
+    if _on_linux():
+        from koshelek_driver.transport import hidraw_port
+
+        listed = hidraw_port.devices()
+        return hidraw_port.HidrawPort(hidraw_port.find(vendor_id, product_id, pages, serial_number, listed=listed))
+    from koshelek_driver.transport.hidapi_port import HidapiPort
+
+    return HidapiPort(vendor_id, product_id, pages, serial_number)
+
+
+def _open_usb(address: str, _connect_timeout_s: float, _pages: frozenset[int]) -> Port:
+    from koshelek_driver.transport.usb_port import UsbPort
+
+    vendor_id, product_id, _ = _usb_ids(address)
+    return UsbPort(vendor_id, product_id)
+
+
+def _open_evdev(address: str, _connect_timeout_s: float, _pages: frozenset[int]) -> Port:
+    from koshelek_driver.transport.evdev_port import EvdevPort
+
+    return EvdevPort(address.removeprefix("evdev:"))
+
+
+_SPECIAL: dict[str, Callable[[str, float, frozenset[int]], Port]] = {
+    "tcp": _open_tcp,
+    "hidraw": _open_hid,
+    "usb": _open_usb,
+    "evdev": _open_evdev,
+}
+
+
+def _on_linux() -> bool:
+    return sys.platform.startswith("linux")
+
+
+def _usb_ids(address: str) -> tuple[int, int, str]:
+    scheme, _, rest = address.partition(":")
+    parsed = _USB_IDS.fullmatch(rest)
+    if parsed is None:
+        raise SiteError(
+            f"port '{address}': expected vendor and product", f"write {scheme}:0c2e:0b87, four hexadecimal digits each"
+        )
+    return int(parsed[1], 16), int(parsed[2], 16), parsed[3] or ""
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

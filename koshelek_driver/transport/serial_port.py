@@ -13,6 +13,8 @@ _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": seri
 class SerialPort:
     """One serial port, held exclusively. Raises PortNotOpened when it cannot be had."""
 
+    report_descriptor = b""
+
     def __init__(self, address: str, line: SerialLine) -> None:
         self._address = address
         try:

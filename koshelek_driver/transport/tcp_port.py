@@ -13,6 +13,8 @@ _READ_SIZE = 4096
 class TcpPort:
     """One TCP connection. Raises PortNotOpened when no address of the host answers in time."""
 
+    report_descriptor = b""
+
     def __init__(self, host: str, port: int, connect_timeout_s: float) -> None:
         self._name = f"{host}:{port}"
         try:

@@ -213,6 +213,8 @@ def test_nobody_scanning_is_1(shell: Shell, till: Till) -> None:
 class PortWithCtrlC:
     """A scanner that sends nothing; somebody presses Ctrl-C once the till listens to it and to Ctrl-C."""
 
+    report_descriptor = b""
+
     def __init__(self) -> None:
         self._before = signal.getsignal(signal.SIGINT)
 

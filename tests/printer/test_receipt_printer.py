@@ -52,6 +52,8 @@ def test_a_printer_that_cannot_confirm_is_asked_nothing_and_only_assumed(virtual
 class TalkativePort:
     """A printer that answers each write with the next of these bytes."""
 
+    report_descriptor = b""
+
     def __init__(self, *answers: bytes) -> None:
         self._answers = list(answers)
         self._waiting = b""

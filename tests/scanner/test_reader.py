@@ -18,6 +18,8 @@ MODEL = profile.scanner("generic-serial")
 class ScriptedPort:
     """Gives its pieces one a read, then silence, on a clock of its own; notes how long each read would wait."""
 
+    report_descriptor = b""
+
     def __init__(self, *pieces: bytes) -> None:
         self.now_s, self.waits = 100.0, list[float]()
         self._pieces = list(pieces)

@@ -87,6 +87,6 @@ def test_a_malformed_address_says_how_to_write_it(address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["usb:04b8:0202", "hidraw:0c2e:0b87", "evdev:/dev/input/event3", "file:/dev/usb/lp0"]
 )
-def test_a_kind_of_port_that_is_not_here_is_said_before_a_sale(address: str) -> None:
-    with pytest.raises(SiteError, match="this version has serial ports"):
-        check_address(address)
+def test_a_kind_of_port_that_no_printer_has_is_said_before_a_sale(address: str) -> None:
+    with pytest.raises(SiteError, match="this version prints over serial ports"):
+        check_address(address, of_printer=True)
