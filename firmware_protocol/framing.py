@@ -69,17 +69,16 @@ class TerminatorFramer:
 class StartEndFramer:
     """Labels between a start byte and one of some end bytes, such as STX and ETX.
 
-    What stands outside is dropped: nothing if it is one of `ignored` (CR, LF, a block check), else told as damage. A
+    What stands outside is dropped: nothing if it is an end, CR or LF, else told as damage. A
     start inside a label begins it anew: the end of the one before was lost. A label without an end is given up after
     `idle_s` of silence.
     """
 
-    def __init__(self, start: int, ends: bytes, idle_s: float, max_length: int, *, ignored: bytes = b"\r\n") -> None:
+    def __init__(self, start: int, ends: bytes, idle_s: float, max_length: int) -> None:
         self._start = start
         self._ends = ends
         self._idle_s = idle_s
         self._max_length = max_length
-        self._ignored = ignored
         self._pending = bytearray()
         self._size = 0
         self._inside = False
@@ -107,7 +106,7 @@ class StartEndFramer:
             self._give_up("a label without its end", done)
             self._inside = True
         elif not self._inside:
-            self._stray += byte not in self._ignored
+            self._stray += byte not in (*b"\r\n", *self._ends)
         elif byte in self._ends:
             self._end(done)
         else:

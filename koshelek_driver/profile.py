@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -112,6 +113,18 @@ class PrinterProfile(Section, frozen=True, kw_only=True):
     code_pages: dict[str, int] = field(default_factory=lambda: {"cp866": 17})
 
 
+_CONNECTIONS = {"hid-pos": "hid", "ibm-oem": "hid", "keyboard": "keyboard"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device as the system lists it. `connection`: serial, hid or keyboard."""
+
+    connection: str
+    vendor_id: str
+    product_id: str
+
+
 P = TypeVar("P", ScannerProfile, PrinterProfile)
 
 
@@ -125,6 +138,23 @@ def scanner(name: str) -> ScannerProfile:
 def printer(name: str) -> PrinterProfile:
     """The printer profile `name`; raises ProfileError that names the nearest known one."""
     return _load("printers", name, PrinterProfile)
+
+
+def fitting(found: Found) -> str:
+    """The scanner profile that names this device's numbers; empty when none does.
+
+    Raises ProfileError when two do: one of them must be more exact.
+    """
+    fits = [name for name in names("scanners") if _fits(scanner(name), found)]
+    if len(fits) > 1:
+        what = f"{found.vendor_id}:{found.product_id} ({found.connection}) has several profiles: {', '.join(fits)}"
+        raise ProfileError(what, "name each product in one profile of a kind of connection only")
+    return fits[0] if fits else ""
+
+
+def _fits(model: ScannerProfile, found: Found) -> bool:
+    ours = _CONNECTIONS.get(model.dialect, "serial") == found.connection
+    return ours and model.usb.vendor_id == found.vendor_id and found.product_id in model.usb.product_ids
 
 
 def names(folder: Literal["scanners", "printers"]) -> list[str]:

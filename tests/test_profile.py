@@ -26,7 +26,8 @@ def test_a_printer_profile_is_whole(name: str) -> None:
 
 
 def test_the_shipped_names_are_what_site_files_may_say() -> None:
-    assert profile.names("scanners") == ["generic-serial"]
+    assert {"generic-serial", "generic-hid-pos", "zebra-ds2208-ssi"} <= set(profile.names("scanners"))
+    assert len(profile.names("scanners")) >= 40
     assert profile.names("printers") == ["epson-tm-t20iii", "generic-escpos-58mm", "generic-escpos-80mm"]
 
 
@@ -63,3 +64,60 @@ def test_a_wrong_identifier_in_a_profile_is_named(tmp_path: Path, identifier: st
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(ProfileError, match=re.escape(told)):
         config.read(path, profile.ScannerProfile, ProfileError)
+
+
+def test_a_device_has_one_profile_of_its_kind_of_connection() -> None:
+    models = {name: profile.scanner(name) for name in profile.names("scanners")}
+    for name, model in models.items():
+        for product_id in model.usb.product_ids:
+            connection = {"hid-pos": "hid", "ibm-oem": "hid", "keyboard": "keyboard"}.get(model.dialect, "serial")
+            assert profile.fitting(profile.Found(connection, model.usb.vendor_id, product_id)) == name
+    assert profile.fitting(profile.Found("serial", "ffff", "ffff")) == ""
+
+
+def test_two_profiles_for_one_device_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        profile,
+        "scanner",
+        lambda _name: profile.ScannerProfile(
+            description="x", source="x", usb=profile.Usb(vendor_id="0c2e", product_ids=("0b81",))
+        ),
+    )
+    with pytest.raises(ProfileError, match=r"0c2e:0b81 \(serial\) has several profiles: .*zebra"):
+        profile.fitting(profile.Found("serial", "0c2e", "0b81"))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of profiles of the test's own."""
+    (tmp_path / "scanners").mkdir()
+    monkeypatch.setattr(profile, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(profile, "scanner", profile.scanner.__wrapped__)
+    return tmp_path / "scanners"
+
+
+def test_a_profile_says_only_what_is_different(shelf: Path) -> None:
+    (shelf / "base.toml").write_text('description = "b"\nsource = "b"\n[framing]\nidle_s = 0.2\nmax_length = 99\n')
+    (shelf / "child.toml").write_text('description = "c"\nsource = "c"\ninherits = "base"\n[framing]\nmax_length = 7\n')
+    model = profile.scanner("child")
+    assert (model.description, model.framing.idle_s, model.framing.max_length) == ("c", 0.2, 7)
+
+
+@pytest.mark.parametrize(
+    ("child", "told", "remedy"),
+    [("bass", "line 3: inherits = 'bass': no such profile", "base"), ("child", "'child' inherits itself", "base")],
+)
+def test_inheriting_goes_one_level(shelf: Path, child: str, told: str, remedy: str) -> None:
+    (shelf / "base.toml").write_text('description = "b"\nsource = "b"\n')
+    (shelf / "child.toml").write_text('description = "c"\nsource = "c"\ninherits = "base"\n')
+    (shelf / "grandchild.toml").write_text(f'description = "g"\nsource = "g"\ninherits = "{child}"\n')
+    with pytest.raises(ProfileError, match=re.escape(told)) as refused:
+        profile.scanner("grandchild")
+    assert remedy in refused.value.remedy
+
+
+@pytest.mark.parametrize("number", ["0C2E", "c2e", "0x0c2e"])
+def test_numbers_of_usb_are_four_small_digits(shelf: Path, number: str) -> None:
+    (shelf / "x.toml").write_text(f'description = "x"\nsource = "x"\n[usb]\nvendor_id = "{number}"\n')
+    with pytest.raises(ProfileError, match="expected four hexadecimal digits"):
+        profile.scanner("x")

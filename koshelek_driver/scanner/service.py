@@ -43,7 +43,7 @@ class PortScanner(DeviceService[Label]):
         check_address(entry.port)
         self._model = profile.scanner(entry.profile)
         self._tongue = tongue(self._model)
-        self._rules = _rules(self._model, entry.labels)
+        self._rules = rules_of(self._model, entry.labels)
         self._transmit_unknown = entry.labels.transmit_unknown
         self._open_its_port = open_its_port or (lambda model: self._open(entry.port, model))
         self._name = name
@@ -175,7 +175,8 @@ class _Reading:
             self._reader.close()
 
 
-def _rules(model: ScannerProfile, labels: Labels) -> LabelRules:
+def rules_of(model: ScannerProfile, labels: Labels) -> LabelRules:
+    """How labels are made, by what the profile knows of the scanner and the site file wishes."""
     return LabelRules(
         identifiers=model.symbology.types,
         identifier_is_suffix=model.symbology.identifier_place == "suffix",

@@ -1,0 +1,68 @@
+"""Every scanner profile reads its transcript: the dialect, framing and symbology that it says are right for its device."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from koshelek_driver import profile
+from koshelek_driver.errors import PortLost, UsageError
+from koshelek_driver.scanner.dialects import tongue
+from koshelek_driver.scanner.label import Label
+from koshelek_driver.scanner.reader import ScannerReader
+from koshelek_driver.scanner.service import rules_of
+from koshelek_driver.site import Labels
+from koshelek_driver.transport.transcript import ReplayPort, parse
+
+FOLDER = Path(__file__).parent / "transcripts"
+
+
+def replay(name: str, text: str) -> list[tuple[str, str]]:
+    """The labels that a profile makes of a transcript."""
+    model = profile.scanner(name)
+    port = ReplayPort(parse(text))
+    reader = ScannerReader(port, tongue(model), rules_of(model, Labels()), lambda: port.now_s)
+    labels: list[tuple[str, str]] = []
+    try:
+        while True:
+            heard = [each for each in reader.read() if isinstance(each, Label)]
+            labels += [(label.scan_data_type.name, label.text) for label in heard]
+    except PortLost:
+        return labels
+
+
+@pytest.mark.parametrize("name", profile.names("scanners"))
+def test_a_profile_reads_its_transcript(name: str) -> None:
+    text = (FOLDER / f"{name}.txt").read_text(encoding="ascii")
+    expected = list(parse(text).labels)
+    assert expected
+    assert replay(name, text) == expected
+
+
+def test_there_is_a_transcript_for_every_profile_and_none_beside() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.txt")) == profile.names("scanners")
+
+
+def test_a_transcript_is_read_one_byte_at_a_time_with_the_same_labels() -> None:
+    streams = [
+        name for name in profile.names("scanners") if profile.scanner(name).dialect in ("text", "ssi", "honeywell")
+    ]
+    for name in streams:
+        text = (FOLDER / f"{name}.txt").read_text(encoding="ascii")
+        split = re.sub(
+            r"^(\S+) < (\w+)$",
+            lambda line: "\n".join(f"{line[1]} < {byte}" for byte in re.findall("..", line[2])),
+            text,
+            flags=re.MULTILINE,
+        )
+        assert replay(name, split) == list(parse(text).labels)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# other\n", "# koshelek-driver transcript 1\n0.0 < 5\n", "# koshelek-driver transcript 1\nx"]
+)
+def test_what_is_no_transcript_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="transcript"):
+        parse(text)
