@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from firmware_protocol.scan import Damaged, Event, Overlong
+from firmware_protocol.scan import Damaged, Event, Overlong, Reply
 from koshelek_driver import profile
 from koshelek_driver.errors import PortError, PortLost
 from koshelek_driver.profile import ScannerProfile
+from koshelek_driver.scanner.commands import QUESTIONS, DirectIo, command_of
 from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import Label, LabelRules
 from koshelek_driver.scanner.reader import ScannerReader
@@ -24,6 +26,9 @@ from koshelek_driver.upos.service import DeviceService, Equipment, Inlet
 _CONNECT_TIMEOUT_S = 3.0
 _FIRST_REOPEN_S = 0.2
 _LAST_REOPEN_S = 5.0
+_ANSWER_S = 2.0
+"""How long a scanner may take to answer a command; a busy one takes some 100 ms."""
+_TESTS = (DirectIo.INFO, DirectIo.GOOD_READ_BEEP)
 _LONGEST_END_S = 10.0
 """A reading thread ends within a read, or within an attempt to open its port."""
 
@@ -67,12 +72,39 @@ class PortScanner(DeviceService[Label]):
             self._reading = None
 
     def check_health(self, level: HealthLevel) -> str:
-        """CH_INTERNAL: whether the port is open. A plain scanner has no other test."""
-        if level is not HealthLevel.CH_INTERNAL:
+        """CH_INTERNAL: whether the port is open. CH_EXTERNAL: it beeps, or says who it is, where it can."""
+        if level is HealthLevel.CH_INTERNAL:
+            self._connected()
+            return "Successful"
+        offered = [number for number in _TESTS if command_of(number) in self._tongue.commands]
+        if level is HealthLevel.CH_INTERACTIVE or not offered:
             return super().check_health(level)
+        _, answer = self.direct_io(offered[0], 0, None)
+        return f"Successful: {answer}" if answer else "Successful"
+
+    def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:
+        """A command by its DirectIo number; a question waits for its answer, and labels pass meanwhile.
+
+        Raises UposError: E_ILLEGAL for what the dialect does not have, E_NOHARDWARE, E_TIMEOUT without an answer,
+        E_FAILURE when the scanner refuses.
+        """
+        number = next((each for each in DirectIo if each == command), None)
+        asked = b"" if number is None else self._tongue.commands.get(command_of(number), b"")
+        if number is None or not asked:
+            return super().direct_io(command, data, obj)
+        reading = self._connected()
+        if number not in QUESTIONS:
+            reading.tell(asked)
+            return data, obj
+        answer = self._tongue.read_answer(reading.ask(asked))
+        if not answer.ok:
+            raise UposError(ErrorCode.E_FAILURE, f"the scanner refused {number.name}: {answer.text}", "see its manual")
+        return data, answer.text
+
+    def _connected(self) -> _Reading:
         if self._reading is None or not self._reading.connected:
             raise UposError(ErrorCode.E_NOHARDWARE, "the port is lost", "check the cable and the scanner's power")
-        return "Successful"
+        return self._reading
 
     def equipment(self) -> Equipment:
         """What the profile says."""
@@ -123,9 +155,35 @@ class _Reading:
         self._reopened = reopened
         self._labels = labels
         self._stopped = threading.Event()
+        self._asking = threading.Lock()
+        self._answers: queue.SimpleQueue[bytes] | None = None
         self._port_in_hand = threading.Lock()  # a port that is being closed must not be woken: its numbers are reused
         self._thread = threading.Thread(target=self._run, name=f"scanner-{name}", daemon=True)
         self._thread.start()
+
+    def tell(self, data: bytes) -> None:
+        """Write a command. Raises UposError E_NOHARDWARE."""
+        try:
+            with self._port_in_hand:
+                self._reader.port.write(data, _ANSWER_S)
+        except PortError as problem:
+            raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
+
+    def ask(self, data: bytes) -> bytes:
+        """Write a question and wait for its answer; one at a time. Raises UposError E_NOHARDWARE or E_TIMEOUT."""
+        with self._asking:
+            answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+            self._answers = answers
+            try:
+                self.tell(data)
+                return answers.get(timeout=_ANSWER_S)
+            except queue.Empty:
+                what = f"the scanner did not answer in {_ANSWER_S:g} s"
+                raise UposError(
+                    ErrorCode.E_TIMEOUT, what, "check that it is in the mode that its profile says"
+                ) from None
+            finally:
+                self._answers = None
 
     def end(self) -> None:
         """End, and wait for it."""
@@ -144,12 +202,19 @@ class _Reading:
 
     def _read(self) -> None:
         try:
-            for read in self._reader.read():
-                if not self._labels.take(read):
-                    self._stopped.set()
+            for heard in self._reader.read():
+                self._take(heard)
         except PortLost:
             if not self._stopped.is_set():
                 self._come_back()
+
+    def _take(self, heard: Label | Event) -> None:
+        answers = self._answers
+        if isinstance(heard, Reply):
+            if answers is not None:
+                answers.put(heard.data)
+        elif not self._labels.take(heard):
+            self._stopped.set()
 
     def _come_back(self) -> None:
         self._hang_up()

@@ -1,0 +1,194 @@
+"""Dialects and commands through the Scanner, over ports that answer."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from firmware_protocol import hid_pos, ibm_oem, ssi
+from firmware_protocol.commands import Command
+from firmware_protocol.ssi import Packet
+from koshelek_driver.errors import PortLost
+from koshelek_driver.scanner import service
+from koshelek_driver.scanner.commands import DirectIo
+from koshelek_driver.scanner.device import Scanner
+from koshelek_driver.scanner.service import PortScanner
+from koshelek_driver.site import Device
+from koshelek_driver.upos.codes import ErrorCode, HealthLevel, ScanDataType
+from koshelek_driver.upos.errors import UposError
+from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report
+from tests.firmware_protocol.test_ibm_oem import QR
+from tests.firmware_protocol.test_ibm_oem import report as oem_report
+from tests.upos.parts import WAIT_S, Heard
+
+
+class AnsweringPort:
+    """A scanner's port: gives what is put in, and answers what is written by `answers`."""
+
+    def __init__(self, answers: dict[bytes, list[bytes]] | None = None, descriptor: bytes = b"") -> None:
+        self.report_descriptor = descriptor
+        self.answers = answers or {}
+        self.written: list[bytes] = []
+        self.incoming: queue.Queue[bytes] = queue.Queue()
+        self.broken = False
+
+    def read(self, timeout_s: float) -> bytes:
+        try:
+            return self.incoming.get(timeout=timeout_s)
+        except queue.Empty:
+            return b""
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        if self.broken:
+            raise PortLost("unplugged", "plug it in")
+        self.written.append(data)
+        for answer in self.answers.get(data, []):
+            self.incoming.put(answer)
+
+    def wake(self) -> None:
+        self.incoming.put(b"")
+
+    def close(self) -> None: ...
+
+
+Start = Callable[..., tuple[Scanner, Heard]]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Enable a scanner of a profile on a port; gives it, with the labels that it hears."""
+    started: list[Scanner] = []
+
+    def do(profile: str, port: AnsweringPort) -> tuple[Scanner, Heard]:
+        made = lambda name, entry: PortScanner(name, entry, lambda _model: port)  # noqa: E731
+        monkeypatch.setattr(Scanner, "_own_service", lambda _self: made)
+        scanner = Scanner({"s": Device(category="Scanner", profile=profile, port="/dev/ttyS9")})
+        started.append(scanner)
+        heard = Heard()
+
+        def on_data(_event: Any) -> None:
+            heard((scanner.scan_data_label, scanner.scan_data_type))  # type: ignore[arg-type]
+            scanner.data_event_enabled = True
+
+        scanner.open("s")
+        scanner.claim(0)
+        scanner.decode_data = True
+        scanner.add_data_listener(on_data)
+        scanner.data_event_enabled = True
+        scanner.device_enabled = True
+        return scanner, heard
+
+    yield do
+    for scanner in started:
+        scanner.close()
+
+
+def refusal(action: Callable[[], object]) -> UposError:
+    with pytest.raises(UposError) as refused:
+        action()
+    return refused.value
+
+
+def test_ssi_labels_are_acknowledged_on_the_wire(start: Start) -> None:
+    port = AnsweringPort()
+    _, heard = start("generic-ssi", port)
+    port.incoming.put(ssi.build(Packet(0xF3, 0, 0, b"\x1cCM46")))
+    assert heard.wait(1) == [(b"CM46", ScanDataType.QRCODE)]
+    assert port.written == [ssi.build(Packet(0xD0, 4, 0, b""))]
+
+
+def test_a_hid_pos_scanner_is_read_by_its_own_descriptor(start: Start) -> None:
+    moved = DESCRIPTOR.replace(bytes.fromhex("9538 09FE"), bytes.fromhex("9520 09FE"))
+    port = AnsweringPort(descriptor=moved)
+    scanner, heard = start("generic-hid-pos", port)
+    port.incoming.put(bytes([2, 5]) + b"]C0" + b"abcde".ljust(32, b"\0") + b"j\0\0")
+    assert heard.wait(1) == [(b"abcde", ScanDataType.CODE128)]
+    assert scanner.scan_data == b"]C0abcde"
+    scanner.direct_io(DirectIo.ERROR_BEEP, 0, None)
+    assert port.written == [hid_pos.COMMANDS[Command.ERROR_BEEP]]
+
+
+@pytest.mark.parametrize("descriptor", [b"", b"\x05", bytes.fromhex("0501 0906 A101 C0")])
+def test_a_hid_pos_scanner_that_cannot_be_asked_has_the_usual_layout(start: Start, descriptor: bytes) -> None:
+    port = AnsweringPort(descriptor=descriptor)
+    _, heard = start("generic-hid-pos", port)
+    port.incoming.put(report(b"46012340", aim=b"]E4", code=b"D"))
+    assert heard.wait(1) == [(b"46012340", ScanDataType.EAN8)]
+
+
+def test_an_oem_scanner_is_switched_on_and_off_with_the_device(start: Start) -> None:
+    port = AnsweringPort()
+    scanner, heard = start("generic-ibm-oem", port)
+    assert port.written == [ibm_oem.COMMANDS[Command.ENABLE]]
+    port.incoming.put(oem_report(b"CM46" + QR))
+    assert heard.wait(1) == [(b"CM46", ScanDataType.QRCODE)]
+    scanner.device_enabled = False
+    assert port.written[-1] == ibm_oem.COMMANDS[Command.DISABLE]
+
+
+def test_an_oem_scanner_that_is_gone_at_once_is_no_hardware(start: Start) -> None:
+    port = AnsweringPort()
+    port.broken = True
+    assert refusal(lambda: start("generic-ibm-oem", port)).error_code is ErrorCode.E_NOHARDWARE
+
+
+def test_a_question_is_answered_and_labels_pass_meanwhile(start: Start) -> None:
+    port = AnsweringPort({b"i": [b"]C0one\r", b"\x01i\rR6100\r", b"\x04", b"]C0two\r"]})
+    scanner, heard = start("datalogic-serial", port)
+    assert scanner.direct_io(DirectIo.INFO, 7, None) == (7, "i; R6100")
+    assert [label for label, _ in heard.wait(2)] == [b"one", b"two"]
+    scanner.check_health(HealthLevel.CH_EXTERNAL)
+    assert scanner.check_health_text == "External HCheck: Successful: i; R6100"
+
+
+def test_commands_are_written_without_waiting(start: Start) -> None:
+    port = AnsweringPort()
+    scanner, _ = start("datalogic-serial", port)
+    for number in (DirectIo.GOOD_READ_BEEP, DirectIo.ERROR_BEEP):
+        scanner.direct_io(number, 0, None)
+    assert port.written == [b"B", b"F"]
+
+
+def test_a_beep_is_the_external_test_of_a_scanner_without_questions(start: Start) -> None:
+    port = AnsweringPort()
+    scanner, _ = start("generic-hid-pos", port)
+    scanner.check_health(HealthLevel.CH_EXTERNAL)
+    assert scanner.check_health_text == "External HCheck: Successful"
+    assert port.written == [hid_pos.COMMANDS[Command.GOOD_READ_BEEP]]
+
+
+@pytest.mark.parametrize("number", [0, 8, *DirectIo])
+def test_what_a_dialect_does_not_have_is_illegal(start: Start, number: int) -> None:
+    scanner, _ = start("generic-serial", AnsweringPort())
+    assert refusal(lambda: scanner.direct_io(number, 0, None)).error_code is ErrorCode.E_ILLEGAL
+    assert refusal(lambda: scanner.check_health(HealthLevel.CH_EXTERNAL)).error_code is ErrorCode.E_ILLEGAL
+
+
+def test_a_scanner_that_does_not_answer_is_a_timeout_and_the_next_question_works(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_ANSWER_S", 0.05)
+    port = AnsweringPort()
+    scanner, _ = start("newland-serial", port)
+    assert refusal(lambda: scanner.direct_io(DirectIo.INFO, 0, None)).error_code is ErrorCode.E_TIMEOUT
+    monkeypatch.setattr(service, "_ANSWER_S", WAIT_S)
+    port.answers = {port.written[0]: [b"\x02\x010000#QRYSYSHR32\x06;\x03"]}
+    assert scanner.direct_io(DirectIo.INFO, 0, None) == (0, "QRYSYSHR32")
+
+
+def test_a_refusal_is_a_failure_that_says_why(start: Start) -> None:
+    asked = ssi.COMMANDS[Command.INFO]
+    port = AnsweringPort({asked: [ssi.build(Packet(0xD1, 0, 0, b"\x06"))]})
+    scanner, _ = start("generic-ssi", port)
+    problem = refusal(lambda: scanner.direct_io(DirectIo.INFO, 0, None))
+    assert (problem.error_code, problem.what) == (ErrorCode.E_FAILURE, "the scanner refused INFO: denied")
+
+
+def test_a_command_to_a_lost_port_is_no_hardware(start: Start) -> None:
+    port = AnsweringPort()
+    scanner, _ = start("datalogic-serial", port)
+    port.broken = True
+    assert refusal(lambda: scanner.direct_io(DirectIo.GOOD_READ_BEEP, 0, None)).error_code is ErrorCode.E_NOHARDWARE
