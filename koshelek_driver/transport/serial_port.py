@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import select
+
 import serial
 
 from koshelek_driver.errors import PortLost, PortNotOpened
 from koshelek_driver.transport.port import SerialLine
 
+_READ_SIZE = 4096
 _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
 
@@ -32,12 +36,14 @@ class SerialPort:
                 "check the cable, the port's name in the site file, and that no other program uses it",
             ) from problem
 
+        by_descriptor = hasattr(self._serial, "pipe_abort_read_r")
+        self._read = self._read_by_descriptor if by_descriptor else self._read_by_library
+
     def read(self, timeout_s: float) -> bytes:
         """See Port. Takes all that is there in one read, not a byte at a time."""
         try:
-            self._serial.timeout = timeout_s
-            return bytes(self._serial.read(max(1, self._serial.in_waiting)))
-        except (serial.SerialException, OSError, TypeError) as problem:  # TypeError: closed under our hands
+            return self._read(timeout_s)
+        except (serial.SerialException, OSError, ValueError) as problem:  # ValueError: closed meanwhile
             raise self._lost(problem) from problem
 
     def write(self, data: bytes, timeout_s: float) -> None:
@@ -57,6 +63,25 @@ class SerialPort:
     def close(self) -> None:
         """See Port."""
         self._serial.close()
+
+    def _read_by_library(self, timeout_s: float) -> bytes:
+        self._serial.timeout = timeout_s
+        return bytes(self._serial.read(max(1, self._serial.in_waiting)))
+
+    def _read_by_descriptor(self, timeout_s: float) -> bytes:
+        """The same on POSIX with one wait and one read."""
+        file, woken = self._serial.fd, self._serial.pipe_abort_read_r
+        if file is None or woken is None:
+            raise OSError("the port is closed")
+        ready, _, _ = select.select([file, woken], [], [], timeout_s)
+        if woken in ready:
+            os.read(woken, 1)
+        if file not in ready:
+            return b""
+        data = os.read(file, _READ_SIZE)
+        if not data:
+            raise OSError("the device is gone")
+        return data
 
     def _lost(self, problem: Exception) -> PortLost:
         return PortLost(
