@@ -157,6 +157,14 @@ def _fits(model: ScannerProfile, found: Found) -> bool:
     return ours and model.usb.vendor_id == found.vendor_id and found.product_id in model.usb.product_ids
 
 
+def check(path: Path) -> ScannerProfile | PrinterProfile:
+    """Read a profile that lies anywhere, a printer's if it has columns. Raises ProfileError."""
+    of_printer = "columns" in config.table(path, ProfileError)
+    if of_printer:
+        return config.read(path, PrinterProfile, ProfileError)
+    return config.read(path, ScannerProfile, ProfileError, _inherited(path, names("scanners")))
+
+
 def names(folder: Literal["scanners", "printers"]) -> list[str]:
     """All profiles of a kind."""
     found = (files("device_profiles") / folder).iterdir()
@@ -179,7 +187,8 @@ def _inherited(path: Path, known: list[str]) -> dict[str, Any]:
     if parent not in known:
         what = f"{config.place(path, 'inherits')}: inherits = '{parent}': no such profile"
         raise ProfileError(what, nearest(str(parent), known))
-    said = config.table(path.with_name(f"{parent}.toml"), ProfileError)
+    with as_file(files("device_profiles") / "scanners" / f"{parent}.toml") as inherited:
+        said = config.table(Path(inherited), ProfileError)
     if "inherits" in said:
         raise ProfileError(f"{config.place(path, 'inherits')}: '{parent}' inherits itself", f"use '{said['inherits']}'")
     return said

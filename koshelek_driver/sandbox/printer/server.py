@@ -140,6 +140,7 @@ class _Engine:
         self._report = report
         self._hang_up = hang_up
         self._buffer: deque[bytes] = deque()
+        self._restarting = False
         self._changed = threading.Condition()
         self._stop = threading.Event()
         threading.Thread(target=self._run, name="print-engine", daemon=True).start()
@@ -148,6 +149,9 @@ class _Engine:
         """Buffer what came; blocks while the buffer is full."""
         with self._changed:
             self._changed.wait_for(lambda: sum(map(len, self._buffer)) < BUFFER_SIZE or self._stop.is_set())
+            if self._restarting:
+                self._restarting = data != _DISCONNECTED
+                return
             self._buffer.append(data)
             self._changed.notify_all()
 
@@ -210,5 +214,6 @@ class _Engine:
             self._fault = Fault.NONE
             self._buffer.clear()
             self._tokenizer = Tokenizer()
+            self._restarting = True  # what is still on its way through this connection is lost too
         self._machine.restart()
         self._hang_up()

@@ -1,0 +1,1 @@
+"""What a technician may look at: devices, scans, health; nothing secret."""

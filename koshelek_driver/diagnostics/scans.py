@@ -1,0 +1,50 @@
+"""What a technician may see of a scan: everything but what belongs to the customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from koshelek_driver.card.presentation import CardPresentation
+from koshelek_driver.card.template import Templates
+from koshelek_driver.scanner import aim
+from koshelek_driver.scanner.label import Label
+
+USUAL_TEMPLATES = (
+    "{prefix:CM}{card_number:13d}{card_session:1-32an}{password:3d}",
+    "{prefix:CM}{card_number:13d}{password:3d}",
+    "{card_number:13d}",
+)
+"""Tried behind the till's own, so that a wallet card is not shown at a till whose templates are wrong."""
+
+
+def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
+    """One scan as JSON: `raw_hex` has what came with `*` for what is secret, `parsed` what the label parses to."""
+    identifier, _ = aim.split(label.scan_data)
+    card = templates.match(label.text)
+    return {
+        "raw_hex": _hidden(label.scan_data, card).hex(),
+        "aim": "" if identifier is None else f"]{identifier.code}",
+        "type": label.scan_data_type.name,
+        "parsed": None if card is None else _parsed(card),
+    }
+
+
+def _parsed(card: CardPresentation) -> dict[str, Any]:
+    return {
+        "prefix": card.prefix,
+        "card_number": card.card_number.masked(),
+        "card_session_present": card.card_session is not None,
+        "password_present": card.password is not None,
+    }
+
+
+def _hidden(data: bytes, card: CardPresentation | None) -> bytes:
+    """The bytes with stars for session, password and all but four digits of the card's number, wherever they stand."""
+    if card is None:
+        return data
+    number = card.card_number.reveal()
+    data = data.replace(number.encode(), b"*" * (len(number) - 4) + number[-4:].encode())
+    for secret in (card.card_session, card.password):
+        if secret is not None:
+            data = data.replace(secret.reveal().encode(), b"*" * len(secret.reveal()))
+    return data
