@@ -105,6 +105,7 @@ class Totp(Section, frozen=True, kw_only=True):
     password_length: int = 3
     window_steps: int = 1
     presentation_lifetime_s: float = 300.0
+    accept_typed: bool = False
 
 
 class Labels(Section, frozen=True, kw_only=True):

@@ -224,7 +224,8 @@ def _rules(settings: site.Site) -> Rules:
 def _desk_rules(settings: site.Site) -> DeskRules:
     timing = settings.pay_api.timing
     longest_sale_s = timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
-    return DeskRules(settings.driver.environment, settings.driver.language, longest_sale_s)
+    driver = settings.driver
+    return DeskRules(driver.environment, driver.language, longest_sale_s, settings.totp.accept_typed)
 
 
 def _printer(settings: site.Site) -> ReceiptPrinter | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware_protocol.hid_keyboard import spoil
 from koshelek_driver import Outcome, Payment, SlipState, Terminal, Watcher
 from koshelek_driver.errors import BusyError, CardError, JournalError, ProfileError, SecretError, SiteError, UsageError
 from koshelek_driver.pay_api.client import Exchange
@@ -19,7 +20,9 @@ from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
 from tests.conftest import PRINTER_DEVICES, Till
+from tests.firmware_protocol.test_hid_keyboard import typed
 from tests.hostile import Manners, hostile
+from tests.scanner.test_commands import AnsweringPort
 
 QUICK = [
     name
@@ -312,3 +315,40 @@ def test_a_warm_connection_is_used_by_the_sale(till: Till) -> None:
         assert till.host._server.connections == 1
         terminal.pay(terminal.new_order("A-1", 500), label=till.label())
     assert till.host._server.connections == 1
+
+
+def test_a_label_that_a_russian_keyboard_spoilt_is_mended_but_may_not_pay(till: Till) -> None:
+    with Terminal.open(till.site) as terminal:
+        payment = terminal.pay(terminal.new_order("A-1", 500), label=spoil(f"]Q1{till.label()}"))
+        assert (payment.outcome, payment.verdict.error_code) == (Outcome.REJECTED, "CARD_TYPED")
+        assert "клавиатура" in terminal.tip(payment)
+    assert till.charges("A-1") == 0
+    till.edit("[totp]", "[totp]\naccept_typed = true")
+    with Terminal.open(till.site) as terminal:
+        payment = terminal.pay(terminal.new_order("A-1", 500), label=spoil(f"]Q1{till.label()}"))
+    assert payment.outcome is Outcome.PAID
+
+
+def test_a_card_from_a_keyboard_scanner_may_not_pay_unless_allowed(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    devices = """
+[devices.scanner1]
+category = "Scanner"
+profile = "generic-keyboard"
+port = "evdev:/dev/input/event3"
+[devices.wallet]
+category = "CAT"
+scanner = "scanner1"
+"""
+    till.rewrite(devices=devices)
+
+    def port(*_arguments: object) -> AnsweringPort:
+        keyboard = AnsweringPort()
+        keyboard.incoming.put(typed(f"]Q1{till.label()}\r"))
+        return keyboard
+
+    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", port)
+    with Terminal.open(till.site) as terminal:
+        assert terminal.pay(terminal.new_order("A-1", 500)).verdict.error_code == "CARD_TYPED"
+    till.edit("[totp]", "[totp]\naccept_typed = true")
+    with Terminal.open(till.site) as terminal:
+        assert terminal.pay(terminal.new_order("A-1", 500)).outcome is Outcome.PAID

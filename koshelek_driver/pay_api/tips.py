@@ -117,6 +117,10 @@ _TIPS: dict[str, tuple[str, str]] = {
         "Этот код уже использован. Попросите показать карту ещё раз",
         "This code was used already. Ask to show the card again",
     ),
+    "CARD_TYPED": (
+        "Сканер работает как клавиатура: картой нельзя оплатить. Выберите другой способ; сообщите технику",
+        "The scanner types like a keyboard: the card cannot pay. Take another way; tell the technician",
+    ),
     "BARCODE_UNKNOWN": (
         "Это не карта Кошелька. Отсканируйте карту покупателя",
         "This is not a Koshelek card. Scan the customer's card",

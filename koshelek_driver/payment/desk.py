@@ -22,7 +22,7 @@ from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.text import printable
-from koshelek_driver.scanner.label import Label, read_label
+from koshelek_driver.scanner.label import Label, read_text
 
 _TEXT_COLUMNS = 42
 """Width of a slip as text on a till without a printer."""
@@ -37,11 +37,12 @@ _SLIP_STATES = {
 
 @dataclass(frozen=True, slots=True)
 class DeskRules:
-    """How slips look, and how long to wait for another program that pays at this till."""
+    """How slips look, how long to wait for another program that pays at this till, whether typed cards may pay."""
 
     environment: Literal["test", "production"]
     language: Literal["ru", "en"]
     busy_wait_s: float
+    accept_typed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,12 @@ class SaleDesk:
 
     def _show(self, label: str | None, scan: Callable[[], Label], pressed_s: float, watcher: Watcher) -> Shown:
         """The label given or scanned, verified. With a scanner the scan itself is the button."""
-        shown = scan() if label is None else read_label(label.encode())
+        shown = scan() if label is None else read_text(label)
         if label is None:
             pressed_s = self._clock.now_s()
         verification = self._totp.barcode_verify(shown.text)
+        if shown.typed and verification.can_pay and not self._rules.accept_typed:
+            verification = replace(verification, result_code=ResultCode.CARD_TYPED)
         tell(watcher.scanned, shown, verification)
         return Shown(verification, pressed_s)
 

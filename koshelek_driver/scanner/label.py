@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from firmware_protocol.hid_keyboard import is_spoilt, mend
 from firmware_protocol.scan import Scan
 from koshelek_driver.scanner import aim, eci, retail
 from koshelek_driver.scanner.retail import DEFAULT_RETAIL_RULES, RetailRules
@@ -19,13 +20,15 @@ class Label:
     """One scan. It may hold a card's password, so it does not print itself.
 
     `scan_data` is what came without framing; `scan_data_label` the bare label; `aim` the two characters
-    after `]`, empty when the scanner sends no identifier.
+    after `]`, empty when the scanner sends no identifier; `typed`: it came through a keyboard, where other programs
+    can watch.
     """
 
     scan_data: bytes
     scan_data_label: bytes
     scan_data_type: ScanDataType
     aim: str = ""
+    typed: bool = False
 
     @property
     def text(self) -> str:
@@ -68,6 +71,13 @@ def read_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:
     """Make a label of one frame's data. Without an identifier the type is UNKNOWN, unless it may be inferred."""
     label = _by_maker(frame, rules) or _by_aim(frame, rules) or _bare(frame, rules)
     return replace(label, scan_data=label.scan_data_label) if rules.raw_equals_label else label
+
+
+def read_text(text: str) -> Label:
+    """Make a label of text that a program hands over. What a Russian keyboard layout spoilt is mended: it was typed."""
+    spoilt = is_spoilt(text)
+    label = read_label((mend(text) if spoilt else text).encode())
+    return replace(label, typed=spoilt)
 
 
 def label_of(scan: Scan, types: Mapping[str, ScanDataType], rules: LabelRules = DEFAULT_RULES) -> Label:

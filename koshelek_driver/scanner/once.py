@@ -5,10 +5,12 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 
+from koshelek_driver import profile
 from koshelek_driver.errors import ScanCanceled, ScanTimeout
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
-from koshelek_driver.upos.registry import Devices
+from koshelek_driver.site import Device
+from koshelek_driver.upos.registry import DeviceEntry, Devices
 
 _CLAIM_TIMEOUT_MS = 1000
 _TICK_S = 0.1
@@ -33,7 +35,8 @@ def scan_once(
         scanner.claim(_CLAIM_TIMEOUT_MS)
         scanner.decode_data = True
         scanner.auto_disable = True
-        scanner.add_data_listener(lambda _event: scans.put(_label_of(scanner)))
+        typed = _types(devices[name])
+        scanner.add_data_listener(lambda _event: scans.put(_label_of(scanner, typed)))
         scanner.data_event_enabled = True
         scanner.device_enabled = True
         ready()
@@ -48,5 +51,10 @@ def scan_once(
     raise ScanCanceled("the cashier cancelled before a card was scanned", "nothing was charged")
 
 
-def _label_of(scanner: Scanner) -> Label:
-    return Label(scanner.scan_data, scanner.scan_data_label, scanner.scan_data_type)
+def _types(entry: DeviceEntry) -> bool:
+    """Whether a scanner of this driver's own services types its labels."""
+    return isinstance(entry, Device) and not entry.service and profile.scanner(entry.profile).dialect == "keyboard"
+
+
+def _label_of(scanner: Scanner, typed: bool) -> Label:
+    return Label(scanner.scan_data, scanner.scan_data_label, scanner.scan_data_type, typed=typed)

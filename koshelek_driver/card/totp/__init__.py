@@ -22,6 +22,8 @@ class ResultCode(StrEnum):
     TOTP_INVALID = "TOTP_INVALID"
     TOTP_REPLAYED = "TOTP_REPLAYED"
     BARCODE_UNKNOWN = "BARCODE_UNKNOWN"
+    CARD_TYPED = "CARD_TYPED"
+    """Ours: genuine, but typed by a keyboard, where other programs can watch; the site file does not allow it."""
 
 
 @dataclass(frozen=True, slots=True)
