@@ -50,7 +50,7 @@ COMMANDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Report:
+class Part:
     """A report taken apart: its label's part, the identifier without the mark of continuation, whether more follows."""
 
     data: bytes
@@ -92,9 +92,9 @@ class IbmOemDecoder:
         if report[1] & _DIRECT_IO_DATA:
             events.append(Reply(body))
         elif body:
-            self._add(_taken_apart(body), now, events)
+            self._add(take_apart(body), now, events)
 
-    def _add(self, part: _Report, now: float, events: list[Event]) -> None:
+    def _add(self, part: Part, now: float, events: list[Event]) -> None:
         self._data += part.data
         self._identifier = part.identifier
         self._open_s = now
@@ -114,15 +114,16 @@ def read_answer(data: bytes) -> Answer:
     return Answer(ok=bool(data), text=data.decode("latin-1").strip("\0 \r\n"))
 
 
-def _taken_apart(body: bytes) -> _Report:
+def take_apart(body: bytes) -> Part:
+    """What stands between the status and the end of a report: digits as characters, the identifier off."""
     if body[-1] in _ONE_BYTE:
         identifier, data = body[-1:], body[:-1]
-        return _Report(_digits(data) if identifier[0] in _BCD else data, identifier, continued=False)
+        return Part(_digits(data) if identifier[0] in _BCD else data, identifier, continued=False)
     size = 4 if len(body) >= 4 and body[-1] == 0 and body[-4] & ~_CONTINUED == 0x04 else 3
     identifier, data = body[-size:], body[:-size]
     marked = bool(identifier[:1]) and bool(identifier[0] & _CONTINUED)
     plain = bytes([identifier[0] & ~_CONTINUED]) + identifier[1:] if identifier else b""
-    return _Report(data, plain, continued=marked)
+    return Part(data, plain, continued=marked)
 
 
 def _digits(data: bytes) -> bytes:

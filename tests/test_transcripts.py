@@ -8,29 +8,16 @@ from pathlib import Path
 import pytest
 
 from koshelek_driver import profile
-from koshelek_driver.errors import PortLost, UsageError
-from koshelek_driver.scanner.dialects import tongue
-from koshelek_driver.scanner.label import Label
-from koshelek_driver.scanner.reader import ScannerReader
-from koshelek_driver.scanner.service import rules_of
-from koshelek_driver.site import Labels
-from koshelek_driver.transport.transcript import ReplayPort, parse
+from koshelek_driver.errors import UsageError
+from koshelek_driver.scanner.replay import labels_of
+from koshelek_driver.transport.transcript import parse
 
 FOLDER = Path(__file__).parent / "transcripts"
 
 
 def replay(name: str, text: str) -> list[tuple[str, str]]:
     """The labels that a profile makes of a transcript."""
-    model = profile.scanner(name)
-    port = ReplayPort(parse(text))
-    reader = ScannerReader(port, tongue(model), rules_of(model, Labels()), lambda: port.now_s)
-    labels: list[tuple[str, str]] = []
-    try:
-        while True:
-            heard = [each for each in reader.read() if isinstance(each, Label)]
-            labels += [(label.scan_data_type.name, label.text) for label in heard]
-    except PortLost:
-        return labels
+    return labels_of(parse(text), profile.scanner(name))
 
 
 @pytest.mark.parametrize("name", profile.names("scanners"))

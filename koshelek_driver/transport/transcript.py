@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from koshelek_driver.errors import PortLost, UsageError
 
-_FIRST = "# koshelek-driver transcript 1"
-_DESCRIPTOR = "# report descriptor "
+FIRST_LINE = "# koshelek-driver transcript 1"
+DESCRIPTOR_LINE = "# report descriptor "
 _LINE = re.compile(r"(?P<at>\d+\.\d+) (?P<way>[<>]) (?P<data>(?:[0-9a-f]{2})*)")
 _EXPECTED = re.compile(r"= (?P<type>\w+) (?P<text>.*)")
 
@@ -35,8 +35,8 @@ class Transcript:
 def parse(text: str) -> Transcript:
     """Read a transcript; raises UsageError that names the line."""
     lines = text.splitlines()
-    if not lines or lines[0] != _FIRST:
-        raise UsageError("not a transcript", f"its first line must be '{_FIRST}'")
+    if not lines or lines[0] != FIRST_LINE:
+        raise UsageError("not a transcript", f"its first line must be '{FIRST_LINE}'")
     ways: dict[str, list[tuple[float, bytes]]] = {"<": [], ">": []}
     labels: list[tuple[str, str]] = []
     descriptor = b""
@@ -46,8 +46,8 @@ def parse(text: str) -> Transcript:
             ways[timed["way"]].append((float(timed["at"]), bytes.fromhex(timed["data"])))
         elif expected is not None:
             labels.append((expected["type"], expected["text"].encode("ascii").decode("unicode_escape")))
-        elif line.startswith(_DESCRIPTOR):
-            descriptor = bytes.fromhex(line.removeprefix(_DESCRIPTOR))
+        elif line.startswith(DESCRIPTOR_LINE):
+            descriptor = bytes.fromhex(line.removeprefix(DESCRIPTOR_LINE))
         elif line and not line.startswith("#"):
             raise UsageError(
                 f"line {number} of the transcript: {line!r}", "expected `0.000 < 5d51`, `= TYPE text` or #"
