@@ -34,7 +34,6 @@ def scan_once(
         scanner.open(name)
         scanner.claim(_CLAIM_TIMEOUT_MS)
         scanner.decode_data = True
-        scanner.auto_disable = True
         typed = _types(devices[name])
         scanner.add_data_listener(lambda _event: scans.put(_label_of(scanner, typed)))
         scanner.data_event_enabled = True

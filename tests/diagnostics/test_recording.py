@@ -41,12 +41,13 @@ def test_a_recording_of_any_profile_has_the_same_labels_without_their_contents(n
     assert not any(secret in "".join(label for _, label in labels) for secret in ("4601234", "A1B2C3", "782"))
 
 
-@given(st.text(alphabet="0123456789", min_size=8, max_size=40))
+@given(st.text(alphabet="0123456789", min_size=8, max_size=56))
 def test_no_digit_of_a_label_is_recorded(digits: str) -> None:
     frames = {
         "generic-serial": f"]Q1{digits}\r".encode(),
         "honeywell-serial": f"{digits}\r".encode(),
         "generic-ssi": ssi.build(ssi.Packet(0xF3, 0, 0, b"\x1c" + digits.encode())),
+        "zebra-ds2208-ssi": ssi.build(ssi.Packet(0xF3, 0, 0, bytes([28, 0, 0, len(digits)]) + digits.encode())),
         "generic-hid-pos": report(digits.encode()),
         "generic-ibm-oem": oem_report(digits.encode() + bytes.fromhex("00330B")),
     }

@@ -165,3 +165,8 @@ def test_whatever_comes_the_next_label_works(noise: list[bytes]) -> None:
     feed_all(read, noise)
     fall_silent(read, 1.0)
     assert scans(read.feed(report(b"good"), 9.0)) == [Scan(b"good", b"]Q1", "s")]
+
+
+def test_a_length_that_counts_the_identifier_and_is_too_small_is_no_label() -> None:
+    counting = Layout(2, 0, 1, 4, 56, None, None, length_counts_aim=True)
+    assert decoder(counting).feed(bytes([2, 2]) + b"]C0abcde".ljust(59, b"\0"), 1.0) == []

@@ -162,3 +162,19 @@ def test_whatever_comes_memory_is_bounded_and_silence_ends_it(noise: bytes, cuts
         assert len(read._buffer) <= 257
     fall_silent(read, 1.0)
     assert scans(read.feed(label(b"good"), 9.0))[-1].data.endswith(b"good")
+
+
+def test_a_segment_out_of_turn_is_not_taken_and_the_label_is_given_up() -> None:
+    read = decoder()
+    first, second, third = segments(b"x" * 300)
+    events = feed_all(read, [first, third, third])
+    assert scans(events) == []
+    assert fall_silent(read, 1.0) == [Damaged("a label whose rest did not come", 100)]
+    assert scans(feed_all(read, [first, second, third])) == [Scan(b"x" * 300, code="28")]
+
+
+def test_a_long_run_of_noise_is_not_kept() -> None:
+    read = decoder()
+    for _ in range(100):
+        read.feed(b"\xff" * 100, 1.0)
+        assert len(read._buffer) <= 257

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,7 @@ class AnsweringPort:
         self.written: list[bytes] = []
         self.incoming: queue.Queue[bytes] = queue.Queue()
         self.broken = False
+        self.closed = threading.Event()
 
     def read(self, timeout_s: float) -> bytes:
         try:
@@ -51,7 +53,8 @@ class AnsweringPort:
     def wake(self) -> None:
         self.incoming.put(b"")
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.closed.set()
 
 
 Start = Callable[..., tuple[Scanner, Heard]]
@@ -109,6 +112,16 @@ def test_a_hid_pos_scanner_is_read_by_its_own_descriptor(start: Start) -> None:
     assert scanner.scan_data == b"]C0abcde"
     scanner.direct_io(DirectIo.ERROR_BEEP, 0, None)
     assert port.written == [hid_pos.COMMANDS[Command.ERROR_BEEP]]
+
+
+def test_auto_disable_closes_the_port_without_being_asked(start: Start) -> None:
+    port = AnsweringPort()
+    scanner, heard = start("generic-serial", port)
+    scanner.auto_disable = True
+    port.incoming.put(b"]C0one\r]C0two\r")
+    assert port.closed.wait(WAIT_S)
+    assert [label for label, _ in heard.wait(1)] == [b"one"]
+    assert (scanner.device_enabled, scanner.data_count) == (False, 0)
 
 
 @pytest.mark.parametrize("descriptor", [b"", b"\x05", bytes.fromhex("0501 0906 A101 C0")])

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from firmware_protocol.framing import TerminatorFramer
 from firmware_protocol.scan import Scan
 from koshelek_driver.scanner import aim, eci, retail
-from koshelek_driver.scanner.label import LabelRules, read_label
+from koshelek_driver.scanner.dialects import HONEYWELL_LETTERS, OEM_IDENTIFIERS, SSI_CODES
+from koshelek_driver.scanner.label import LabelRules, label_of, read_label
 from koshelek_driver.scanner.retail import RetailRules
 from koshelek_driver.upos.codes import ScanDataType
 
@@ -274,3 +275,25 @@ def test_no_digit_that_was_sent_is_ever_lost(scan_type: ScanDataType, data: byte
     label, _ = retail.read(data, scan_type, RetailRules(compute_check_digits=compute))
     assert set(label) >= set(data) or b"]E" in data
     assert len(label) >= len(data) or b"]E" in data
+
+
+@pytest.mark.parametrize(
+    ("scan", "types", "label", "name"),
+    [
+        (Scan(b"CM46", b"]L2", "R"), HONEYWELL_LETTERS, b"CM46", "UPDF417"),
+        (Scan(b"CM46", b"]L2", "r"), HONEYWELL_LETTERS, b"CM46", "PDF417"),
+        (Scan(b"0104601234567893", b"]e0", "}"), HONEYWELL_LETTERS, b"0104601234567893", "GS1DATABAR_E"),
+        (Scan(b"CM46", b"]Q1", "j"), HONEYWELL_LETTERS, b"CM46", "QRCODE"),
+        (Scan(b"460123456789", code="11"), SSI_CODES, b"4601234567893", "EAN13"),
+        (Scan(b"CM46", code="26"), SSI_CODES, b"CM46", "UPDF417"),
+        (Scan(b"CM46", code="255"), SSI_CODES, b"CM46", "UNKNOWN"),
+        (Scan(b"CM46", code="00330B"), OEM_IDENTIFIERS, b"CM46", "QRCODE"),
+    ],
+)
+def test_what_a_dialect_says_of_the_symbology(
+    scan: Scan, types: dict[str, ScanDataType], label: bytes, name: str
+) -> None:
+    made = label_of(scan, types)
+    assert (made.scan_data, made.scan_data_label, made.scan_data_type.name) == (scan.aim + scan.data, label, name)
+    raw = label_of(scan, types, LabelRules(raw_equals_label=True))
+    assert raw.scan_data == raw.scan_data_label == label
