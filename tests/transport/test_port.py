@@ -90,3 +90,27 @@ def test_a_malformed_address_says_how_to_write_it(address: str) -> None:
 def test_a_kind_of_port_that_no_printer_has_is_said_before_a_sale(address: str) -> None:
     with pytest.raises(SiteError, match="this version prints over serial ports"):
         check_address(address, of_printer=True)
+
+
+def test_a_serial_port_on_a_socket_is_read_by_the_library() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = open_port(f"socket://127.0.0.1:{listener.getsockname()[1]}", LINE, 1.0)
+    scanner, _ = listener.accept()
+    scanner.sendall(b"46012345\r")
+    assert read_label(port) == b"46012345\r"
+    port.write(b"\x07", 1.0)
+    assert scanner.recv(10) == b"\x07"
+    port.wake()
+    assert port.read(0.01) == b""
+    scanner.close()
+    with pytest.raises(PortLost):
+        port.read(1.0)
+    port.close()
+    listener.close()
+
+
+def read_label(port: Port) -> bytes:
+    got = b""
+    while not got.endswith(b"\r"):
+        got += port.read(1.0)
+    return got
