@@ -8,7 +8,8 @@ from firmware_protocol.commands import Command
 
 
 class DirectIo(IntEnum):
-    """The command number of `Scanner.direct_io`. The last three are questions: the answer comes back as the object.
+    """The command number of `Scanner.direct_io`. INFO, HEALTH and STATISTICS are questions: the answer comes back as
+    the object. ENABLE and DISABLE switch the scanner's own reading; the device stays enabled.
 
     A scanner whose dialect has no such command refuses with E_ILLEGAL.
     """
@@ -20,6 +21,8 @@ class DirectIo(IntEnum):
     INFO = 5
     HEALTH = 6
     STATISTICS = 7
+    ENABLE = 8
+    DISABLE = 9
 
 
 QUESTIONS = (DirectIo.INFO, DirectIo.HEALTH, DirectIo.STATISTICS)

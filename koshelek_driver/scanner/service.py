@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -23,6 +24,7 @@ from koshelek_driver.upos.codes import ErrorCode, ExtendedCode, HealthLevel, Pow
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.service import DeviceService, Equipment, Inlet
 
+_LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 3.0
 _FIRST_REOPEN_S = 0.2
 _LAST_REOPEN_S = 5.0
@@ -151,6 +153,7 @@ class _Reading:
         self, name: str, reader: ScannerReader, reopened: Callable[[], ScannerReader], labels: _Labels
     ) -> None:
         self.connected = True
+        self._name = name
         self._reader = reader
         self._reopened = reopened
         self._labels = labels
@@ -207,6 +210,9 @@ class _Reading:
         except PortLost:
             if not self._stopped.is_set():
                 self._come_back()
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must not leave a till without its scanner
+            _LOG.error("scanner %s: %s while reading; its port is opened anew", self._name, type(fault).__name__)
+            self._come_back()
 
     def _take(self, heard: Label | Event) -> None:
         answers = self._answers

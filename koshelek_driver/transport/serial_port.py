@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 
@@ -11,6 +12,12 @@ from koshelek_driver.errors import PortLost, PortNotOpened
 from koshelek_driver.transport.port import SerialLine
 
 _READ_SIZE = 4096
+_FOREIGN: tuple[type[Exception], ...] = (serial.SerialException, OSError, ValueError)
+"""What pyserial lets through; ValueError when the port is closed meanwhile."""
+with contextlib.suppress(ImportError):  # Windows has none
+    import termios
+
+    _FOREIGN = (*_FOREIGN, termios.error)
 _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
 
@@ -30,7 +37,7 @@ class SerialPort:
                 stopbits=line.stop_bits,
                 exclusive=True,
             )
-        except (serial.SerialException, OSError, ValueError) as problem:
+        except _FOREIGN as problem:
             raise PortNotOpened(
                 f"serial port {address} does not open: {problem}",
                 "check the cable, the port's name in the site file, and that no other program uses it",
@@ -43,7 +50,7 @@ class SerialPort:
         """See Port. Takes all that is there in one read, not a byte at a time."""
         try:
             return self._read(timeout_s)
-        except (serial.SerialException, OSError, ValueError) as problem:  # ValueError: closed meanwhile
+        except _FOREIGN as problem:
             raise self._lost(problem) from problem
 
     def write(self, data: bytes, timeout_s: float) -> None:
@@ -51,7 +58,7 @@ class SerialPort:
         try:
             self._serial.write_timeout = timeout_s
             self._serial.write(data)
-        except (serial.SerialException, OSError) as problem:
+        except _FOREIGN as problem:
             raise self._lost(problem) from problem
 
     def wake(self) -> None:

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from firmware_protocol import hid_descriptor
+from firmware_protocol.errors import FrameError
 from koshelek_driver.errors import PortLost, PortNotOpened
 
 _HID_CLASS = 3
@@ -42,6 +43,9 @@ class UsbPort:
         except PortNotOpened:
             self.close()
             raise
+        except FrameError as problem:
+            self.close()
+            raise PortNotOpened(f"{self._name} describes its reports wrongly: {problem}", _REMEDY) from problem
         except self._errors as problem:
             self.close()
             raise PortNotOpened(f"{self._name} does not open: {problem.strerror or problem}", _REMEDY) from problem

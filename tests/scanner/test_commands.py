@@ -16,6 +16,7 @@ from koshelek_driver.errors import PortLost
 from koshelek_driver.scanner import service
 from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
+from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.service import PortScanner
 from koshelek_driver.site import Device
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, ScanDataType
@@ -160,9 +161,9 @@ def test_a_question_is_answered_and_labels_pass_meanwhile(start: Start) -> None:
 def test_commands_are_written_without_waiting(start: Start) -> None:
     port = AnsweringPort()
     scanner, _ = start("datalogic-serial", port)
-    for number in (DirectIo.GOOD_READ_BEEP, DirectIo.ERROR_BEEP):
+    for number in (DirectIo.GOOD_READ_BEEP, DirectIo.ERROR_BEEP, DirectIo.DISABLE, DirectIo.ENABLE):
         scanner.direct_io(number, 0, None)
-    assert port.written == [b"B", b"F"]
+    assert port.written == [b"B", b"F", b"D", b"E"]
 
 
 def test_a_beep_is_the_external_test_of_a_scanner_without_questions(start: Start) -> None:
@@ -173,7 +174,7 @@ def test_a_beep_is_the_external_test_of_a_scanner_without_questions(start: Start
     assert port.written == [hid_pos.COMMANDS[Command.GOOD_READ_BEEP]]
 
 
-@pytest.mark.parametrize("number", [0, 8, *DirectIo])
+@pytest.mark.parametrize("number", [0, 10, *DirectIo])
 def test_what_a_dialect_does_not_have_is_illegal(start: Start, number: int) -> None:
     scanner, _ = start("generic-serial", AnsweringPort())
     assert refusal(lambda: scanner.direct_io(number, 0, None)).error_code is ErrorCode.E_ILLEGAL
@@ -198,6 +199,27 @@ def test_a_refusal_is_a_failure_that_says_why(start: Start) -> None:
     scanner, _ = start("generic-ssi", port)
     problem = refusal(lambda: scanner.direct_io(DirectIo.INFO, 0, None))
     assert (problem.error_code, problem.what) == (ErrorCode.E_FAILURE, "the scanner refused INFO: denied")
+
+
+def test_a_fault_of_the_driver_does_not_leave_the_till_without_its_scanner(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(service, "_FIRST_REOPEN_S", 0.01)
+    port = AnsweringPort()
+    _, heard = start("generic-serial", port)
+    good, faults = ScannerReader.read, iter([ZeroDivisionError("4601234567893")])
+
+    def read(self: ScannerReader) -> Any:
+        for fault in faults:
+            raise fault
+        return good(self)
+
+    monkeypatch.setattr(ScannerReader, "read", read)
+    assert port.closed.wait(WAIT_S)
+    port.incoming.put(b"]C0good\r")
+    assert [label for label, _ in heard.wait(1)] == [b"good"]
+    assert "ZeroDivisionError while reading" in caplog.text
+    assert "4601234567893" not in caplog.text
 
 
 def test_a_command_to_a_lost_port_is_no_hardware(start: Start) -> None:

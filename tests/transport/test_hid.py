@@ -304,6 +304,8 @@ def test_a_usb_device_that_is_gone_is_lost() -> None:
 def test_a_usb_device_that_is_not_there_or_is_no_scanner_is_said() -> None:
     with pytest.raises(PortNotOpened, match="1111:2222 is not there"):
         UsbPort(0x1111, 0x2222, backend=Backend())
+    with pytest.raises(PortNotOpened, match="describes its reports wrongly"):
+        UsbPort(0x0C2E, 0x0B87, backend=Backend(b"\x05"))
     with pytest.raises(PortNotOpened, match="no HID interface"):
         UsbPort(0x0C2E, 0x0B87, backend=Backend(interface_class=7))
 
