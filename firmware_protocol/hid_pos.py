@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from firmware_protocol.commands import Command
-from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage
+from firmware_protocol.errors import FrameError
+from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage, parse
 from firmware_protocol.scan import Damaged, Event, Reply, Scan
 
 PAGE = 0x8C
@@ -49,16 +50,23 @@ def layout_of(descriptor: Descriptor) -> Layout | None:
         return None
     data, _ = found
     same = [each for each in descriptor.fields if each.kind is data.kind and each.report_id == data.report_id]
-    continued = _bit_of(same, _CONTINUED)
     return Layout(
         report_id=data.report_id,
         length_at=_byte_of(same, _BYTE_COUNT),
         aim_at=_byte_of(same, _AIM_1),
         data_at=data.offset // 8,
         data_size=data.size * data.count // 8,
-        continued_bit=continued,
+        continued_bit=_bit_of(same, _CONTINUED),
         code_at=_vendor_code(same),
     )
+
+
+def layout_or_usual(report_descriptor: bytes) -> Layout:
+    """As `layout_of`, for a descriptor as the device sends it; HONEYWELL when there is none or it makes no sense."""
+    try:
+        return layout_of(parse(report_descriptor)) or HONEYWELL
+    except FrameError:
+        return HONEYWELL
 
 
 class HidPosDecoder:

@@ -6,6 +6,7 @@ import re
 import tomllib
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,12 +24,16 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A table of a TOML file; unknown keys are errors."""
 
 
-def read(path: Path, kind: type[T], error: type[SiteError], under: dict[str, Any] | None = None) -> T:
+def read(
+    path: Path, kind: type[T], error: type[SiteError], under: Callable[[dict[str, Any]], dict[str, Any]] = lambda _: {}
+) -> T:
     """Read the TOML file `path` as `kind`; raises `error` naming file, line, key, what came and what is allowed.
 
-    `under` has what counts where the file says nothing, table by table.
+    `under`, given what the file says, has what counts where it says nothing, table by table.
     """
-    return _File(path, error).convert(kind, under or {})
+    file = _File(path, error)
+    file.refuse_unknown_keys(kind)
+    return file.convert(kind, under(file.data))
 
 
 def table(path: Path, error: type[SiteError]) -> dict[str, Any]:
@@ -56,9 +61,11 @@ class _File:
             what = f"{path}: not a TOML file in UTF-8: {problem}"
             raise error(what, "mend that place; every text needs quotes") from problem
 
-    def convert(self, kind: type[T], under: dict[str, Any]) -> T:
+    def refuse_unknown_keys(self, kind: type) -> None:
         for key, known in _unknown_keys(self.data, kind, ()):
             raise self._error(f"{self._place(key)}: unknown key '{'.'.join(key)}'", nearest(key[-1], known))
+
+    def convert(self, kind: type[T], under: dict[str, Any]) -> T:
         try:
             return msgspec.convert(_laid_over(self.data, under), kind)
         except msgspec.ValidationError as problem:

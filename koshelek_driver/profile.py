@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -162,7 +162,7 @@ def check(path: Path) -> ScannerProfile | PrinterProfile:
     of_printer = "columns" in config.table(path, ProfileError)
     if of_printer:
         return config.read(path, PrinterProfile, ProfileError)
-    return config.read(path, ScannerProfile, ProfileError, _inherited(path, names("scanners")))
+    return config.read(path, ScannerProfile, ProfileError, partial(_inherited, path, names("scanners")))
 
 
 def names(folder: Literal["scanners", "printers"]) -> list[str]:
@@ -176,12 +176,12 @@ def _load(folder: Literal["scanners", "printers"], name: str, kind: type[P]) -> 
     if name not in known:
         raise ProfileError(f"no {folder[:-1]} profile '{name}'", nearest(name, known))
     with as_file(files("device_profiles") / folder / f"{name}.toml") as path:
-        return config.read(Path(path), kind, ProfileError, _inherited(Path(path), known))
+        return config.read(Path(path), kind, ProfileError, partial(_inherited, Path(path), known))
 
 
-def _inherited(path: Path, known: list[str]) -> dict[str, Any]:
+def _inherited(path: Path, known: list[str], said_here: dict[str, Any]) -> dict[str, Any]:
     """What the profile that this one inherits from says; one level, so that a profile is read in two files at most."""
-    parent = config.table(path, ProfileError).get("inherits", "")
+    parent = said_here.get("inherits", "")
     if not parent:
         return {}
     if parent not in known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import signal
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +18,9 @@ from koshelek_driver.cli.pay import JsonOption, SiteOption
 from koshelek_driver.errors import SiteError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from koshelek_driver.scanner.device import Scanner
     from koshelek_driver.site import Device
+    from koshelek_driver.upos.events import ErrorEvent
 
-_CLAIM_TIMEOUT_MS = 1000
 _TICK_S = 0.1
 
 
@@ -38,18 +38,16 @@ def scan(
     """Live scans: what came, its symbology, what it parses to. Card numbers, sessions and passwords are hidden."""
     from koshelek_driver.card.template import Templates
     from koshelek_driver.diagnostics.scans import USUAL_TEMPLATES, scan_document
+    from koshelek_driver.scanner.once import listening
 
     output = Output(as_json=as_json)
-    name, entry, templates = _chosen(site, device, port, profile)
+    name, entry, own_templates = _chosen(site, device, port, profile)
+    templates = Templates((*own_templates, *USUAL_TEMPLATES))
     heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    with _listening(name, entry, heard):
+    with listening({name: entry}, name, heard.put, lambda event: heard.put(_in_words(event))):
         output.console.print(f"Scan something; {escape(name)} listens. Ctrl-C ends.")
         for item in _until_ctrl_c(heard, count):
-            document = (
-                {"error": item}
-                if isinstance(item, str)
-                else scan_document(item, Templates((*templates, *USUAL_TEMPLATES)))
-            )
+            document = {"error": item} if isinstance(item, str) else scan_document(item, templates)
             output.document(document)
             output.console.print("  ".join(f"{key} {escape(str(value))}" for key, value in document.items()))
 
@@ -60,7 +58,7 @@ def devices(*, as_json: JsonOption = False) -> None:
 
     output = Output(as_json=as_json)
     listed = inventory.ports()
-    output.document({"devices": [each.document() for each in listed]})
+    output.document({"devices": [asdict(each) for each in listed]})
     table = Table("kind", "port", "name", "profile")
     for each in listed:
         table.add_row(each.kind, escape(each.port), escape(each.name), each.profile)
@@ -87,35 +85,12 @@ def _chosen(
     return wanted, settings.devices[wanted], settings.totp.templates
 
 
-def _listening(name: str, entry: Device, heard: queue.SimpleQueue[Any]) -> Scanner:
-    """An enabled scanner that puts its labels there, and what went wrong in words."""
-    from koshelek_driver.scanner.device import Scanner
-    from koshelek_driver.scanner.label import Label
+def _in_words(event: ErrorEvent) -> str:
     from koshelek_driver.upos.codes import ExtendedCode
-    from koshelek_driver.upos.events import DataEvent, ErrorEvent
 
-    scanner = Scanner({name: entry})
-
-    def on_data(_event: DataEvent) -> None:
-        heard.put(Label(scanner.scan_data, scanner.scan_data_label, scanner.scan_data_type))
-        scanner.data_event_enabled = True
-
-    def on_error(event: ErrorEvent) -> None:
-        overlong = event.error_code_extended == ExtendedCode.INPUT_TOO_LONG
-        heard.put("a label longer than the profile allows was dropped" if overlong else event.error_code.name)
-
-    scanner.add_data_listener(on_data)
-    scanner.add_error_listener(on_error)
-    scanner.open(name)
-    try:
-        scanner.claim(_CLAIM_TIMEOUT_MS)
-        scanner.decode_data = True
-        scanner.data_event_enabled = True
-        scanner.device_enabled = True
-    except BaseException:
-        scanner.close()
-        raise
-    return scanner
+    if event.error_code_extended == ExtendedCode.INPUT_TOO_LONG:
+        return "a label longer than the profile allows was dropped"
+    return event.error_code.name
 
 
 def _until_ctrl_c(heard: queue.SimpleQueue[Any], count: int) -> Any:

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from firmware_protocol import hid_pos, ibm_oem
 from koshelek_driver import profile
 from koshelek_driver.profile import Found
 from koshelek_driver.transport import hidraw_port
 
 INPUTS = Path("/dev/input/by-id")
-_SCANNER_PAGES = {0x8C: "generic-hid-pos", 0xFF45: "generic-ibm-oem"}
+_SCANNER_PAGES = {hid_pos.PAGE: "generic-hid-pos", ibm_oem.PAGE: "generic-ibm-oem"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,6 @@ class Listed:
     port: str
     name: str
     profile: str
-
-    def document(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"kind": self.kind, "port": self.port, "name": self.name, "profile": self.profile}
 
 
 def ports() -> list[Listed]:

@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable
 from functools import partial
 
-from firmware_protocol import hid_descriptor, hid_pos, ibm_oem, ssi
+from firmware_protocol import hid_pos, ibm_oem, ssi
 from firmware_protocol.hid_pos import Layout
 from firmware_protocol.ssi import Packet
 from koshelek_driver.profile import ScannerProfile
@@ -48,8 +48,7 @@ def record(
 def _hiding(model: ScannerProfile, descriptor: bytes) -> Hide:
     """How labels are hidden in what a scanner of this profile sends."""
     if model.dialect == "hid-pos":
-        layout = hid_pos.layout_of(hid_descriptor.parse(descriptor)) if descriptor else None
-        return partial(_of_hid_pos, layout=layout or hid_pos.HONEYWELL)
+        return partial(_of_hid_pos, layout=hid_pos.layout_or_usual(descriptor))
     others: dict[str, Hide] = {"ssi": _of_ssi, "ibm-oem": _of_oem, "keyboard": _of_keys}
     return others.get(model.dialect, partial(_of_text, kept=_kept_of(model)))
 
@@ -92,7 +91,7 @@ def _decode_head(data: bytes) -> int:
 def _of_hid_pos(data: bytes, layout: Layout) -> bytes:
     at = 1 if layout.report_id else 0
     hidden = bytearray(_of_text(data))
-    hidden[: at or 0] = data[: at or 0]
+    hidden[:at] = data[:at]
     for kept in (layout.length_at, None if layout.continued_bit is None else layout.continued_bit // 8):
         if kept is not None and at + kept < len(data):
             hidden[at + kept] = data[at + kept]

@@ -94,15 +94,10 @@ def _ssi(framing: Framing) -> Tongue:
 
 
 def _hid_pos(framing: Framing) -> Tongue:
-    from firmware_protocol import hid_descriptor, hid_pos
-    from firmware_protocol.errors import FrameError
+    from firmware_protocol import hid_pos
 
     def decoder(descriptor: bytes) -> Dialect:
-        try:
-            layout = hid_pos.layout_of(hid_descriptor.parse(descriptor))
-        except FrameError:
-            layout = None
-        return hid_pos.HidPosDecoder(layout or hid_pos.HONEYWELL, framing.max_length)
+        return hid_pos.HidPosDecoder(hid_pos.layout_or_usual(descriptor), framing.max_length)
 
     return Tongue(decoder, HONEYWELL_LETTERS, hid_pos.COMMANDS, hid_pages=frozenset({hid_pos.PAGE}))
 

@@ -69,8 +69,7 @@ _FINER = {
 
 def read_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:
     """Make a label of one frame's data. Without an identifier the type is UNKNOWN, unless it may be inferred."""
-    label = _by_maker(frame, rules) or _by_aim(frame, rules) or _bare(frame, rules)
-    return replace(label, scan_data=label.scan_data_label) if rules.raw_equals_label else label
+    return _as_wished(_by_maker(frame, rules) or _by_aim(frame, rules) or _bare(frame, rules), rules)
 
 
 def read_text(text: str) -> Label:
@@ -87,10 +86,13 @@ def label_of(scan: Scan, types: Mapping[str, ScanDataType], rules: LabelRules = 
     """
     named = types.get(scan.code)
     if not scan.aim and named is not None:
-        label = _labelled(scan.data, scan.data, named, rules)
-        return replace(label, scan_data=label.scan_data_label) if rules.raw_equals_label else label
+        return _as_wished(_labelled(scan.data, scan.data, named, rules), rules)
     label = read_label(scan.aim + scan.data, rules)
     return replace(label, scan_data_type=named) if named in _FINER.get(label.scan_data_type, ()) else label
+
+
+def _as_wished(label: Label, rules: LabelRules) -> Label:
+    return replace(label, scan_data=label.scan_data_label) if rules.raw_equals_label else label
 
 
 def _by_maker(frame: bytes, rules: LabelRules) -> Label | None:

@@ -1,15 +1,17 @@
-"""One scan, for a program that wants no events: the Scanner is opened, read and closed again."""
+"""Scans for a program that wants no events: the Scanner is opened, read and closed again."""
 
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from koshelek_driver import profile
 from koshelek_driver.errors import ScanCanceled, ScanTimeout
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.site import Device
+from koshelek_driver.upos.events import DataEvent, ErrorEvent
 from koshelek_driver.upos.registry import DeviceEntry, Devices
 
 _CLAIM_TIMEOUT_MS = 1000
@@ -30,14 +32,7 @@ def scan_once(
     Raises ScanTimeout, ScanCanceled, or UposError as Scanner does.
     """
     scans: queue.SimpleQueue[Label] = queue.SimpleQueue()
-    with Scanner(devices) as scanner:
-        scanner.open(name)
-        scanner.claim(_CLAIM_TIMEOUT_MS)
-        scanner.decode_data = True
-        typed = _types(devices[name])
-        scanner.add_data_listener(lambda _event: scans.put(_label_of(scanner, typed)))
-        scanner.data_event_enabled = True
-        scanner.device_enabled = True
+    with listening(devices, name, scans.put):
         ready()
         give_up = now_s() + timeout_s
         while not canceled():
@@ -50,10 +45,34 @@ def scan_once(
     raise ScanCanceled("the cashier cancelled before a card was scanned", "nothing was charged")
 
 
+@contextmanager
+def listening(
+    devices: Devices,
+    name: str,
+    heard: Callable[[Label], object],
+    failed: Callable[[ErrorEvent], object] = lambda _event: None,
+) -> Iterator[None]:
+    """While inside, every label of a scanner goes to `heard` and every error of its input to `failed`.
+
+    Both are called on the scanner's event thread. Raises UposError as Scanner does.
+    """
+    with Scanner(devices) as scanner:
+        scanner.open(name)
+        scanner.claim(_CLAIM_TIMEOUT_MS)
+        scanner.decode_data = True
+        typed = _types(devices[name])
+
+        def on_data(_event: DataEvent) -> None:
+            heard(Label(scanner.scan_data, scanner.scan_data_label, scanner.scan_data_type, typed=typed))
+            scanner.data_event_enabled = True
+
+        scanner.add_data_listener(on_data)
+        scanner.add_error_listener(failed)
+        scanner.data_event_enabled = True
+        scanner.device_enabled = True
+        yield
+
+
 def _types(entry: DeviceEntry) -> bool:
     """Whether a scanner of this driver's own services types its labels."""
     return isinstance(entry, Device) and not entry.service and profile.scanner(entry.profile).dialect == "keyboard"
-
-
-def _label_of(scanner: Scanner, typed: bool) -> Label:
-    return Label(scanner.scan_data, scanner.scan_data_label, scanner.scan_data_type, typed=typed)

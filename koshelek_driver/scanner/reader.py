@@ -21,7 +21,6 @@ class ScannerReader:
 
     def __init__(self, port: Port, tongue: Tongue, rules: LabelRules, clock: Callable[[], float]) -> None:
         self.port = port
-        self._types = tongue.types
         self._rules = rules
         self._clock = clock
         self._decoder = tongue.decoder(port.report_descriptor)
@@ -59,4 +58,4 @@ class ScannerReader:
         elif not isinstance(event, Scan):
             heard.append(event)
         elif aim.is_bar_code(event.aim + event.data):
-            heard.append(label_of(event, self._types, self._rules))
+            heard.append(label_of(event, self._tongue.types, self._rules))

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from koshelek_driver.errors import SiteError
 
-_OF_SCANNERS = ("hidraw", "usb", "evdev", "file")
+_BY_USB_IDS = ("hidraw", "usb")
+_NOT_OF_PRINTERS = (*_BY_USB_IDS, "evdev", "file")
 _USB_IDS = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
 
 
@@ -67,12 +68,12 @@ class Port(Protocol):
 def check_address(address: str, *, of_printer: bool = False) -> None:
     """Refuse an address that `open_port` cannot mean; raises SiteError. Nothing is opened."""
     scheme, _, rest = address.partition(":")
-    if of_printer and scheme in _OF_SCANNERS:
+    if of_printer and scheme in _NOT_OF_PRINTERS:
         what = f"port '{address}': this version prints over serial ports and tcp://host:port"
         raise SiteError(what, "switch the printer to a virtual COM port or the network")
     if scheme == "tcp":
         _host_and_port(address)
-    elif scheme in _OF_SCANNERS[:2]:
+    elif scheme in _BY_USB_IDS:
         _usb_ids(address)
     elif scheme == "evdev" and not rest.startswith("/"):
         raise SiteError(f"port '{address}': expected a path", "write evdev:/dev/input/by-id/…-event-kbd")
