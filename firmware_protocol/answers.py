@@ -5,69 +5,31 @@ from __future__ import annotations
 import re
 
 from firmware_protocol.commands import Answer, Command
-from firmware_protocol.framing import TerminatorFramer
+from firmware_protocol.interleaved import Interleaved
 from firmware_protocol.scan import Damaged, Event, Reply
 
 _LONGEST_ANSWER = 4096
 
 
-class AnswersBetween:
-    """Labels ended by CR, LF or silence, and answers that begin with `start` and end with `end`.
-
-    A scan cannot come while an answer is under way: the scanner sends one after the other.
-    """
+class AnswersBetween(Interleaved):
+    """Labels ended by CR, LF or silence, and answers that begin with `start` and end with `end`."""
 
     def __init__(self, start: bytes, end: int, idle_s: float, max_length: int) -> None:
-        self._labels = TerminatorFramer(b"\r\n", idle_s, max_length)
-        self._start = start
+        super().__init__(start, idle_s, max_length)
         self._end = bytes([end])
-        self._idle_s = idle_s
-        self._held = bytearray()
-        self._last_byte_s = 0.0
 
-    def deadline(self) -> float | None:
-        """See Dialect."""
-        return self._last_byte_s + self._idle_s if self._held else self._labels.deadline()
-
-    def feed(self, data: bytes, now: float) -> list[Event]:
-        """See Dialect."""
-        if not data:
-            return self._fall_silent(now)
-        self._last_byte_s = now
-        self._held += data
-        events: list[Event] = []
-        while self._held:
-            size, found = self._next(now)
-            if not size:
-                break
-            del self._held[:size]
-            events += found
-        return events
-
-    def _next(self, now: float) -> tuple[int, list[Event]]:
-        """How many bytes are done with, and what they were; nothing while an answer waits for its rest."""
-        begin = self._held.find(self._start[:1])
-        if begin != 0:
-            plain = len(self._held) if begin < 0 else begin
-            return plain, self._labels.feed(bytes(self._held[:plain]), now)
-        if not self._start.startswith(bytes(self._held[: len(self._start)])):
-            return 1, self._labels.feed(bytes(self._held[:1]), now)
-        end = self._held.find(self._end, len(self._start))
+    def _piece(self, held: bytes) -> tuple[int, list[Event]]:
+        end = held.find(self._end, len(self._start))
         if end >= 0:
-            return end + 1, [Reply(bytes(self._held[len(self._start) : end]))]
-        if len(self._held) > _LONGEST_ANSWER:
-            return len(self._held), [Damaged("an answer without its end", len(self._held))]
+            return end + 1, [Reply(held[len(self._start) : end])]
+        if len(held) > _LONGEST_ANSWER:
+            return len(held), [Damaged("an answer without its end", len(held))]
         return 0, []
 
-    def _fall_silent(self, now: float) -> list[Event]:
-        deadline = self.deadline()
-        if not self._held or deadline is None or now < deadline:
-            return self._labels.feed(b"", now)
-        held = bytes(self._held)
-        self._held.clear()
+    def _given_up(self, held: bytes, now: float) -> list[Event]:
         if held.startswith(self._start):
             return [Damaged("an answer without its end", len(held))]
-        return [*self._labels.feed(held, now - self._idle_s), *self._labels.feed(b"", now)]
+        return [*self._plain(held, now - self._idle_s), *self._plain(b"", now)]
 
 
 # -- Newland ------------------------------------------------------------------------------------------------------

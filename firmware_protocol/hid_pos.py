@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from firmware_protocol.commands import Command
 from firmware_protocol.errors import FrameError
 from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage, parse
+from firmware_protocol.reports import ReportJoiner
 from firmware_protocol.scan import Damaged, Event, Reply, Scan
 
 PAGE = 0x8C
@@ -21,8 +22,6 @@ _DATA = Usage(PAGE, 0xFE)
 _CONTINUED = Usage(PAGE, 0xFF)
 _VENDOR_CODE_PAGE = 0xFF66
 _AIM_SIZE = 3
-_MORE_S = 0.1
-"""How long the next report of a label may take. Some firmware says `continued` in every full report, also the last."""
 _ANSWERS = (b"]Z6", b"]X0")
 
 
@@ -69,30 +68,14 @@ def layout_or_usual(report_descriptor: bytes) -> Layout:
         return HONEYWELL
 
 
-class HidPosDecoder:
+class HidPosDecoder(ReportJoiner):
     """Labels out of input reports, one report a feed, with the report id as its first byte when the device has ids."""
 
     def __init__(self, layout: Layout, max_length: int) -> None:
+        super().__init__(max_length)
         self._layout = layout
-        self._max_length = max_length
         self._aim = b""
         self._code = ""
-        self._data = b""
-        self._open_s: float | None = None
-
-    def deadline(self) -> float | None:
-        """See Dialect."""
-        return None if self._open_s is None else self._open_s + _MORE_S
-
-    def feed(self, data: bytes, now: float) -> list[Event]:
-        """See Dialect."""
-        events: list[Event] = []
-        deadline = self.deadline()
-        if data:
-            self._take(data, now, events)
-        elif deadline is not None and now >= deadline:
-            self._end(events)
-        return events
 
     def _take(self, report: bytes, now: float, events: list[Event]) -> None:
         body = self._body(report)
@@ -105,13 +88,10 @@ class HidPosDecoder:
         if self._open_s is not None and aim != self._aim:
             self._end(events)  # the last full report said `continued`, but that label was whole
         self._aim, self._code = aim, code
-        self._data += self._data_of(body)
-        self._open_s = now
-        if len(self._data) > self._max_length:
-            events.append(Damaged("a label longer than allowed", len(self._data)))
-            self._forget()
-        elif not self._is_continued(body):
-            self._end(events)
+        self._join(self._data_of(body), now, events, more=self._is_continued(body))
+
+    def _rest_is_missing(self, events: list[Event]) -> None:
+        self._end(events)  # some firmware says `continued` in every full report, also the last
 
     def _body(self, report: bytes) -> bytes | None:
         """What is behind the report id, if this is a report with scanned data."""
@@ -145,9 +125,6 @@ class HidPosDecoder:
         elif self._data:
             events.append(Scan(self._data, self._aim, self._code))
         self._forget()
-
-    def _forget(self) -> None:
-        self._aim, self._code, self._data, self._open_s = b"", "", b"", None
 
 
 # Output report 4 (Trigger Report), one byte of bits. Source: the usage tables, 0x5F to 0x86; their order by manuals.

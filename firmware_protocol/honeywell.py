@@ -13,7 +13,7 @@ import re
 import struct
 
 from firmware_protocol.commands import Answer, Command
-from firmware_protocol.framing import TerminatorFramer
+from firmware_protocol.interleaved import Interleaved
 from firmware_protocol.scan import Damaged, Event, Reply, Scan
 
 SYN, ACK, ENQ, NAK = 0x16, 0x06, 0x05, 0x15
@@ -31,62 +31,28 @@ COMMANDS = {
 }
 
 
-class HoneywellDecoder:
+class HoneywellDecoder(Interleaved):
     """Labels with and without header, and answers to menu commands, from one stream."""
 
     def __init__(self, idle_s: float, max_length: int) -> None:
-        self._plain = TerminatorFramer(b"\r\n", idle_s, max_length)
+        super().__init__(_HEADER, idle_s, max_length)
         self._max_length = max_length
-        self._idle_s = idle_s
-        self._header = bytearray()
-        self._last_byte_s = 0.0
 
-    def deadline(self) -> float | None:
-        """See Dialect."""
-        return self._last_byte_s + self._idle_s if self._header else self._plain.deadline()
+    def _plain(self, data: bytes, now: float) -> list[Event]:
+        return [_meaning(event) for event in super()._plain(data, now)]
 
-    def feed(self, data: bytes, now: float) -> list[Event]:
-        """See Dialect."""
-        if data:
-            self._last_byte_s = now
-            return self._take(data, now)
-        deadline = self.deadline()
-        if self._header and deadline is not None and now >= deadline:
-            return self._give_up()
-        return [_meaning(event) for event in self._plain.feed(b"", now)]
-
-    def _take(self, data: bytes, now: float) -> list[Event]:
-        events: list[Event] = []
-        self._header += data
-        while self._header:
-            taken, event = self._next(now)
-            if taken == 0:
-                break
-            del self._header[:taken]
-            events += event
-        return events
-
-    def _next(self, now: float) -> tuple[int, list[Event]]:
-        """How many bytes are done with, and what they were; nothing while a header waits for the rest."""
-        start = self._header.find(_HEADER[:1])
-        if start != 0:
-            end = len(self._header) if start < 0 else start
-            return end, [_meaning(event) for event in self._plain.feed(bytes(self._header[:end]), now)]
-        if not _HEADER.startswith(bytes(self._header[:2])):
-            return 1, [_meaning(event) for event in self._plain.feed(bytes(self._header[:1]), now)]
-        if len(self._header) < _HEADER_SIZE:
+    def _piece(self, held: bytes) -> tuple[int, list[Event]]:
+        if len(held) < _HEADER_SIZE:
             return 0, []
-        (size,) = struct.unpack_from("<I", self._header, len(_HEADER))
-        if size > self._max_length or self._header[_HEADER_SIZE - 1] != ord("\r"):
+        (size,) = struct.unpack_from("<I", held, len(_HEADER))
+        if size > self._max_length or held[_HEADER_SIZE - 1] != ord("\r"):
             return len(_HEADER), [Damaged("a decode header that cannot be", len(_HEADER))]
-        if len(self._header) < _HEADER_SIZE + size:
+        if len(held) < _HEADER_SIZE + size:
             return 0, []
-        return _HEADER_SIZE + size, [_label(bytes(self._header[_HEADER_SIZE : _HEADER_SIZE + size]))]
+        return _HEADER_SIZE + size, [_label(held[_HEADER_SIZE : _HEADER_SIZE + size])]
 
-    def _give_up(self) -> list[Event]:
-        size = len(self._header)
-        self._header.clear()
-        return [Damaged("a decode header without its label", size)]
+    def _given_up(self, held: bytes, now: float) -> list[Event]:  # noqa: ARG002 - a header begun is no label
+        return [Damaged("a decode header without its label", len(held))]
 
 
 def menu(command: str) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from firmware_protocol.commands import Answer, Command
+from firmware_protocol.reports import ReportJoiner
 from firmware_protocol.scan import Damaged, Event, Reply, Scan, Status
 
 PAGE = 0xFF45
@@ -16,7 +17,6 @@ HAND_HELD, TABLE_TOP = 0x4B00, 0x4A00
 _HEAD = 4
 _COMMAND_SIZE = 11
 _CONTINUED = 0x10
-_MORE_S = 0.1
 _ONE_BYTE = frozenset((0x0C, 0x16, 0x0D, 0x0A, 0x11, 0x12, 0x13, 0x14, 0x15, 0x17, 0x1D))
 _BCD = frozenset((0x0C, 0x16, 0x0D, 0x0A))
 """EAN-8, EAN-13, UPC-A, UPC-E: a table-top sends their digits as 0 to 9, not as characters."""
@@ -58,29 +58,12 @@ class Part:
     continued: bool
 
 
-class IbmOemDecoder:
+class IbmOemDecoder(ReportJoiner):
     """Labels, status and answers out of input reports, one report a feed."""
 
     def __init__(self, max_length: int) -> None:
-        self._max_length = max_length
-        self._data = b""
+        super().__init__(max_length)
         self._identifier = b""
-        self._open_s: float | None = None
-
-    def deadline(self) -> float | None:
-        """See Dialect."""
-        return None if self._open_s is None else self._open_s + _MORE_S
-
-    def feed(self, data: bytes, now: float) -> list[Event]:
-        """See Dialect."""
-        events: list[Event] = []
-        deadline = self.deadline()
-        if data:
-            self._take(data, now, events)
-        elif deadline is not None and now >= deadline:
-            events.append(Damaged("a label whose rest did not come", len(self._data)))
-            self._forget()
-        return events
 
     def _take(self, report: bytes, now: float, events: list[Event]) -> None:
         length = report[0]
@@ -92,21 +75,17 @@ class IbmOemDecoder:
         if report[1] & _DIRECT_IO_DATA:
             events.append(Reply(body))
         elif body:
-            self._add(take_apart(body), now, events)
+            part = take_apart(body)
+            self._identifier = part.identifier
+            self._join(part.data, now, events, more=part.continued)
 
-    def _add(self, part: Part, now: float, events: list[Event]) -> None:
-        self._data += part.data
-        self._identifier = part.identifier
-        self._open_s = now
-        if len(self._data) > self._max_length:
-            events.append(Damaged("a label longer than allowed", len(self._data)))
-            self._forget()
-        elif not part.continued:
-            events.append(Scan(self._data, code=self._identifier.hex().upper()))
-            self._forget()
+    def _rest_is_missing(self, events: list[Event]) -> None:
+        events.append(Damaged("a label whose rest did not come", len(self._data)))
+        self._forget()
 
-    def _forget(self) -> None:
-        self._data, self._identifier, self._open_s = b"", b"", None
+    def _end(self, events: list[Event]) -> None:
+        events.append(Scan(self._data, code=self._identifier.hex().upper()))
+        self._forget()
 
 
 def read_answer(data: bytes) -> Answer:

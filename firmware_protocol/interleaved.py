@@ -1,0 +1,71 @@
+"""Plain labels in one stream with pieces that begin in a way of their own: a label with a header, an answer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from firmware_protocol.framing import TerminatorFramer
+from firmware_protocol.scan import Event
+
+
+class Interleaved(ABC):
+    """Labels ended by CR, LF or silence, and pieces that begin with `start`.
+
+    A label cannot come while a piece is under way: the scanner sends one after the other.
+    """
+
+    def __init__(self, start: bytes, idle_s: float, max_length: int) -> None:
+        self._labels = TerminatorFramer(b"\r\n", idle_s, max_length)
+        self._start = start
+        self._idle_s = idle_s
+        self._held = bytearray()
+        self._last_byte_s = 0.0
+
+    def deadline(self) -> float | None:
+        """See Dialect."""
+        return self._last_byte_s + self._idle_s if self._held else self._labels.deadline()
+
+    def feed(self, data: bytes, now: float) -> list[Event]:
+        """See Dialect."""
+        if not data:
+            return self._fall_silent(now)
+        self._last_byte_s = now
+        self._held += data
+        events: list[Event] = []
+        while self._held:
+            size, found = self._next(now)
+            if not size:
+                break
+            del self._held[:size]
+            events += found
+        return events
+
+    @abstractmethod
+    def _piece(self, held: bytes) -> tuple[int, list[Event]]:
+        """How many of the bytes that begin like a piece are done with, and what they were; 0 to wait for the rest."""
+
+    @abstractmethod
+    def _given_up(self, held: bytes, now: float) -> list[Event]:
+        """What becomes of the beginning of a piece whose rest did not come."""
+
+    def _plain(self, data: bytes, now: float) -> list[Event]:
+        """What bytes outside of a piece complete."""
+        return self._labels.feed(data, now)
+
+    def _next(self, now: float) -> tuple[int, list[Event]]:
+        held = bytes(self._held)
+        begin = held.find(self._start[:1])
+        if begin != 0:
+            plain = len(held) if begin < 0 else begin
+            return plain, self._plain(held[:plain], now)
+        if not self._start.startswith(held[: len(self._start)]):
+            return 1, self._plain(held[:1], now)
+        return self._piece(held)
+
+    def _fall_silent(self, now: float) -> list[Event]:
+        deadline = self.deadline()
+        if not self._held or deadline is None or now < deadline:
+            return self._plain(b"", now)
+        held = bytes(self._held)
+        self._held.clear()
+        return self._given_up(held, now)
