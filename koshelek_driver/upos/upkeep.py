@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from koshelek_driver.upos import statistics
-from koshelek_driver.upos.base import DeviceBase
+from koshelek_driver.upos.base import DeviceBase, Session
 from koshelek_driver.upos.codes import CompareFirmware, ErrorCode, HealthLevel, StatusUpdate
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import StatusUpdateEvent
@@ -91,10 +92,11 @@ class Upkeep(DeviceBase):
         State is S_BUSY meanwhile. Raises E_ILLEGAL without the capability, E_NOEXIST or E_EXTENDED for a wrong file.
         """
         self._need_capability(self._cap_update_firmware, "updateFirmware")
-        update = self._session_now().service.begin_firmware_update(firmware_file_name)
+        session = self._session_now()
+        update = session.service.begin_firmware_update(firmware_file_name)
         with self._changed:
             self._updating = True
-        threading.Thread(target=self._run_update, args=(update,), name="upos-firmware", daemon=True).start()
+        threading.Thread(target=self._run_update, args=(session, update), name="upos-firmware", daemon=True).start()
 
     def _refuse_while_updating(self) -> None:
         if self._updating:
@@ -104,17 +106,17 @@ class Upkeep(DeviceBase):
         if not capability:
             raise UposError(ErrorCode.E_ILLEGAL, f"{self} has no {what}", "look at its capabilities")
 
-    def _run_update(self, update: Callable[[Callable[[int], None]], StatusUpdate]) -> None:
+    def _run_update(self, session: Session, update: Callable[[Callable[[int], None]], StatusUpdate]) -> None:
         try:
-            ended = update(self._tell_progress)
+            ended = update(partial(self._tell_progress, session))
         except Exception:  # noqa: BLE001 - whatever it was, the device's state is unknown now
             ended = StatusUpdate.SUE_UF_FAILED_DEV_UNKNOWN
         with self._changed:
-            self._updating = False
-            if self._session is not None:
+            if self._session is session:  # not so when the device was closed, and perhaps opened again, meanwhile
+                self._updating = False
                 self._offer(StatusUpdateEvent(status=ended))
 
-    def _tell_progress(self, percent: int) -> None:
+    def _tell_progress(self, session: Session, percent: int) -> None:
         with self._changed:
-            if self._session is not None:
+            if self._session is session:
                 self._offer(StatusUpdateEvent(status=StatusUpdate.SUE_UF_PROGRESS + min(max(percent, 1), 99)))

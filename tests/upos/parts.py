@@ -89,9 +89,11 @@ class HandScanner(DeviceService[Label]):
     def begin_firmware_update(self, firmware_file_name: str) -> Callable[[Callable[[int], None]], StatusUpdate]:
         self._do(f"update {firmware_file_name}")
 
+        may_end = self.update_may_end
+
         def update(told: Callable[[int], None]) -> StatusUpdate:
             told(50)
-            assert self.update_may_end.wait(WAIT_S)
+            assert may_end.wait(WAIT_S)
             self._do("updating")
             return StatusUpdate.SUE_UF_COMPLETE
 

@@ -246,6 +246,29 @@ def test_closing_in_the_middle_of_an_update_is_possible() -> None:
     scanner.hand.update_may_end.set()
 
 
+def test_an_update_of_an_earlier_life_does_not_end_a_later_one() -> None:
+    heard = Heard()
+    first, second = threading.Event(), threading.Event()
+    scanner = enabled_scanner()
+    scanner.hand.update_may_end = first
+    scanner.update_firmware("old.bin")
+    old = next(each for each in threading.enumerate() if each.name == "upos-firmware")
+    scanner.close()
+    scanner.hand.update_may_end = second
+    with scanner:
+        scanner.open("s")
+        scanner.claim(0)
+        scanner.device_enabled = True
+        scanner.add_status_update_listener(heard)
+        scanner.update_firmware("new.bin")
+        first.set()
+        old.join(WAIT_S)
+        assert scanner.state is State.S_BUSY
+        second.set()
+        ended = [event.status for event in heard.wait(2)]
+    assert ended == [StatusUpdate.SUE_UF_PROGRESS + 50, StatusUpdate.SUE_UF_COMPLETE]
+
+
 def test_without_the_capability_there_is_no_firmware_method() -> None:
     class Plain(HandScanner):
         cap_compare_firmware_version = cap_update_firmware = False
