@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from koshelek_driver.errors import DriverError
     from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
     from koshelek_driver.payment.watcher import Watcher
-    from koshelek_driver.scanner.device import Scanner
     from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till_scanner import Scanner
     from koshelek_driver.upos.errors import UposError
 
 __all__ = ["DriverError", "Outcome", "Payment", "Scanner", "SlipState", "Terminal", "UposError", "Watcher"]
@@ -23,7 +23,7 @@ _HOMES = {
     "DriverError": "koshelek_driver.errors",
     "Outcome": "koshelek_driver.payment.outcome",
     "Payment": "koshelek_driver.payment.outcome",
-    "Scanner": "koshelek_driver.scanner.device",
+    "Scanner": "koshelek_driver.till_scanner",
     "SlipState": "koshelek_driver.payment.outcome",
     "Terminal": "koshelek_driver.terminal",
     "UposError": "koshelek_driver.upos.errors",

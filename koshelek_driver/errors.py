@@ -12,6 +12,7 @@
     ├── ScanTimeout            nobody scanned in time
     ├── ScanCanceled           the cashier cancelled while the till waited for a scan
     ├── CardError              no card can be read at this till
+    ├── TotpModuleError        the module that checks one-time passwords cannot answer
     ├── JournalError           the journal cannot be read or written
     └── BusyError              another program holds this till
 
@@ -71,6 +72,10 @@ class ScanCanceled(DriverError):  # noqa: N818
 
 class CardError(DriverError):
     """No card can be read at this till. A card that cannot pay is an outcome, not an error."""
+
+
+class TotpModuleError(DriverError):
+    """The module that checks one-time passwords cannot answer."""
 
 
 class JournalError(DriverError):

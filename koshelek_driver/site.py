@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,9 +17,14 @@ from koshelek_driver.errors import SiteError, nearest
 from koshelek_driver.secrets import Secret, SecretSource
 
 API_VERSIONS = ("0.9.0", "1.0.0", "1.1.0", "1.2.0", "1.2.1")
-TOTP_MODULES = ("reference",)
+TOTP_MODULES = ("reference", "http", "native")
 HASH_FUNCTIONS = ("HmacSHA1", "HmacSHA256", "HmacSHA512")
+TOTP_MODULE_GROUP = "koshelek_driver.totp_modules"
+"""Entry points of other packages that make TOTP modules."""
 DEFAULT_NAME = "site.toml"
+Limits = dict[str, tuple[float, float, float]]
+"""What came, the least and the most that is allowed, by key."""
+_HTTPS = re.compile(r"https://[^/\s]+(/\S*)?")
 
 
 class Driver(Section, frozen=True, kw_only=True):
@@ -94,11 +100,43 @@ class PayApi(Section, frozen=True, kw_only=True):
     invoice_line: InvoiceLine = InvoiceLine()
 
 
+class TotpHttp(Section, frozen=True, kw_only=True):
+    """`[totp.http]`: a module on the retailer's cash-desk server, and how it names things in its JSON."""
+
+    url: str = ""
+    verify_path: str = "/barcodeVerify"
+    token_path: str = "/getToken"  # noqa: S105 - a path
+    ca_file: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+    login: SecretSource = SecretSource()
+    password: SecretSource = SecretSource()
+    deadline_s: float = 1.0
+    full_barcode_key: str = "fullBarcode"
+    result_code_key: str = "resultCode"
+    totp_code_valid_key: str = "totpCodeValid"
+    card_number_key: str = "cardNumber"
+    card_session_key: str = "cardSession"
+    password_key: str = "password"  # noqa: S105 - a key
+    terminal_key: str = "terminalId"
+    token_key: str = "token"  # noqa: S105 - a key
+
+
+class TotpNative(Section, frozen=True, kw_only=True):
+    """`[totp.native]`: a shared library, and the C prototypes of its functions."""
+
+    library: str = ""
+    init: str = ""
+    barcode_verify: str = ""
+    get_token: str = ""
+
+
 class Totp(Section, frozen=True, kw_only=True):
     """`[totp]`."""
 
-    retailer_key: SecretSource
     templates: tuple[str, ...]
+    retailer_key: SecretSource = SecretSource()
+    templates_may_overlap: bool = False
     module: str = "reference"
     hash_function: str = "HmacSHA256"
     interval_s: int = 30
@@ -106,11 +144,23 @@ class Totp(Section, frozen=True, kw_only=True):
     window_steps: int = 1
     presentation_lifetime_s: float = 300.0
     accept_typed: bool = False
+    guesses_free: int = 3
+    guess_delay_s: float = 5.0
+    guess_delay_max_s: float = 300.0
+    when_unreachable: Literal["loyalty_only", "refuse"] = "loyalty_only"
+    result_codes: dict[str, str] = field(default_factory=dict)
+    http: TotpHttp = TotpHttp()
+    native: TotpNative = TotpNative()
+    settings: dict[str, str | int] = field(default_factory=dict)
 
 
 class Labels(Section, frozen=True, kw_only=True):
-    """`[devices.NAME.labels]`: where a shop's program wants other labels than the standard has."""
+    """`[devices.NAME.labels]`: where a shop's program wants other labels than the standard has.
 
+    `expose`: of a card the program gets its number alone, or the full label with session and password.
+    """
+
+    expose: Literal["card_number", "full"] = "card_number"
     raw_equals_label: bool = False
     transmit_unknown: bool = True
     infer_symbology: bool = False
@@ -203,7 +253,7 @@ def load(path: str | Path | None = None) -> Site:
         totp=file.totp,
         devices=file.devices,
     )
-    for check in (_check_choices, _check_api, _check_timing, _check_devices):
+    for check in (_check_choices, _check_api, _check_timing, _check_totp, _check_devices):
         check(site)
     return site
 
@@ -215,7 +265,7 @@ def _refuse(site: Site, key: str, came: object, expected: str, remedy: str = "co
 def _check_choices(site: Site) -> None:
     for key, came, known in (
         ("pay_api.version", site.pay_api.version, API_VERSIONS),
-        ("totp.module", site.totp.module, TOTP_MODULES),
+        ("totp.module", site.totp.module, _totp_modules(site.totp.module)),
         ("totp.hash_function", site.totp.hash_function, HASH_FUNCTIONS),
         ("pay_api.invoice_line.tax", site.pay_api.invoice_line.tax, site.pay_api.enums.taxes),
     ):
@@ -231,9 +281,16 @@ def _check_choices(site: Site) -> None:
         )
 
 
+def _totp_modules(wanted: str) -> tuple[str, ...]:
+    """Every module there is; other packages are looked for only when the wanted one is not our own."""
+    if wanted in TOTP_MODULES:
+        return TOTP_MODULES
+    return (*TOTP_MODULES, *(point.name for point in entry_points(group=TOTP_MODULE_GROUP)))
+
+
 def _check_api(site: Site) -> None:
     key = f"pay_api.base_url_{site.driver.environment}"
-    if not re.fullmatch(r"https://[^/\s]+(/\S*)?", site.base_url):
+    if not _HTTPS.fullmatch(site.base_url):
         raise _refuse(
             site,
             key,
@@ -255,7 +312,7 @@ def _check_api(site: Site) -> None:
 
 def _check_timing(site: Site) -> None:
     timing = site.pay_api.timing
-    limits: dict[str, tuple[float, float, float]] = {
+    limits: Limits = {
         "connect_timeout_s": (timing.connect_timeout_s, 0.1, 60),
         "request_timeout_s": (timing.request_timeout_s, 0.1, 120),
         "first_poll_ms": (timing.first_poll_ms, 250, 500),
@@ -267,9 +324,35 @@ def _check_timing(site: Site) -> None:
         "resend_window_s": (timing.resend_window_s, 0, 90),
         "keep_warm_s": (timing.keep_warm_s, 0, 3600),
     }
+    _check_limits(site, "pay_api.timing", limits)
+
+
+def _check_totp(site: Site) -> None:
+    totp = site.totp
+    limits: Limits = {
+        "interval_s": (totp.interval_s, 1, 3600),
+        "password_length": (totp.password_length, 1, 10),
+        "window_steps": (totp.window_steps, 0, 20),
+        "presentation_lifetime_s": (totp.presentation_lifetime_s, 1, 3600),
+        "guesses_free": (totp.guesses_free, 1, 100),
+        "guess_delay_s": (totp.guess_delay_s, 0, 3600),
+        "guess_delay_max_s": (totp.guess_delay_max_s, 0, 3600),
+        "http.deadline_s": (totp.http.deadline_s, 0.1, 10),
+    }
+    _check_limits(site, "totp", limits)
+    if totp.module == "http" and not _HTTPS.fullmatch(totp.http.url):
+        remedy = "passwords of cards travel over HTTPS only"
+        raise _refuse(site, "totp.http.url", totp.http.url, "https://host/path", remedy)
+    if totp.module == "native" and not (totp.native.library and totp.native.barcode_verify):
+        raise SiteError(
+            f"{site.path}: totp.native needs library and barcode_verify", "name the file and its C prototype"
+        )
+
+
+def _check_limits(site: Site, table: str, limits: Limits) -> None:
     for name, (came, low, high) in limits.items():
         if not low <= came <= high:
-            raise _refuse(site, f"pay_api.timing.{name}", came, f"{low:g} to {high:g}")
+            raise _refuse(site, f"{table}.{name}", came, f"{low:g} to {high:g}")
 
 
 def _check_devices(site: Site) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 import uuid
@@ -14,26 +13,33 @@ from typing import Self
 from filelock import FileLock
 
 from koshelek_driver import profile, site
-from koshelek_driver.card.template import TemplateError, Templates
-from koshelek_driver.card.totp.reference import Parameters, ReferenceTotp
-from koshelek_driver.errors import CardError, SiteError
+from koshelek_driver.card.totp import Verification
+from koshelek_driver.card.words import card_line
+from koshelek_driver.cards import Cards
+from koshelek_driver.errors import CardError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.tips import operator_tip
+from koshelek_driver.payment.card_desk import CardDesk, Shown
 from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.payment.desk import DeskRules, SaleDesk
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.flows import Rules
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.methods import Methods, MethodsDesk
 from koshelek_driver.payment.order import LineRule, Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
-from koshelek_driver.scanner.label import Label
+from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
+from koshelek_driver.till_scanner import Scanner
 from koshelek_driver.transport import check_address, open_port
+from koshelek_driver.upos.codes import State
 
 _SILENT = Watcher()
+_CLOCK_TIMEOUT_S = 2.0
+"""How long a refused card may wait until the host says what time it is."""
 
 
 class Terminal:
@@ -44,7 +50,7 @@ class Terminal:
         self._warming: threading.Thread | None = None
         _check_devices(settings)
         self._clock = SystemClock()
-        self._client = PayApiClient(_endpoint(settings), self._clock.now_s)
+        self._client = PayApiClient(endpoint_of(settings), self._clock.now_s)
         self._journal = Journal(settings.journal)
         merchant = _merchant(settings)
         self._engine = Engine(
@@ -55,8 +61,13 @@ class Terminal:
             ids=_new_ids(),
             clock=self._clock,
         )
+        self._gate = Cards(
+            settings, self._journal, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
+        )
+        self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
+        self._scanner: Scanner | None = None
         self._desk = SaleDesk(
-            totp=_totp(settings, self._journal),
+            cards=self._cards,
             engine=self._engine,
             journal=self._journal,
             merchant=merchant,
@@ -65,6 +76,14 @@ class Terminal:
             ids=_new_ids(),
             clock=self._clock,
             rules=_desk_rules(settings),
+        )
+        self._methods = MethodsDesk(
+            cards=self._cards,
+            client=self._client,
+            merchant=merchant,
+            ids=_new_ids(),
+            clock=self._clock,
+            longest_s=settings.pay_api.timing.decision_timeout_s,
         )
 
     @classmethod
@@ -84,9 +103,13 @@ class Terminal:
         self.close()
 
     def close(self) -> None:
-        """Close connection and journal; waits for a connection that is just being opened."""
+        """Close scanner, connection and journal; waits for a connection that is just being opened."""
+        if self._scanner is not None and self._scanner.state is not State.S_CLOSED:
+            self._scanner.close()
         if self._warming is not None:
             self._warming.join()
+        self._cards.close()
+        self._gate.close()
         self._client.close()
         self._journal.close()
 
@@ -100,6 +123,27 @@ class Terminal:
             return order(order_id, amount, LineRule(line.name, line.article, line.tax))
         return order_with_invoice(order_id, amount, invoice_json, self._site.pay_api.enums.taxes)
 
+    @property
+    def scanner(self) -> Scanner:
+        """The till's scanner for the program of the POS: open, claim and enable it, and take its DataEvents.
+
+        It gives a card's number alone; the card itself stays here for the next `pay`. Closed with this terminal.
+        """
+        if self._scanner is None:
+            self._scanner = Scanner(self._site, presented=self._cards.present)
+        return self._scanner
+
+    def shown_card(self) -> Verification | None:
+        """The card that the POS's scanner read for the next sale, checked; None when there is none, or it is too old.
+
+        Blocks while it is being checked, at most as long as the TOTP module takes.
+        """
+        return self._cards.held()
+
+    def card_line(self, verification: Verification) -> str:
+        """One line for the cashier: what kind of card it is, and why it can pay or not."""
+        return card_line(verification, self._site.driver.language)
+
     def warm_up(self) -> threading.Thread:
         """Open the API connection in the background, so that the first request finds it open."""
         self._warming = threading.Thread(target=self._client.warm, name="warm-up", daemon=True)
@@ -111,17 +155,36 @@ class Terminal:
         self._engine.request_cancel()
 
     def pay(
-        self, to_pay: Order, *, label: str | None = None, wait_s: float = 60.0, watcher: Watcher = _SILENT
+        self,
+        to_pay: Order,
+        *,
+        label: str | None = None,
+        typed: bool = False,
+        wait_s: float = 60.0,
+        watcher: Watcher = _SILENT,
     ) -> Payment:
         """Charge an order and print its slip; blocks until the money's outcome is known or must stay unknown.
 
-        Without `label` (the text that a scanner reads) it waits `wait_s` for a scan. An order that is paid is
-        answered from the journal and charged no second time; one left open by a crash is settled first. An order
-        that was rejected or cancelled may be tried again with a new scan.
+        Without `label` (the text that a scanner reads; `typed` if the cashier typed it) it takes the card that
+        `scanner` read, or waits `wait_s` for a scan. An order that is paid is answered from the journal and charged no
+        second time; one left open by a crash is settled first. An order that was rejected or cancelled may be tried
+        again with a new scan.
         Raises CardError, ScanTimeout, ScanCanceled, UposError (the scanner), UsageError, BusyError and JournalError
         only while nothing was sent.
         """
-        return self._desk.pay(to_pay, label, lambda: self._scan(wait_s, watcher), watcher)
+        pressed_s = self._clock.now_s()
+        if label is None:
+            return self._desk.pay(to_pay, lambda: self._shown(pressed_s, wait_s, watcher), watcher)
+        return self._desk.pay(to_pay, lambda: self._cards.given(read_text(label, typed=typed), pressed_s), watcher)
+
+    def methods(
+        self, to_pay: Order, *, label: str | None = None, wait_s: float = 60.0, watcher: Watcher = _SILENT
+    ) -> Methods:
+        """Which providers the customer may use for an order. It charges nothing, and the card may pay afterwards.
+
+        The card comes as for `pay`. Blocks as a sale's decision may. Raises what `pay` raises.
+        """
+        return self._methods.ask(to_pay, self._verified(label, wait_s, watcher))
 
     def find(self, order_id: str) -> Payment | None:
         """The last attempt to pay this order, from the journal."""
@@ -140,8 +203,33 @@ class Terminal:
         if payment.outcome is Outcome.PAID:
             return ""
         by_outcome = "CANCELED" if payment.outcome is Outcome.CANCELED else "EXTERNAL_PROVIDER_ERROR"
+        return self.tip_for(payment.verdict.error_code or by_outcome, payment.verdict.details)
+
+    def tip_for(self, code: str, details: str = "") -> str:
+        """What the cashier should do about an error code; empty without one."""
         language, overrides = self._site.driver.language, self._site.operator_tips
-        return operator_tip(payment.verdict.error_code or by_outcome, language, overrides, payment.verdict.details)
+        return operator_tip(code, language, overrides, details) if code else ""
+
+    def _shown(self, pressed_s: float, wait_s: float, watcher: Watcher) -> Shown:
+        """The card that was shown before the button was pressed, or the next one: then the scan is the button."""
+        shown = self._cards.take(pressed_s)
+        if shown is not None:
+            return shown
+        if self._scanner is None or self._scanner.state is State.S_CLOSED:
+            label = self._scan(wait_s, watcher)
+            return self._cards.given(label, self._clock.now_s())
+        tell(watcher.waiting_for_scan)
+        return self._cards.wait(wait_s, self._engine.cancel_requested)
+
+    def _verified(self, label: str | None, wait_s: float, watcher: Watcher) -> Verification:
+        """A card that is not to be used up."""
+        held = self._cards.held() if label is None else None
+        if held is not None:
+            return held
+        shown = self._scan(wait_s, watcher) if label is None else read_text(label)
+        verification = self._cards.given(shown, 0, use=False).verification
+        tell(watcher.scanned, shown, verification)
+        return verification
 
     def _scan(self, wait_s: float, watcher: Watcher) -> Label:
         wallet = self._site.wallet
@@ -155,6 +243,12 @@ class Terminal:
             canceled=self._engine.cancel_requested,
             now_s=self._clock.now_s,
         )
+
+    def _skew_s(self) -> float | None:
+        """How far the till's clock is ahead of the host's; asks the host when it was not heard yet."""
+        if self._client.host_clock.skew_s() is None:
+            self._client.warm(_CLOCK_TIMEOUT_S)
+        return self._client.host_clock.skew_s()
 
 
 def _check_devices(settings: site.Site) -> None:
@@ -171,25 +265,8 @@ def _new_ids() -> Iterator[str]:
         yield str(uuid.uuid4())
 
 
-def _totp(settings: site.Site, journal: Journal) -> ReferenceTotp:
-    wanted = settings.totp
-    parameters = Parameters(
-        retailer_key=settings.secret(wanted.retailer_key, "totp.retailer_key"),
-        hash_function=wanted.hash_function,
-        interval_s=wanted.interval_s,
-        password_length=wanted.password_length,
-        window_steps=wanted.window_steps,
-    )
-    till = f"{settings.pay_api.store}/{settings.pay_api.terminal}".encode()
-    fingerprint = hashlib.sha256(journal.salt() + till).hexdigest()
-    try:
-        templates = Templates(wanted.templates)
-        return ReferenceTotp(parameters, templates, fingerprint=fingerprint, memory=journal, clock=time.time)
-    except (TemplateError, ValueError) as problem:
-        raise SiteError(f"{settings.path}: totp: {problem}", "correct the value") from problem
-
-
-def _endpoint(settings: site.Site) -> Endpoint:
+def endpoint_of(settings: site.Site) -> Endpoint:
+    """Where the API of a till is; fetches its secrets. Raises SecretError."""
     api = settings.pay_api
     return Endpoint(
         base_url=settings.base_url,
@@ -203,7 +280,14 @@ def _endpoint(settings: site.Site) -> Endpoint:
 
 def _merchant(settings: site.Site) -> requests.Merchant:
     api = settings.pay_api
-    return requests.Merchant(api.store, api.terminal, api.version, api.enums.payment_types, api.payment_purpose)
+    return requests.Merchant(
+        store=api.store,
+        terminal=api.terminal,
+        version=api.version,
+        payment_types=api.enums.payment_types,
+        payment_purpose=api.payment_purpose,
+        card_session_key=api.card_session_key,
+    )
 
 
 def _rules(settings: site.Site) -> Rules:
@@ -225,7 +309,7 @@ def _desk_rules(settings: site.Site) -> DeskRules:
     timing = settings.pay_api.timing
     longest_sale_s = timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
     driver = settings.driver
-    return DeskRules(driver.environment, driver.language, longest_sale_s, settings.totp.accept_typed)
+    return DeskRules(driver.environment, driver.language, longest_sale_s)
 
 
 def _printer(settings: site.Site) -> ReceiptPrinter | None:

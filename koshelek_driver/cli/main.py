@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from koshelek_driver.cli import demo, pay, profiles, sandbox, scan, transcripts
+from koshelek_driver.cli import card, demo, doctor, pay, profiles, sandbox, scan, transcripts
 from koshelek_driver.cli.output import Output, encoding_safe_stdout
 from koshelek_driver.errors import DriverError, JournalError, SiteError, UsageError
 
@@ -45,11 +45,14 @@ def options(
 app.command("demo")(demo.demo)
 app.command("pay")(pay.pay)
 app.command("status")(pay.status)
+app.command("methods")(card.methods)
+app.command("doctor")(doctor.doctor)
 app.command("scan")(scan.scan)
 app.command("devices")(scan.devices)
 app.command("record")(transcripts.record)
 app.command("replay")(transcripts.replay)
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(card.payload, name="payload")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document
 from koshelek_driver.errors import UsageError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _SITE_HELP = "The till's file (default: $KOSHELEK_SITE, then ./site.toml)."
 _LABEL_HELP = "What the scanner read; - reads it from standard input, unseen by other users of this machine."
+LabelOption = Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)]
+WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")]
 SiteOption = Annotated[Path | None, typer.Option("--site", help=_SITE_HELP)]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
@@ -31,8 +34,9 @@ def pay(
     order_id: Annotated[str, typer.Option("--order-id", help="The POS's own number of this receipt.")],
     amount: Annotated[int, typer.Option("--amount", help="Kopecks.")],
     invoice: Annotated[Path | None, typer.Option("--invoice", help="checkoutInvoice of the Pay API, JSON.")] = None,
-    label: Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)] = None,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")] = 60.0,
+    label: LabelOption = None,
+    typed: Annotated[bool, typer.Option("--typed", help="The cashier typed the label.")] = False,
+    wait: WaitOption = 60.0,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,11 +45,12 @@ def pay(
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
-        order = terminal.new_order(order_id, amount, _read(invoice))
+        order = terminal.new_order(order_id, amount, read_file(invoice))
         if label is None:
             terminal.warm_up()
+        watch = watcher(terminal, output)
         with output.progress("At the till…"):
-            payment = terminal.pay(order, label=_label(label), wait_s=wait, watcher=watcher(terminal, output))
+            payment = terminal.pay(order, label=label_text(label), typed=typed, wait_s=wait, watcher=watch)
         finish(terminal, payment, output)
 
 
@@ -89,10 +94,9 @@ def watcher(terminal: Terminal, output: Output) -> Any:
 
     def scanned(label: Label, verification: Verification) -> None:
         take_over_ctrl_c()
-        card = verification.presentation
-        number = card.card_number.masked() if card else "not recognised"
-        output.console.print(f"  card {number}  {label.scan_data_type.name}  {verification.result_code}")
-        output.say_progress("Sending the charge…")
+        line, scan_type = escape(terminal.card_line(verification)), label.scan_data_type.name
+        output.console.print(f"  {line}  [dim]{scan_type} {verification.result_code}[/]", soft_wrap=True)
+        output.say_progress("Asking the host…")
 
     def printed(result: PrintResult) -> None:
         what = "the slip was sent but is not confirmed" if result.printed is Printed.SENT else "the slip is not printed"
@@ -115,11 +119,13 @@ def finish(terminal: Terminal, payment: Payment, output: Output) -> None:
     raise typer.Exit(EXIT_OF_OUTCOME[payment.outcome])
 
 
-def _label(given: str | None) -> str | None:
+def label_text(given: str | None) -> str | None:
+    """The label of a command line; - reads it from standard input."""
     return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
 
 
-def _read(file: Path | None) -> bytes | None:
+def read_file(file: Path | None) -> bytes | None:
+    """The file of `--invoice`, if one is given."""
     try:
         return None if file is None else file.read_bytes()
     except OSError as problem:

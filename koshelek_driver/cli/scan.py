@@ -42,7 +42,7 @@ def scan(
 
     output = Output(as_json=as_json)
     name, entry, own_templates = _chosen(site, device, port, profile)
-    templates = Templates((*own_templates, *USUAL_TEMPLATES))
+    templates = Templates((*own_templates, *USUAL_TEMPLATES), may_overlap=True)
     heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
     with listening({name: entry}, name, heard.put, lambda event: heard.put(_in_words(event))):
         output.console.print(f"Scan something; {escape(name)} listens. Ctrl-C ends.")

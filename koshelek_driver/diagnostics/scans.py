@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from koshelek_driver.card.presentation import CardPresentation
+from koshelek_driver.card.presentation import CardPresentation, symbols_of
+from koshelek_driver.card.reading import read_card
 from koshelek_driver.card.template import Templates
 from koshelek_driver.scanner import aim
 from koshelek_driver.scanner.label import Label
@@ -20,7 +21,8 @@ USUAL_TEMPLATES = (
 def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
     """One scan as JSON: `raw_hex` has what came with `*` for what is secret, `parsed` what the label parses to."""
     identifier, _ = aim.split(label.scan_data)
-    card = templates.match(label.text)
+    found = read_card(label.text, templates, symbols_of(label.scan_data_type), typed=label.typed)
+    card = None if found is None else found[1]
     return {
         "raw_hex": _hidden(label.scan_data, card).hex(),
         "aim": "" if identifier is None else f"]{identifier.code}",
@@ -46,5 +48,7 @@ def _hidden(data: bytes, card: CardPresentation | None) -> bytes:
     data = data.replace(number.encode(), b"*" * (len(number) - 4) + number[-4:].encode())
     for secret in (card.card_session, card.password):
         if secret is not None:
-            data = data.replace(secret.reveal().encode(), b"*" * len(secret.reveal()))
+            text = secret.reveal()
+            for form in (text, text.swapcase()):
+                data = data.replace(form.encode(), b"*" * len(form))
     return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from koshelek_driver.errors import SiteError
 from koshelek_driver.pay_api import replies
+from koshelek_driver.pay_api.host_clock import HostClock
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.secrets import Secret
+from koshelek_driver.transport.tls import tls_context
 
 if TYPE_CHECKING:
     import httpx
@@ -59,16 +62,17 @@ class PayApiClient:
     not used. Building a client reads certificates (tens of milliseconds); keep it.
     """
 
-    def __init__(self, endpoint: Endpoint, clock: Callable[[], float]) -> None:
+    def __init__(self, endpoint: Endpoint, clock: Callable[[], float], unix_s: Callable[[], float] = time.time) -> None:
         import httpx
 
         self._clock = clock
+        self.host_clock = HostClock(clock, unix_s)
         self._base_url = _checked(endpoint.base_url)
         self._answer_timeout_s = endpoint.request_timeout_s
         self._http = httpx.Client(
             auth=httpx.BasicAuth(endpoint.login.reveal(), endpoint.password.reveal()),
             transport=httpx.HTTPTransport(
-                verify=_tls_context(endpoint.ca_file),
+                verify=tls_context(endpoint.ca_file, "pay_api"),
                 trust_env=False,
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEP_IDLE_S),
                 socket_options=_socket_options(endpoint.request_timeout_s),
@@ -85,10 +89,14 @@ class PayApiClient:
         reply = self._send(request, trace)
         return Exchange(request, reply, started, trace.at_s, self._clock())
 
-    def warm(self) -> NotSent | None:
-        """Open the connection before it is needed. Gives why it cannot be opened, None when it is open."""
+    def warm(self, timeout_s: float | None = None) -> NotSent | None:
+        """Open the connection before it is needed, and hear the host's clock. Each step blocks `timeout_s` at most.
+
+        Gives why it cannot be opened, None when it is open.
+        """
         trace = _FirstByte(self._clock)
-        reply = self._perform("HEAD", "/", trace, auth=None)
+        limit = {} if timeout_s is None else {"timeout": timeout_s}
+        reply = self._perform("HEAD", "/", trace, auth=None, **limit)
         return reply if isinstance(reply, NotSent) else None
 
     def close(self) -> None:
@@ -99,7 +107,7 @@ class PayApiClient:
         headers = {"Content-Type": "application/json"}
         if request.token is not None:
             headers["token"] = request.token.reveal()
-        answer = self._perform("POST", request.call.value, trace, content=request.body, headers=headers)
+        answer = self._perform(request.method, request.path, trace, content=request.body, headers=headers)
         if isinstance(answer, NoAnswer | NotSent):
             return answer
         return replies.read(request, *answer)
@@ -109,6 +117,7 @@ class PayApiClient:
 
         try:
             with self._http.stream(method, self._base_url + path, extensions={"trace": trace}, **options) as answer:
+                self.host_clock.heard(answer.headers.get("date"))
                 return answer.status_code, self._read_body(answer)
         except _EndlessError as problem:
             return NoAnswer(str(problem))
@@ -173,17 +182,6 @@ def _checked(base_url: str) -> str:
     except httpx.InvalidURL as problem:
         raise SiteError(f"base URL {base_url}: {problem}", "write https://host/partner") from problem
     return base_url
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except (OSError, ssl.SSLError) as problem:
-        raise SiteError(
-            f"pay_api.ca_file: cannot use {ca_file}: {problem}", "name a file of PEM certificates"
-        ) from problem
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _socket_options(answer_timeout_s: float) -> list[tuple[int, int, int]]:

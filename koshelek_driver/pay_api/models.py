@@ -24,6 +24,8 @@ class Call(Enum):
     CHECKOUT = "/api/v1/merchant/checkout"
     STATUS = "/api/v1/merchant/transaction/status"
     CANCEL = "/api/v1/merchant/transaction/cancel"
+    METHODS = "/api/v1/merchant/availability-info/task"
+    METHODS_POLL = "/api/v1/merchant/availability-info"
 
 
 class _Request(
@@ -83,6 +85,18 @@ class CheckoutRequest(_Request, frozen=True, kw_only=True):
     payment_methods: tuple[PaymentMethod, ...]
 
 
+class MethodsRequest(_Request, frozen=True, kw_only=True):
+    """Which providers the customer may use. Servers differ in the spelling of the session's key."""
+
+    request_id: str
+    card_session: str | None = None
+    lower_case_session: str | None = msgspec.field(default=None, name="cardsession")
+    store_id: str
+    terminal_id: str
+    checkout_invoice: CheckoutInvoice
+    user: User
+
+
 class StatusRequest(_Request, frozen=True, kw_only=True):
     """A question about a payment transaction."""
 
@@ -128,6 +142,29 @@ class TransactionAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=Tru
     ref_transaction_id: str | None = None
     ref_status: str | None = None
     error_code: str | None = None
+
+
+class Provider(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """One way to pay, by the API's open list of names. `message` is for the customer or the cashier."""
+
+    payment_type: str
+    available: bool
+    message: str | None = None
+
+
+class MethodsAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """What the request for methods answers, at once or after polling.
+
+    While `computation_complete` is false the list comes later: ask again for `availability_info_id` after
+    `polling_timeout` (the first time `timeout`) milliseconds.
+    """
+
+    koshelek_pay_is_default: bool = False
+    payment_type_availability_info_list: tuple[Provider, ...] = ()
+    availability_info_id: str = ""
+    computation_complete: bool = True
+    timeout: float = 0
+    polling_timeout: float = 0
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True):

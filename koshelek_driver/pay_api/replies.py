@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from koshelek_driver.pay_api.models import ErrorAnswer, TransactionAnswer
+from koshelek_driver.pay_api.models import Call, ErrorAnswer, MethodsAnswer, TransactionAnswer
 from koshelek_driver.pay_api.requests import Request
 
 
@@ -17,6 +18,21 @@ class Answered:
 
     answer: TransactionAnswer
     raw: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """HTTP 200 with the list of methods."""
+
+    answer: MethodsAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Computing:
+    """The list of methods is being made: ask for it by this id, after so long."""
+
+    availability_info_id: str
+    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +58,17 @@ class NotSent:
     code: str = "HOST_UNREACHABLE"
 
 
-Reply = Answered | Refused | NoAnswer | NotSent
+Reply = Answered | Listed | Computing | Refused | NoAnswer | NotSent
 
+_SHORTEST_WAIT_S = 0.1
 _UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
 """These say "not now", not "no": the request may be under way, or is to be sent again."""
 
 
 def read(request: Request, http_status: int, body: bytes) -> Reply:
     """Make a reply of an HTTP answer. Anything that is not clearly a yes or a no is NoAnswer."""
-    if http_status == 200:
-        return _read_answer(request, body)
+    if http_status in _READERS[request.call]:
+        return _READERS[request.call][http_status](request, body)
     if http_status == 422:
         return _read_refusal(body)
     if 300 <= http_status < 500 and http_status not in _UNDECIDED_CLIENT_ERRORS:
@@ -61,13 +78,51 @@ def read(request: Request, http_status: int, body: bytes) -> Reply:
 
 def _read_answer(request: Request, body: bytes) -> Reply:
     try:
-        raw = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        raw = _json(body)
         answer = msgspec.convert(raw, TransactionAnswer, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return NoAnswer("HTTP 200 with a body that is not the answer of this call")
     if answer.request_id != request.request_id:
         return NoAnswer("HTTP 200 that answers another request")
     return Answered(answer, raw)
+
+
+def _read_methods(_request: Request, body: bytes) -> Reply:
+    try:
+        answer = msgspec.convert(_json(body), MethodsAnswer, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return NoAnswer("a body that is not a list of methods")
+    if answer.computation_complete and answer.payment_type_availability_info_list:
+        return Listed(answer)
+    return _computing(answer, answer.polling_timeout)
+
+
+def _read_task(_request: Request, body: bytes) -> Reply:
+    try:
+        answer = msgspec.convert(_json(body), MethodsAnswer, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return NoAnswer("HTTP 201 with a body that is not a task")
+    return _computing(answer, answer.timeout)
+
+
+def _computing(answer: MethodsAnswer, wait_ms: float) -> Reply:
+    """The unit of both waits is milliseconds; the API's page says so of the second only."""
+    if not answer.availability_info_id:
+        return NoAnswer("neither a list of methods nor a task")
+    return Computing(answer.availability_info_id, max(wait_ms / 1000, _SHORTEST_WAIT_S))
+
+
+def _json(body: bytes) -> Any:
+    return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+
+
+_READERS: dict[Call, dict[int, Callable[[Request, bytes], Reply]]] = {
+    Call.CHECKOUT: {200: _read_answer},
+    Call.STATUS: {200: _read_answer},
+    Call.CANCEL: {200: _read_answer},
+    Call.METHODS: {200: _read_methods, 201: _read_task},
+    Call.METHODS_POLL: {200: _read_methods},
+}
 
 
 def _read_refusal(body: bytes) -> Reply:

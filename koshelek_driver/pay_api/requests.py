@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from koshelek_driver.pay_api import models
 from koshelek_driver.pay_api.models import Call
@@ -11,12 +12,26 @@ from koshelek_driver.secrets import Secret
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """One call. `body` holds a card number and a session, so it does not print itself."""
+    """One call. `body` holds a card number and a session, so it does not print itself; a GET has none.
+
+    `resource` is what a call asks about in its path.
+    """
 
     call: Call
     request_id: str
     body: bytes
     token: Secret | None = None
+    resource: str = ""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "POST" if self.body else "GET"
+
+    @property
+    def path(self) -> str:
+        """The path below the base URL."""
+        return f"{self.call.value}/{quote(self.resource, safe='')}" if self.resource else self.call.value
 
     def __repr__(self) -> str:
         return f"Request({self.call.name}, {self.request_id})"
@@ -31,6 +46,7 @@ class Merchant:
     version: str
     payment_types: tuple[str, ...]
     payment_purpose: str
+    card_session_key: str = "cardSession"
 
 
 def checkout(
@@ -53,6 +69,34 @@ def checkout(
         payment_methods=tuple(_method(merchant, name) for name in merchant.payment_types),
     )
     return Request(Call.CHECKOUT, request_id, models.encode(body, merchant.version), token)
+
+
+def methods(
+    merchant: Merchant,
+    request_id: str,
+    invoice: models.CheckoutInvoice,
+    *,
+    card_number: Secret,
+    card_session: Secret,
+    token: Secret,
+) -> Request:
+    """Which providers this customer may use for this invoice."""
+    camel = merchant.card_session_key == "cardSession"
+    body = models.MethodsRequest(
+        request_id=request_id,
+        card_session=card_session.reveal() if camel else None,
+        lower_case_session=None if camel else card_session.reveal(),
+        store_id=merchant.store,
+        terminal_id=merchant.terminal,
+        checkout_invoice=invoice,
+        user=models.User(loyalty_id=card_number.reveal()),
+    )
+    return Request(Call.METHODS, request_id, models.encode(body, merchant.version), token)
+
+
+def methods_poll(request_id: str, availability_info_id: str) -> Request:
+    """How far a server older than 1.2.0 is with the list of methods."""
+    return Request(Call.METHODS_POLL, request_id, b"", resource=availability_info_id)
 
 
 def status(merchant: Merchant, request_id: str, transaction_id: str) -> Request:

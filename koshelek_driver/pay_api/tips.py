@@ -117,6 +117,22 @@ _TIPS: dict[str, tuple[str, str]] = {
         "Этот код уже использован. Попросите показать карту ещё раз",
         "This code was used already. Ask to show the card again",
     ),
+    "TOTP_TRY_LATER": (
+        "Слишком много неверных кодов этой карты. Подождите и попросите показать карту ещё раз",
+        "Too many wrong codes of this card. Wait, then ask to show the card again",
+    ),
+    "CLOCK_WRONG": (
+        "Неверное время на кассе, картой нельзя оплатить. Выберите другой способ; сообщите технику",
+        "The till's clock is wrong, the card cannot pay. Take another way; tell the technician",
+    ),
+    "MODULE_UNREACHABLE": (
+        "Карту нельзя проверить. Выберите другой способ оплаты; сообщите технику",
+        "The card cannot be checked. Take another way to pay; tell the technician",
+    ),
+    "CARD_EXPIRED": (
+        "Карта показана слишком давно. Отсканируйте её ещё раз",
+        "The card was shown too long ago. Scan it again",
+    ),
     "CARD_TYPED": (
         "Сканер работает как клавиатура: картой нельзя оплатить. Выберите другой способ; сообщите технику",
         "The scanner types like a keyboard: the card cannot pay. Take another way; tell the technician",

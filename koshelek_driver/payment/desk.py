@@ -9,9 +9,9 @@ from typing import Literal
 from filelock import BaseFileLock, Timeout
 
 from koshelek_driver.card.totp import ResultCode, Verification
-from koshelek_driver.card.totp.reference import ReferenceTotp
-from koshelek_driver.errors import BusyError, JournalError, UsageError
+from koshelek_driver.errors import BusyError, JournalError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
+from koshelek_driver.payment.card_desk import CardDesk, Shown
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.engine import Engine, Intent
 from koshelek_driver.payment.journal import Journal
@@ -22,7 +22,6 @@ from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.text import printable
-from koshelek_driver.scanner.label import Label, read_text
 
 _TEXT_COLUMNS = 42
 """Width of a slip as text on a till without a printer."""
@@ -37,20 +36,11 @@ _SLIP_STATES = {
 
 @dataclass(frozen=True, slots=True)
 class DeskRules:
-    """How slips look, how long to wait for another program that pays at this till, whether typed cards may pay."""
+    """How slips look, and how long to wait for another program that pays at this till."""
 
     environment: Literal["test", "production"]
     language: Literal["ru", "en"]
     busy_wait_s: float
-    accept_typed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A card as it was shown, and when the cashier's button was pressed, on the steady clock."""
-
-    verification: Verification
-    pressed_s: float
 
 
 class SaleDesk:
@@ -59,7 +49,7 @@ class SaleDesk:
     def __init__(
         self,
         *,
-        totp: ReferenceTotp,
+        cards: CardDesk,
         engine: Engine,
         journal: Journal,
         merchant: requests.Merchant,
@@ -69,7 +59,7 @@ class SaleDesk:
         clock: Clock,
         rules: DeskRules,
     ) -> None:
-        self._totp = totp
+        self._cards = cards
         self._engine = engine
         self._journal = journal
         self._merchant = merchant
@@ -79,9 +69,8 @@ class SaleDesk:
         self._clock = clock
         self._rules = rules
 
-    def pay(self, order: Order, label: str | None, scan: Callable[[], Label], watcher: Watcher) -> Payment:
-        """Charge an order and print its slip; see Terminal.pay. `scan` is called when `label` is None."""
-        pressed_s = self._clock.now_s()
+    def pay(self, order: Order, show: Callable[[], Shown], watcher: Watcher) -> Payment:
+        """Charge an order and print its slip; see Terminal.pay. `show` is called when a card is needed."""
         try:
             held = self._lock.acquire(timeout=self._rules.busy_wait_s)
         except Timeout as problem:
@@ -92,7 +81,7 @@ class SaleDesk:
             if earlier is not None and earlier.outcome in _BEGUN:
                 payment = self._again(earlier, order, watcher)
             else:
-                payment = self._charge(order, earlier, self._show(label, scan, pressed_s, watcher), watcher)
+                payment = self._charge_shown(order, earlier, show, watcher)
             try:
                 return self._print(payment, watcher)
             except JournalError as problem:  # the money is settled: a slip must not make it look otherwise
@@ -124,41 +113,49 @@ class SaleDesk:
             return self._engine.resume(earlier, watcher.called)
         return replace(earlier, repeated=True)
 
-    def _show(self, label: str | None, scan: Callable[[], Label], pressed_s: float, watcher: Watcher) -> Shown:
-        """The label given or scanned, verified. With a scanner the scan itself is the button."""
-        shown = scan() if label is None else read_text(label)
-        if label is None:
-            pressed_s = self._clock.now_s()
-        verification = self._totp.barcode_verify(shown.text)
-        if shown.typed and verification.can_pay and not self._rules.accept_typed:
-            verification = replace(verification, result_code=ResultCode.CARD_TYPED)
-        tell(watcher.scanned, shown, verification)
-        return Shown(verification, pressed_s)
+    def _charge_shown(
+        self, order: Order, earlier: Payment | None, show: Callable[[], Shown], watcher: Watcher
+    ) -> Payment:
+        """Have a card shown and charge it. While nothing of it has left this till, it is as good as new."""
+        keep, shown = False, show()
+        self._cards.begin_sale()
+        try:
+            tell(watcher.scanned, shown.label, shown.verification)
+            payment = self._charge(order, earlier, shown, watcher)
+            is_good = shown.verification.can_pay and payment.never_left
+            keep = is_good and shown.was_held
+            if is_good and not shown.was_held:
+                self._cards.forget_use(self._cards.digest(shown.verification.presentation))
+            return payment
+        finally:
+            self._cards.end_sale(keep=keep)
 
     def _charge(self, order: Order, earlier: Payment | None, shown: Shown, watcher: Watcher) -> Payment:
         verification, card = shown.verification, shown.verification.presentation
-        digest = self._totp.digest(card) if card else b""
+        digest = self._cards.digest(card)
         if earlier and earlier.card_digest == digest and verification.result_code == ResultCode.TOTP_REPLAYED:
             return replace(earlier, repeated=True)  # the button pressed twice on one scan
         if not verification.can_pay or card is None or card.card_session is None:
             return self._not_payable(order, verification)
+        try:
+            token = self._cards.token(card)
+        except TotpModuleError as problem:
+            unreachable = replace(verification, result_code=ResultCode.MODULE_UNREACHABLE, details=problem.what)
+            return self._not_payable(order, unreachable)
         checkout = requests.checkout(
             self._merchant,
             next(self._ids),
             order.invoice,
             card_number=card.card_number,
             card_session=card.card_session,
-            token=self._totp.get_token(card.password),
+            token=token,
         )
         intent = Intent(order.order_id, order.amount, checkout, digest, shown.pressed_s)
-        payment = self._engine.pay(intent, watcher.called)
-        if payment.never_left:
-            self._journal.forget_use(digest)
-        return payment
+        return self._engine.pay(intent, watcher.called)
 
     def _not_payable(self, order: Order, verification: Verification) -> Payment:
         """A card that cannot pay: nothing was sent, so nothing is kept."""
-        verdict = Verdict(Outcome.REJECTED, error_code=verification.result_code)
+        verdict = Verdict(Outcome.REJECTED, error_code=verification.result_code, details=verification.details)
         return Payment(order.order_id, "", order.amount, self._clock.unix_s(), verdict)
 
     def _slip(self, payment: Payment, columns: int, *, copy: bool) -> tuple[Line, ...]:

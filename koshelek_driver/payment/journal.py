@@ -17,16 +17,19 @@ import apsw
 import msgspec
 from filelock import FileLock
 
+from koshelek_driver.card.guessing import Guesses
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
-SCHEMA_VERSION = 1
 _BUSY_MS = 5000
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", "trusted_schema": "OFF"}
-_SCHEMA = """
+_REMEMBERED_USES = 50_000
+_REMEMBERED_CARDS = 10_000
+"""How many used passwords and cards with wrong ones are kept: the oldest go. No clock decides it."""
+_FIRST = """
 CREATE TABLE installation (salt BLOB NOT NULL) STRICT;
 
 CREATE TABLE attempt (
@@ -60,6 +63,23 @@ BEGIN SELECT RAISE(ABORT, 'a final outcome never changes'); END;
 
 CREATE TABLE used_password (digest BLOB PRIMARY KEY, until_s REAL NOT NULL) STRICT, WITHOUT ROWID;
 """
+_CARDS = """
+DROP TABLE used_password;
+
+CREATE TABLE used_password (number INTEGER PRIMARY KEY, digest BLOB NOT NULL, used_s REAL NOT NULL) STRICT;
+CREATE INDEX used_password_by_digest ON used_password (digest);
+
+CREATE TABLE wrong_password (
+    number INTEGER PRIMARY KEY,
+    card BLOB NOT NULL UNIQUE,
+    count INTEGER NOT NULL,
+    last_s REAL NOT NULL
+) STRICT;
+"""
+_MIGRATIONS = (_FIRST, _CARDS)
+"""Each takes the journal one version further; one that was released never changes."""
+SCHEMA_VERSION = len(_MIGRATIONS)
+_WAS_USED = "EXISTS (SELECT 1 FROM used_password WHERE digest = ?1 AND (?3 IS NULL OR abs(used_s - ?2) < ?3))"
 _COLUMNS = (
     "order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip,"
     " answer, slip_state, button_to_wire_ms, card_digest"
@@ -164,14 +184,46 @@ class Journal:
         """Whether the slip is on paper."""
         self._run("UPDATE attempt SET slip_state = ? WHERE request_id = ?", state.value, request_id)
 
-    def first_use(self, digest: bytes, now_s: float, until_s: float) -> bool:
-        """See card.totp.ReplayMemory."""
-        self._run("DELETE FROM used_password WHERE until_s <= ?", now_s)
-        return bool(self._run("INSERT OR IGNORE INTO used_password VALUES (?, ?) RETURNING 1", digest, until_s))
+    def first_use(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
+        """See card.totp.CardMemory."""
+        added = self._run(
+            f"INSERT INTO used_password (digest, used_s) SELECT ?1, ?2 WHERE NOT {_WAS_USED} RETURNING number",
+            digest,
+            now_s,
+            span_s,
+        )
+        if added and added[0][0] % _REMEMBERED_USES == 0:
+            self._run("DELETE FROM used_password WHERE number <= ?", added[0][0] - _REMEMBERED_USES)
+        return bool(added)
+
+    def is_unused(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
+        """See card.totp.CardMemory."""
+        return not self._run(f"SELECT {_WAS_USED}", digest, now_s, span_s)[0][0]
 
     def forget_use(self, digest: bytes) -> None:
-        """A password that never left this till may be shown again."""
+        """See card.totp.CardMemory."""
         self._run("DELETE FROM used_password WHERE digest = ?", digest)
+
+    def guesses(self, card: bytes) -> Guesses | None:
+        """See card.totp.CardMemory."""
+        row = self._one("SELECT count, last_s FROM wrong_password WHERE card = ?", card)
+        return None if row is None else Guesses(*row)
+
+    def keep_guesses(self, card: bytes, guesses: Guesses) -> None:
+        """See card.totp.CardMemory."""
+        (number,) = self._run(
+            "INSERT INTO wrong_password (card, count, last_s) VALUES (?, ?, ?) ON CONFLICT (card)"
+            " DO UPDATE SET count = excluded.count, last_s = excluded.last_s RETURNING number",
+            card,
+            guesses.count,
+            guesses.last_s,
+        )[0]
+        if number % _REMEMBERED_CARDS == 0:
+            self._run("DELETE FROM wrong_password WHERE number <= ?", number - _REMEMBERED_CARDS)
+
+    def forget_guesses(self, card: bytes) -> None:
+        """See card.totp.CardMemory."""
+        self._run("DELETE FROM wrong_password WHERE card = ?", card)
 
     # --- inside
 
@@ -183,19 +235,20 @@ class Journal:
             self._db.set_busy_timeout(_BUSY_MS)
             for name, value in _PRAGMAS.items():
                 self._db.pragma(name, value)
-            self._check_version(self._db.pragma("user_version"))
+            self._bring_up_to_date(self._db.pragma("user_version"))
 
-    def _check_version(self, version: int) -> None:
-        if version == 0:
-            with self._db:
-                self._db.execute(_SCHEMA).fetchall()
-                self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_bytes(32),))
-                self._db.pragma("user_version", SCHEMA_VERSION)
-        elif version != SCHEMA_VERSION:
+    def _bring_up_to_date(self, version: int) -> None:
+        if version > SCHEMA_VERSION:
             raise JournalError(
                 f"{self._path}: journal of version {version}, this driver writes version {SCHEMA_VERSION}",
                 "install the driver that wrote it, or a newer one",
             )
+        for number, migration in enumerate(_MIGRATIONS[version:], version + 1):
+            with self._db:
+                self._db.execute(migration).fetchall()
+                if number == 1:
+                    self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_bytes(32),))
+                self._db.pragma("user_version", number)
 
     def _run(self, sql: str, *values: Any) -> list[Any]:
         try:

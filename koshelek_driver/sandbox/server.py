@@ -80,7 +80,7 @@ class PayApiSandbox:
             LOGIN, self.password, version=version, issuer=self.issuer, polled_methods=polled_methods, pace=pace
         )
         self.host = Host(settings, now)
-        self._server = HttpsServer(self.host.handle, self._tls_context(), port)
+        self._server = HttpsServer(self.host.handle, self._tls_context(), port, now)
         self.postbacks = PostbackSender(self.host, postback(self.password)) if postback else None
 
     @property

@@ -6,7 +6,9 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 
 import h11
 
@@ -26,7 +28,7 @@ _PROXY_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 class HttpsServer(socketserver.ThreadingTCPServer):
     """Serves `app` until `close`. Port 0 takes any free port; `port` tells which.
 
-    `connections` counts the TLS connections so far.
+    `connections` counts the TLS connections so far; `now` is Unix time for the Date header.
     """
 
     daemon_threads = True
@@ -34,9 +36,10 @@ class HttpsServer(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, app: App, context: ssl.SSLContext, port: int) -> None:
+    def __init__(self, app: App, context: ssl.SSLContext, port: int, now: Callable[[], float] = time.time) -> None:
         self._context = context
         self.app = app
+        self.now = now
         self.stopping = threading.Event()
         self.connections = 0
         self._open: set[socket.socket] = set()
@@ -124,6 +127,7 @@ class _Connection(socketserver.BaseRequestHandler):
         headers = [
             ("Content-Type", reply.content_type),
             ("Content-Length", str(len(reply.body))),
+            ("Date", formatdate(self.server.now(), usegmt=True)),
             *reply.headers.items(),
         ]
         head = http.send(h11.Response(status_code=reply.status, headers=headers)) or b""

@@ -34,6 +34,8 @@ class Scanner(InputDevice[Label]):
     record_type: ClassVar[type[Label]] = Label
     data_properties: ClassVar[tuple[str, ...]] = ("ScanData", "ScanDataLabel", "ScanDataType")
 
+    last_label: Label | None = None
+    """The label of the last DataEvent, whole: for this driver's own rooms, not for the program of the POS."""
     _decode_data: bool
     _scan_data: bytes
     _scan_data_label: bytes
@@ -68,6 +70,7 @@ class Scanner(InputDevice[Label]):
     )
 
     def _show(self, record: Label) -> None:
+        self.last_label = record
         self._scan_data = record.scan_data
         self._scan_data_label = record.scan_data_label if self._decode_data else b""
         self._scan_data_type = record.scan_data_type if self._decode_data else ScanDataType.UNKNOWN

@@ -48,13 +48,14 @@ class LabelRules:
 
     `identifiers`: the maker's own identifier bytes and what each means, before the data or (`identifier_is_suffix`)
     behind it; they win over AIM's. `infer_symbology`: bare digits with a right check digit are a UPC or EAN.
-    `raw_equals_label`: ScanData is the label.
+    `raw_equals_label`: ScanData is the label. `typed`: the scanner is a keyboard.
     """
 
     identifiers: Mapping[bytes, ScanDataType] = field(default_factory=dict)
     identifier_is_suffix: bool = False
     infer_symbology: bool = False
     raw_equals_label: bool = False
+    typed: bool = False
     retail: RetailRules = DEFAULT_RETAIL_RULES
 
 
@@ -72,11 +73,11 @@ def read_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:
     return _as_wished(_by_maker(frame, rules) or _by_aim(frame, rules) or _bare(frame, rules), rules)
 
 
-def read_text(text: str) -> Label:
+def read_text(text: str, *, typed: bool = False) -> Label:
     """Make a label of text that a program hands over. What a Russian keyboard layout spoilt is mended: it was typed."""
     spoilt = is_spoilt(text)
     label = read_label((mend(text) if spoilt else text).encode())
-    return replace(label, typed=spoilt)
+    return replace(label, typed=typed or spoilt)
 
 
 def label_of(scan: Scan, types: Mapping[str, ScanDataType], rules: LabelRules = DEFAULT_RULES) -> Label:
@@ -91,8 +92,19 @@ def label_of(scan: Scan, types: Mapping[str, ScanDataType], rules: LabelRules = 
     return replace(label, scan_data_type=named) if named in _FINER.get(label.scan_data_type, ()) else label
 
 
+def relabelled(label: Label, data: bytes) -> Label:
+    """As if the symbol held `data`: the same identifier before it or behind it, the same symbology."""
+    if label.scan_data_label in label.scan_data:
+        frame = label.scan_data.replace(label.scan_data_label, data, 1)
+    else:
+        frame = (f"]{label.aim}".encode() if label.aim else b"") + data
+    return replace(label, scan_data=frame, scan_data_label=data)
+
+
 def _as_wished(label: Label, rules: LabelRules) -> Label:
-    return replace(label, scan_data=label.scan_data_label) if rules.raw_equals_label else label
+    if rules.raw_equals_label:
+        label = replace(label, scan_data=label.scan_data_label)
+    return replace(label, typed=True) if rules.typed else label
 
 
 def _by_maker(frame: bytes, rules: LabelRules) -> Label | None:

@@ -6,13 +6,11 @@ import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from koshelek_driver import profile
 from koshelek_driver.errors import ScanCanceled, ScanTimeout
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
-from koshelek_driver.site import Device
 from koshelek_driver.upos.events import DataEvent, ErrorEvent
-from koshelek_driver.upos.registry import DeviceEntry, Devices
+from koshelek_driver.upos.registry import Devices
 
 _CLAIM_TIMEOUT_MS = 1000
 _TICK_S = 0.1
@@ -59,11 +57,10 @@ def listening(
     with Scanner(devices) as scanner:
         scanner.open(name)
         scanner.claim(_CLAIM_TIMEOUT_MS)
-        scanner.decode_data = True
-        typed = _types(devices[name])
 
         def on_data(_event: DataEvent) -> None:
-            heard(Label(scanner.scan_data, scanner.scan_data_label, scanner.scan_data_type, typed=typed))
+            if scanner.last_label is not None:
+                heard(scanner.last_label)
             scanner.data_event_enabled = True
 
         scanner.add_data_listener(on_data)
@@ -71,8 +68,3 @@ def listening(
         scanner.data_event_enabled = True
         scanner.device_enabled = True
         yield
-
-
-def _types(entry: DeviceEntry) -> bool:
-    """Whether a scanner of this driver's own services types its labels."""
-    return isinstance(entry, Device) and not entry.service and profile.scanner(entry.profile).dialect == "keyboard"

@@ -253,6 +253,7 @@ def rules_of(model: ScannerProfile, labels: Labels) -> LabelRules:
         identifier_is_suffix=model.symbology.identifier_place == "suffix",
         infer_symbology=labels.infer_symbology,
         raw_equals_label=labels.raw_equals_label,
+        typed=model.dialect == "keyboard",
         retail=RetailRules(
             check_digits_sent=model.symbology.check_digits == "sent",
             compute_check_digits=labels.compute_check_digits,

@@ -10,10 +10,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from koshelek_driver.card.guessing import Guesses
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal import _FIRST, Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
@@ -138,17 +139,60 @@ def test_the_sqlite_inside_is_free_of_the_wal_reset_race() -> None:
     assert tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) >= (3, 51, 3)
 
 
-def test_a_password_is_used_once_across_openings_until_its_time_is_over(path: Path) -> None:
+def test_a_password_is_used_once_across_openings_for_its_span_either_side(path: Path) -> None:
     journal = Journal(path)
-    assert journal.first_use(b"digest", 1000.0, 1120.0)
-    assert not journal.first_use(b"digest", 1001.0, 1121.0)
+    assert journal.first_use(b"digest", 1000.0, 90.0)
+    assert not journal.first_use(b"digest", 1089.0, 90.0)
     journal.close()
     again = Journal(path)
-    assert not again.first_use(b"digest", 1100.0, 1220.0)
-    assert again.first_use(b"digest", 1121.0, 1241.0)
+    assert not again.first_use(b"digest", 911.0, 90.0)
+    assert not again.is_unused(b"digest", 1089.0, 90.0)
+    assert again.is_unused(b"digest", 1090.0, 90.0)
+    assert not again.is_unused(b"digest", 9e9, None)
+    assert again.first_use(b"digest", 1090.0, 90.0)
+    assert not again.first_use(b"digest", 1000.0, 90.0)
     again.forget_use(b"digest")
-    assert again.first_use(b"digest", 1122.0, 1242.0)
+    assert again.first_use(b"digest", 1090.0, None)
     again.close()
+
+
+def test_what_is_remembered_of_cards_is_bounded_and_the_oldest_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("koshelek_driver.payment.journal._REMEMBERED_USES", 20)
+    monkeypatch.setattr("koshelek_driver.payment.journal._REMEMBERED_CARDS", 20)
+    journal = Journal(path)
+    for number in range(95):
+        assert journal.first_use(b"%d" % number, 0.0, None)
+        journal.keep_guesses(b"%d" % number, Guesses(1, float(number)))
+    uses = [number for number in range(95) if not journal.is_unused(b"%d" % number, 0.0, None)]
+    cards = [number for number in range(95) if journal.guesses(b"%d" % number)]
+    assert uses == cards == list(range(95))[-len(uses) :]
+    assert 20 <= len(uses) <= 40
+    journal.close()
+
+
+def test_wrong_passwords_are_counted_until_one_is_right(path: Path) -> None:
+    journal = Journal(path)
+    assert journal.guesses(b"card") is None
+    for count in (1, 2):
+        journal.keep_guesses(b"card", Guesses(count, 1000.0 + count))
+    assert journal.guesses(b"card") == Guesses(2, 1002.0)
+    journal.forget_guesses(b"card")
+    assert journal.guesses(b"card") is None
+    journal.close()
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date_with_all_it_holds(path: Path) -> None:
+    old = apsw.Connection(str(path))
+    old.execute(_FIRST).fetchall()
+    old.execute("INSERT INTO installation VALUES (?)", (b"s" * 32,)).fetchall()
+    old.execute("INSERT INTO used_password VALUES (x'00', 1.0)").fetchall()
+    old.pragma("user_version", 1)
+    old.close()
+    journal = Journal(path)
+    assert journal.salt() == b"s" * 32
+    assert journal.first_use(b"digest", 0.0, None)
+    journal.close()
+    Journal(path).close()
 
 
 def test_two_openings_see_one_journal_and_one_salt(path: Path) -> None:
@@ -187,7 +231,7 @@ def test_a_journal_of_a_newer_driver_is_refused_with_both_versions(path: Path) -
     database = apsw.Connection(str(path))
     database.pragma("user_version", 99)
     database.close()
-    with pytest.raises(JournalError, match="version 99, this driver writes version 1"):
+    with pytest.raises(JournalError, match="version 99, this driver writes version 2"):
         Journal(path)
 
 

@@ -56,6 +56,6 @@ def test_the_example_scans(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_switches_shown_are_all_there_are_with_their_defaults() -> None:
     block = re.search(r"\[devices\.scanner1\.labels\]\n(.*?)```", README, re.DOTALL)
     assert block
-    shown = dict(re.findall(r"^(\w+) = (\w+)", block[1], re.MULTILINE))
+    shown = dict(re.findall(r"^(\w+) = \"?(\w+)", block[1], re.MULTILINE))
     defaults = Labels()
     assert shown == {name: str(getattr(defaults, name)).lower() for name in Labels.__struct_fields__}

@@ -1,0 +1,178 @@
+"""From a label to a verified card: any TOTP module behind it, once-only and slow to guess whatever the module does."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from koshelek_driver.card.guessing import GuessRules
+from koshelek_driver.card.presentation import CardPresentation, symbols_of
+from koshelek_driver.card.reading import read_card
+from koshelek_driver.card.template import Templates
+from koshelek_driver.card.totp import (
+    MODULE_CODES,
+    Answer,
+    CardMemory,
+    ResultCode,
+    TotpModule,
+    Verification,
+)
+from koshelek_driver.errors import TotpModuleError
+from koshelek_driver.secrets import Secret
+from koshelek_driver.upos.codes import ScanDataType
+
+_GENUINE = (ResultCode.CARDSESSION_AVAILABLE, ResultCode.TOTP_VALID)
+
+
+@dataclass(frozen=True, slots=True)
+class GateRules:
+    """What the site file says. `window_s` is how far a till's clock may be off so that a password is still accepted,
+    `lasts_s` how long one password is, from its first to its last moment.
+
+    `result_codes` maps the module's own codes to ResultCode; `refuse_unreachable`: a module that cannot answer makes a
+    card unknown, in place of a plain loyalty card.
+    """
+
+    window_s: float
+    lasts_s: float
+    guesses: GuessRules
+    accept_typed: bool = False
+    refuse_unreachable: bool = False
+    result_codes: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Barcode:
+    """A label that is a card. `full` has session and password, so it does not print itself."""
+
+    full: str
+    card: CardPresentation
+    typed: bool
+
+    def __repr__(self) -> str:
+        return f"Barcode({self.card.scan_data_type.name}, {len(self.full)} characters)"
+
+
+class CardGate:
+    """Safe for threads as far as the module is. `key` makes digests of cards; `unix_s` is the wall clock.
+
+    `skew_s` tells how far the till's clock is ahead of the host's, None when that cannot be found out.
+    """
+
+    def __init__(
+        self,
+        *,
+        templates: Templates,
+        module: TotpModule,
+        memory: CardMemory,
+        rules: GateRules,
+        key: bytes,
+        unix_s: Callable[[], float],
+        skew_s: Callable[[], float | None],
+    ) -> None:
+        self._templates = templates
+        self._module = module
+        self._memory = memory
+        self._rules = rules
+        self._key = key
+        self._unix_s = unix_s
+        self._skew_s = skew_s
+
+    def read(self, text: str, scan_data_type: ScanDataType, *, typed: bool, now_s: float) -> Barcode | None:
+        """Take a bare label (no AIM identifier) apart; None when it is no card. Sends and keeps nothing."""
+        found = read_card(text, self._templates, symbols_of(scan_data_type), typed=typed)
+        if found is None:
+            return None
+        full, card = found
+        return Barcode(full, replace(card, scan_data_type=scan_data_type, presented_s=now_s), typed)
+
+    def verify(self, barcode: Barcode | None, *, use: bool = True) -> Verification:
+        """Check a card's password. With `use` a right one is taken as used from here on.
+
+        Blocks as long as the module does. Raises JournalError when what was used cannot be kept.
+        """
+        if barcode is None:
+            return Verification(ResultCode.BARCODE_UNKNOWN)
+        if barcode.card.password is None:
+            return Verification(ResultCode.LOYALTY_ONLY, barcode.card)
+        checked = self._slowly(barcode, use)
+        if checked.can_pay and barcode.typed and not self._rules.accept_typed:
+            return replace(checked, result_code=ResultCode.CARD_TYPED)
+        return checked
+
+    def token(self, card: CardPresentation) -> Secret:
+        """The `token` header for a card. Raises TotpModuleError."""
+        return self._module.get_token(card.password)
+
+    def digest(self, card: CardPresentation) -> bytes:
+        """A keyed digest that stands for one showing of a card; it tells nothing without the key."""
+        return self._digest("showing", card.prefix, *map(_text, (card.card_number, card.card_session, card.password)))
+
+    def forget(self, digest: bytes) -> None:
+        """A password that never left this till may be shown again."""
+        self._memory.forget_use(digest)
+
+    def _slowly(self, barcode: Barcode, use: bool) -> Verification:
+        now_s, card_key = self._unix_s(), self._digest("card", barcode.card.prefix, _text(barcode.card.card_number))
+        guesses = self._memory.guesses(card_key)
+        wait_s = self._rules.guesses.wait_s(guesses, now_s)
+        if wait_s:
+            return Verification(ResultCode.TOTP_TRY_LATER, barcode.card, f"{wait_s:.0f} s")
+        checked = self._once(self._ask(barcode), now_s, use)
+        if checked.result_code == ResultCode.TOTP_INVALID:
+            self._memory.keep_guesses(card_key, self._rules.guesses.after_wrong(guesses, now_s))
+            return self._blaming_the_clock(checked)
+        if guesses is not None and checked.result_code in _GENUINE:
+            self._memory.forget_guesses(card_key)
+        return checked
+
+    def _ask(self, barcode: Barcode) -> Verification:
+        try:
+            answer = self._module.barcode_verify(barcode.full, barcode.card)
+        except TotpModuleError as problem:
+            kept = None if self._rules.refuse_unreachable else barcode.card
+            return Verification(ResultCode.MODULE_UNREACHABLE, kept, problem.what)
+        return self._understood(answer, barcode.card)
+
+    def _understood(self, answer: Answer, card: CardPresentation) -> Verification:
+        """The module's answer in our codes; what it says of the card counts more than what the templates say."""
+        card = replace(
+            card,
+            card_number=answer.card_number or card.card_number,
+            card_session=answer.card_session or card.card_session,
+        )
+        code = (self._rules.result_codes or {}).get(answer.result_code, answer.result_code)
+        if code not in MODULE_CODES:
+            return Verification(ResultCode.LOYALTY_ONLY, card, f"the TOTP module answered {answer.result_code}")
+        if code in _GENUINE and answer.totp_code_valid is False:
+            code = ResultCode.TOTP_INVALID
+        if code == ResultCode.CARDSESSION_AVAILABLE and not card.card_session:
+            code = ResultCode.TOTP_VALID
+        return Verification(code, card)
+
+    def _once(self, checked: Verification, now_s: float, use: bool) -> Verification:
+        """The same, unless its password was used before: with a session ever, without one in the same time."""
+        card = checked.presentation
+        if card is None or checked.result_code not in _GENUINE:
+            return checked
+        span_s = None if card.card_session else self._rules.lasts_s
+        is_first = self._memory.first_use if use else self._memory.is_unused
+        if is_first(self.digest(card), now_s, span_s):
+            return checked
+        return replace(checked, result_code=ResultCode.TOTP_REPLAYED)
+
+    def _blaming_the_clock(self, checked: Verification) -> Verification:
+        skew_s = self._skew_s()
+        if skew_s is None or abs(skew_s) <= self._rules.window_s:
+            return checked
+        way = "ahead of" if skew_s > 0 else "behind"
+        details = f"the till's clock is {abs(skew_s):.0f} s {way} the host's"
+        return replace(checked, result_code=ResultCode.CLOCK_WRONG, details=details)
+
+    def _digest(self, *parts: str) -> bytes:
+        return hmac.digest(self._key, "\x00".join(parts).encode(), "sha256")
+
+
+def _text(secret: Secret | None) -> str:
+    return secret.reveal() if secret else ""

@@ -1,0 +1,150 @@
+"""A TOTP module in a shared library, such as the closed one, called by the C prototypes of the site file."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from koshelek_driver.card.presentation import CardPresentation
+from koshelek_driver.card.totp import Answer, Parameters
+from koshelek_driver.card.totp.prototype import Function, Prototype, parse
+from koshelek_driver.card.totp.reference import fingerprint_token
+from koshelek_driver.errors import TotpModuleError
+from koshelek_driver.secrets import Secret
+
+_JSON_FIELDS = {
+    "resultCode": "result_code",
+    "totpCodeValid": "totp_code_valid",
+    "cardNumber": "card_number",
+    "cardSession": "card_session",
+    "token": "token",
+}
+_VERIFY_INPUTS = ("full_barcode", "prefix", "card_number", "card_session", "password")
+_VERIFY_RESULTS = ("answer", "result_code", "totp_code_valid", "card_number", "card_session")
+
+
+class NativeTotp:
+    """See TotpModule. `declared` has the prototypes of `barcode_verify`, and perhaps of `init` and `get_token`.
+
+    A function's result is what it returns, a text or a number, unless it has a buffer for it: then it returns 0 when it
+    could do its work. A text that is a JSON object may hold several results. A library that crashes takes the till's
+    program with it; put one that is not trusted behind `module = "http"`. Raises ValueError.
+    """
+
+    def __init__(self, library: Path, declared: Mapping[str, str]) -> None:
+        self._prototypes = {name: _parsed(name, text) for name, text in declared.items() if text}
+        self._library = _loaded(library)
+
+    def init(self, parameters: Parameters) -> None:
+        """See TotpModule."""
+        self._fingerprint = parameters.fingerprint
+        self._agreed: dict[str, str | int] = {
+            "retailer_key": parameters.retailer_key.reveal(),
+            "hash_function": parameters.hash_function,
+            "interval_s": parameters.interval_s,
+            "password_length": parameters.password_length,
+            "window_steps": parameters.window_steps,
+            "fingerprint": parameters.fingerprint,
+            "store": parameters.store,
+            "terminal": parameters.terminal,
+            **parameters.settings,
+        }
+        self._verify = self._bound("barcode_verify", _VERIFY_INPUTS, _VERIFY_RESULTS)
+        self._token = self._bound("get_token", ("password",), ("answer", "token")) if self._has("get_token") else None
+        if self._has("init"):
+            status, _ = self._bound("init", (), ()).call(self._agreed)
+            if status not in (None, 0):
+                raise ValueError(f"init of the TOTP library returned {status}")
+
+    def barcode_verify(self, full_barcode: str, card: CardPresentation) -> Answer:
+        """See TotpModule."""
+        fields = {"full_barcode": full_barcode, "prefix": card.prefix, **_fields(card)}
+        said = _results(self._verify, {**self._agreed, **fields}, "result_code")
+        code = said.get("result_code")
+        if code in (None, ""):
+            raise TotpModuleError("the TOTP library gave no result code", "check barcode_verify in [totp.native]")
+        return Answer(
+            str(code),
+            card_number=_secret(said.get("card_number")),
+            card_session=_secret(said.get("card_session")),
+            totp_code_valid=_truth(said.get("totp_code_valid")),
+        )
+
+    def get_token(self, password: Secret | None) -> Secret:
+        """See TotpModule."""
+        if self._token is None:
+            return fingerprint_token(self._fingerprint, password)
+        shown = {"password": password.reveal() if password else ""}
+        token = _secret(_results(self._token, {**self._agreed, **shown}, "token").get("token"))
+        if token is None:
+            raise TotpModuleError("the TOTP library gave no token", "check get_token in [totp.native]")
+        return token
+
+    def _has(self, name: str) -> bool:
+        return name in self._prototypes
+
+    def _bound(self, name: str, inputs: tuple[str, ...], results: tuple[str, ...]) -> Function:
+        """The function, after a look at its parameters: each must be something that it can be given or asked for."""
+        prototype = self._prototypes.get(name)
+        if prototype is None:
+            raise ValueError(f"native.{name}: no prototype")
+        known = (*inputs, *self._agreed)
+        for given, allowed in ((prototype.inputs, known), (prototype.buffers, results)):
+            unknown = next((each for each in given if each not in allowed), None)
+            if unknown:
+                raise ValueError(f"native.{name}: parameter '{unknown}' is none of {', '.join(allowed) or 'nothing'}")
+        try:
+            return prototype.bind(self._library)
+        except AttributeError:
+            raise ValueError(f"native.{name}: the library has no function '{prototype.symbol}'") from None
+
+
+def _results(function: Function, values: Mapping[str, str | int], main: str) -> dict[str, Any]:
+    """Everything that a call said, by our names. Raises TotpModuleError."""
+    symbol = function.prototype.symbol
+    try:
+        returned, written = function.call(values)
+        if written and returned not in (None, 0):
+            raise TotpModuleError(f"{symbol} of the TOTP library returned {returned}", "see the library's manual")
+        said: dict[str, Any] = written if written else {main: returned}
+        text = said.pop("answer", said.get(main))
+        return {**said, **_json(text)} if isinstance(text, str) and text.lstrip().startswith("{") else said
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise TotpModuleError(f"{symbol} of the TOTP library gave text that cannot be read", "call support") from None
+
+
+def _json(text: str) -> dict[str, Any]:
+    said = msgspec.json.decode(text, type=dict[str, Any])
+    return {ours: said[theirs] for theirs, ours in _JSON_FIELDS.items() if theirs in said}
+
+
+def _parsed(name: str, text: str) -> Prototype:
+    try:
+        return parse(text)
+    except ValueError as problem:
+        raise ValueError(f"native.{name}: {problem}") from None
+
+
+def _loaded(library: Path) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(str(library))
+    except OSError as problem:
+        raise ValueError(f"native.library: {problem}") from None
+
+
+def _fields(card: CardPresentation) -> dict[str, str]:
+    secrets = {"card_number": card.card_number, "card_session": card.card_session, "password": card.password}
+    return {name: secret.reveal() if secret else "" for name, secret in secrets.items()}
+
+
+def _secret(value: object) -> Secret | None:
+    return Secret(str(value)) if isinstance(value, str | int) and value != "" else None
+
+
+def _truth(value: object) -> bool | None:
+    """A truth value as JSON or a C buffer has it."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())

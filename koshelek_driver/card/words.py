@@ -1,0 +1,77 @@
+"""One line for the cashier: what kind of card it is, and why wallet payment is offered or not."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from koshelek_driver.card.presentation import CardPresentation
+from koshelek_driver.card.totp import ResultCode, Verification
+
+Language = Literal["ru", "en"]
+Words = tuple[str, str]
+
+_NO_CARD: Words = ("Не карта Кошелька", "Not a Koshelek card")
+_PLAIN: Words = ("Обычная карта", "Plain card")
+_OLDER: Words = ("Карта из старого приложения", "Card of an older app")
+_NO_PASSWORD: Words = ("Карта с сессией без пароля", "Card with a session but no password")
+_WALLET: Words = ("Карта Кошелька", "Wallet card")
+
+_WHY: dict[str, Words] = {
+    ResultCode.CARDSESSION_AVAILABLE: ("оплата доступна", "can pay"),
+    ResultCode.TOTP_VALID: ("подлинная, оплаты нет: в коде нет сессии", "genuine, no payment: the code has no session"),
+    ResultCode.LOYALTY_ONLY: (
+        "только лояльность: в коде нет пароля и сессии",
+        "loyalty only: the code has no password and session",
+    ),
+    ResultCode.TOTP_INVALID: (
+        "оплаты нет: пароль устарел или неверен",
+        "no payment: the password is old or wrong",
+    ),
+    ResultCode.TOTP_REPLAYED: ("оплаты нет: этот код уже использован", "no payment: this code was used already"),
+    ResultCode.TOTP_TRY_LATER: (
+        "оплаты нет: слишком много неверных паролей, подождите",
+        "no payment: too many wrong passwords, wait",
+    ),
+    ResultCode.CLOCK_WRONG: ("оплаты нет: неверные часы кассы", "no payment: the till's clock is wrong"),
+    ResultCode.MODULE_UNREACHABLE: (
+        "оплаты нет: модуль проверки не отвечает",
+        "no payment: the TOTP module does not answer",
+    ),
+    ResultCode.CARD_TYPED: ("оплаты нет: код введён с клавиатуры", "no payment: the code was typed by a keyboard"),
+    ResultCode.CARD_EXPIRED: ("оплаты нет: карта показана давно", "no payment: the card was shown too long ago"),
+}
+_LOYALTY_BY_MODULE: Words = (
+    "только лояльность: так решил модуль проверки",
+    "loyalty only: so says the TOTP module",
+)
+
+
+def card_line(verification: Verification, language: Language) -> str:
+    """The line, with the last four digits of the card and what the technician should know in parentheses."""
+    card = verification.presentation
+    kind = card_kind(card, language)
+    if card is None and verification.result_code == ResultCode.BARCODE_UNKNOWN:
+        return kind
+    number = f" {card.card_number.masked()}" if card else ""
+    details = f" ({verification.details})" if verification.details else ""
+    return f"{kind}{number}: {_in(language, _why(verification))}{details}"
+
+
+def card_kind(card: CardPresentation | None, language: Language) -> str:
+    """What a label is by its fields alone."""
+    if card is None:
+        return _in(language, _NO_CARD)
+    if card.password is None:
+        return _in(language, _PLAIN if card.card_session is None else _NO_PASSWORD)
+    return _in(language, _OLDER if card.card_session is None else _WALLET)
+
+
+def _in(language: Language, words: Words) -> str:
+    return words[0] if language == "ru" else words[1]
+
+
+def _why(verification: Verification) -> Words:
+    card = verification.presentation
+    if verification.result_code == ResultCode.LOYALTY_ONLY and card is not None and card.password is not None:
+        return _LOYALTY_BY_MODULE
+    return _WHY.get(verification.result_code, _LOYALTY_BY_MODULE)

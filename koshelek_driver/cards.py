@@ -1,0 +1,177 @@
+"""The site file's `[totp]` in, what reads and checks the till's cards out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib.metadata import entry_points
+
+from koshelek_driver.card.gate import CardGate, GateRules
+from koshelek_driver.card.grammar import TemplateError
+from koshelek_driver.card.guessing import GuessRules
+from koshelek_driver.card.template import Templates
+from koshelek_driver.card.totp import CardMemory, Parameters, TotpModule
+from koshelek_driver.errors import SiteError
+from koshelek_driver.secrets import Secret, SecretSource
+from koshelek_driver.site import TOTP_MODULE_GROUP, Site
+
+Closing = Callable[[], None]
+
+
+def templates_of(settings: Site) -> Templates:
+    """The payload templates, compiled and compared. Raises SiteError."""
+    try:
+        return Templates(settings.totp.templates, may_overlap=settings.totp.templates_may_overlap)
+    except TemplateError as problem:
+        raise SiteError(f"{settings.path}: totp.templates: {problem}", "correct the template") from problem
+
+
+class Cards:
+    """A till's gate, and what must be closed with it."""
+
+    def __init__(
+        self,
+        settings: Site,
+        memory: CardMemory,
+        salt: bytes,
+        *,
+        unix_s: Callable[[], float],
+        skew_s: Callable[[], float | None],
+    ) -> None:
+        """Reads secrets and makes the module; nothing is sent. Raises SiteError that names the key."""
+        wanted = settings.totp
+        self._closing = ExitStack()
+        key = _retailer_key(settings)
+        module = self._module(settings)
+        _init(settings, module, parameters_of(settings, key, salt, unix_s))
+        self.gate = CardGate(
+            templates=templates_of(settings),
+            module=module,
+            memory=memory,
+            rules=GateRules(
+                window_s=wanted.window_steps * wanted.interval_s,
+                lasts_s=(2 * wanted.window_steps + 1) * wanted.interval_s,
+                guesses=GuessRules(wanted.guesses_free, wanted.guess_delay_s, wanted.guess_delay_max_s),
+                accept_typed=wanted.accept_typed,
+                refuse_unreachable=wanted.when_unreachable == "refuse",
+                result_codes=wanted.result_codes,
+            ),
+            key=hmac.digest(salt, key.reveal().encode(), "sha256"),
+            unix_s=unix_s,
+            skew_s=skew_s,
+        )
+
+    def close(self) -> None:
+        """Close the module's connection, if it has one."""
+        self._closing.close()
+
+    def _module(self, settings: Site) -> TotpModule:
+        makers: dict[str, Callable[[Site], TotpModule]] = {
+            "reference": _reference,
+            "http": self._http,
+            "native": _native,
+        }
+        return makers.get(settings.totp.module, _foreign)(settings)
+
+    def _http(self, settings: Site) -> TotpModule:
+        from koshelek_driver.card.totp.http import HttpDialect, HttpTotp
+        from koshelek_driver.transport.json_post import JsonPoster, JsonServer
+        from koshelek_driver.transport.tls import tls_context
+
+        wanted = settings.totp.http
+        ca_file, certificate, private_key = (
+            settings.base / name if name else None
+            for name in (wanted.ca_file, wanted.client_certificate, wanted.client_key)
+        )
+        server = JsonServer(
+            url=wanted.url.rstrip("/"),
+            context=tls_context(ca_file, "totp.http", certificate, private_key),
+            deadline_s=wanted.deadline_s,
+            login=_optional(settings, wanted.login, "totp.http.login"),
+            password=_optional(settings, wanted.password, "totp.http.password"),
+        )
+        poster = JsonPoster(server)
+        self._closing.callback(poster.close)
+        dialect = HttpDialect(
+            verify_path=wanted.verify_path,
+            token_path=wanted.token_path,
+            full_barcode=wanted.full_barcode_key,
+            result_code=wanted.result_code_key,
+            totp_code_valid=wanted.totp_code_valid_key,
+            card_number=wanted.card_number_key,
+            card_session=wanted.card_session_key,
+            password=wanted.password_key,
+            terminal=wanted.terminal_key,
+            token=wanted.token_key,
+        )
+        return HttpTotp(poster.post, dialect)
+
+
+def parameters_of(settings: Site, key: Secret, salt: bytes, unix_s: Callable[[], float]) -> Parameters:
+    """What a module is initialised with. The fingerprint tells nothing of the machine."""
+    wanted = settings.totp
+    till = f"{settings.pay_api.store}/{settings.pay_api.terminal}".encode()
+    return Parameters(
+        retailer_key=key,
+        hash_function=wanted.hash_function,
+        interval_s=wanted.interval_s,
+        password_length=wanted.password_length,
+        window_steps=wanted.window_steps,
+        fingerprint=hashlib.sha256(salt + till).hexdigest(),
+        store=settings.pay_api.store,
+        terminal=settings.pay_api.terminal,
+        unix_s=unix_s,
+        settings=wanted.settings,
+    )
+
+
+def _init(settings: Site, module: TotpModule, parameters: Parameters) -> None:
+    try:
+        module.init(parameters)
+    except ValueError as problem:
+        raise _wrong(settings, problem) from None  # its context may hold the key
+
+
+def _reference(_settings: Site) -> TotpModule:
+    from koshelek_driver.card.totp.reference import ReferenceTotp
+
+    return ReferenceTotp()
+
+
+def _native(settings: Site) -> TotpModule:
+    from koshelek_driver.card.totp.native import NativeTotp
+
+    wanted = settings.totp.native
+    declared = {"init": wanted.init, "barcode_verify": wanted.barcode_verify, "get_token": wanted.get_token}
+    try:
+        return NativeTotp(settings.base / wanted.library, declared)
+    except ValueError as problem:
+        raise _wrong(settings, problem) from problem
+
+
+def _foreign(settings: Site) -> TotpModule:
+    (point,) = entry_points(group=TOTP_MODULE_GROUP, name=settings.totp.module)
+    try:
+        module: TotpModule = point.load()()
+    except Exception as problem:
+        what = f"{settings.path}: totp.module '{point.name}' cannot be loaded: {type(problem).__name__}: {problem}"
+        raise SiteError(what, "reinstall the package that offers it") from problem
+    return module
+
+
+def _retailer_key(settings: Site) -> Secret:
+    """The key; only the reference module cannot do without."""
+    source = settings.totp.retailer_key
+    if source == SecretSource() and settings.totp.module != "reference":
+        return Secret("")
+    return settings.secret(source, "totp.retailer_key")
+
+
+def _optional(settings: Site, source: SecretSource, key: str) -> Secret | None:
+    return None if source == SecretSource() else settings.secret(source, key)
+
+
+def _wrong(settings: Site, problem: ValueError) -> SiteError:
+    return SiteError(f"{settings.path}: totp: {problem}", "correct the value")

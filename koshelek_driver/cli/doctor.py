@@ -1,0 +1,31 @@
+"""`doctor`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+from rich.markup import escape
+
+from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.pay import JsonOption, SiteOption
+
+_COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
+
+
+def doctor(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Every check of this till in under 10 s, each with its remedy. Exit 1: a fault was found. Charges nothing."""
+    from koshelek_driver.diagnostics.doctor import Check, Result, checks
+
+    output = Output(as_json=as_json)
+    done: list[Check] = []
+    for check in checks(site):
+        done.append(check)
+        colour = _COLOURS[check.result.value]
+        output.console.print(
+            f"[{colour}]{check.result.value:<5}[/] {check.name:<19} {escape(check.detail)}", soft_wrap=True
+        )
+        if check.remedy:
+            output.console.print(f"      [bold]do:[/] {escape(check.remedy)}", soft_wrap=True)
+    output.document({"checks": [asdict(check) for check in done]})
+    raise typer.Exit(1 if any(check.result is Result.FAIL for check in done) else 0)

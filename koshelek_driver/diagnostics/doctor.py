@@ -1,0 +1,137 @@
+"""Every check of a till, each with its remedy. A check reports and never raises; what hangs on a failed one is skipped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from koshelek_driver import profile, site
+from koshelek_driver.cards import Cards, templates_of
+from koshelek_driver.errors import DriverError
+from koshelek_driver.pay_api.client import PayApiClient
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.site import Site
+from koshelek_driver.terminal import endpoint_of
+from koshelek_driver.transport import check_address
+
+T = TypeVar("T")
+_HOST_TIMEOUT_S = 2.0
+"""For one step of connecting: all checks together end in less than 10 s."""
+
+
+class Result(StrEnum):
+    """How a check ended."""
+
+    PASS = "pass"  # noqa: S105 - a result
+    WARN = "warn"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. `remedy` says what to do, and is empty when there is nothing to do."""
+
+    name: str
+    result: Result
+    detail: str
+    remedy: str = ""
+
+
+def checks(site_file: Path | None) -> Iterator[Check]:
+    """Check a till, one thing after another; blocks less than 10 s in all and charges nothing."""
+    where = site.find(site_file)
+    loaded = _try("site file", lambda: site.load(site_file), str(where))
+    yield loaded.check
+    if loaded.value is None:
+        yield from (
+            Check(name, Result.SKIP, "needs the site file")
+            for name in ("templates", "devices", "journal", "one-time passwords", "host", "clock")
+        )
+        return
+    with ExitStack() as closing:
+        yield from _of_till(loaded.value, closing)
+
+
+def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
+    count = len(settings.totp.templates)
+    yield _try("templates", lambda: templates_of(settings), f"{count} templates, no two of which overlap").check
+    yield _try("devices", lambda: _devices(settings), f"{len(settings.devices)} devices").check
+    journal = _try("journal", lambda: Journal(settings.journal), str(settings.journal))
+    yield journal.check
+    if journal.value is not None:
+        closing.callback(journal.value.close)
+        yield _passwords(settings, journal.value, closing)
+    else:
+        yield Check("one-time passwords", Result.SKIP, "needs the journal")
+    client = _try("host", lambda: PayApiClient(endpoint_of(settings), time.monotonic), settings.base_url)
+    if client.value is None:
+        yield client.check
+        yield Check("clock", Result.SKIP, "needs the host")
+        return
+    closing.callback(client.value.close)
+    yield _host(settings, client.value)
+    yield _clock(settings, client.value)
+
+
+def _devices(settings: Site) -> bool:
+    """Profiles and addresses; no device is touched."""
+    for device in settings.devices.values():
+        if device.category != "CAT" and not device.service:
+            (profile.scanner if device.category == "Scanner" else profile.printer)(device.profile)
+            check_address(device.port, of_printer=device.category == "POSPrinter")
+    return True
+
+
+def _passwords(settings: Site, memory: Journal, closing: ExitStack) -> Check:
+    made = _try(
+        "one-time passwords",
+        lambda: Cards(settings, memory, memory.salt(), unix_s=time.time, skew_s=lambda: None),
+        f"module {settings.totp.module} is ready",
+    )
+    if made.value is not None:
+        closing.callback(made.value.close)
+    return made.check
+
+
+def _host(settings: Site, client: PayApiClient) -> Check:
+    began = time.monotonic()
+    problem = client.warm(min(_HOST_TIMEOUT_S, settings.pay_api.timing.connect_timeout_s))
+    if problem is None:
+        return Check("host", Result.PASS, f"{settings.base_url} in {(time.monotonic() - began) * 1000:.0f} ms")
+    remedy = (
+        "check ca_file and the till's clock" if problem.code == "HOST_NOT_TRUSTED" else "check network and base_url"
+    )
+    return Check("host", Result.FAIL, f"{settings.base_url}: {problem.details}", remedy)
+
+
+def _clock(settings: Site, client: PayApiClient) -> Check:
+    skew_s = client.host_clock.skew_s()
+    if skew_s is None:
+        return Check("clock", Result.SKIP, "the host did not say what time it is")
+    window_s = settings.totp.window_steps * settings.totp.interval_s
+    detail = f"{abs(skew_s):.0f} s {'ahead of' if skew_s > 0 else 'behind'} the host; cards need less than {window_s} s"
+    if abs(skew_s) <= window_s / 2:
+        return Check("clock", Result.PASS, detail)
+    remedy = "set the till's clock, and let it follow a time server"
+    return Check("clock", Result.WARN if abs(skew_s) <= window_s else Result.FAIL, detail, remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried(Generic[T]):
+    check: Check
+    value: T | None
+
+
+def _try(name: str, attempt: Callable[[], T], detail: str) -> _Tried[T]:
+    try:
+        return _Tried(Check(name, Result.PASS, detail), attempt())
+    except DriverError as problem:
+        return _Tried(Check(name, Result.FAIL, problem.what, problem.remedy), None)
+    except Exception as fault:  # noqa: BLE001 - a probe reports and never raises
+        return _Tried(Check(name, Result.FAIL, f"{type(fault).__name__}: {fault}", "call support"), None)

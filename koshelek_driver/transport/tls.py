@@ -1,0 +1,35 @@
+"""TLS as everything in this driver speaks it: 1.2 or newer, and the other side is always verified."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from koshelek_driver.errors import SiteError
+
+
+def tls_context(
+    ca_file: Path | None, key: str, certificate: Path | None = None, private_key: Path | None = None
+) -> ssl.SSLContext:
+    """A context for clients. `ca_file` None means the system's certificates; `certificate` is our own, PEM.
+
+    Reads files, some tens of milliseconds. Raises SiteError that names the setting: `key`.ca_file or `key`.client_….
+    """
+    try:
+        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+    except (OSError, ssl.SSLError) as problem:
+        raise SiteError(
+            f"{key}.ca_file: cannot use {ca_file}: {problem}", "name a file of PEM certificates"
+        ) from problem
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if certificate is not None:
+        _load_own(context, key, certificate, private_key)
+    return context
+
+
+def _load_own(context: ssl.SSLContext, key: str, certificate: Path, private_key: Path | None) -> None:
+    try:
+        context.load_cert_chain(certificate, private_key, password=lambda: "")  # a locked key must not ask the terminal
+    except (OSError, ssl.SSLError) as problem:
+        what = f"{key}.client_certificate: cannot use {certificate}: {problem}"
+        raise SiteError(what, "name a PEM certificate and its unlocked key") from problem
