@@ -50,7 +50,7 @@ class Terminal:
         self._warming: threading.Thread | None = None
         _check_devices(settings)
         self._clock = SystemClock()
-        self._client = PayApiClient(endpoint_of(settings), self._clock.now_s)
+        self._client = PayApiClient(endpoint_of(settings), self._clock.now_s, self._clock.unix_s)
         self._journal = Journal(settings.journal)
         merchant = _merchant(settings)
         self._engine = Engine(

@@ -14,6 +14,7 @@ from hypothesis import settings
 from koshelek_driver.cli.till import write_site
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
+from tests import leaks
 
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")
@@ -76,6 +77,33 @@ def till(tmp_path: Path) -> Iterator[Till]:
     yield made
     host.close()
     assert host.host.violations == []
+
+
+_WATCH = pytest.StashKey[leaks.Watch]()
+
+
+@pytest.fixture(autouse=True)
+def nothing_secret_gets_out(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever was a Secret in this test was not printed, logged or raised; see `leaks`. The end of it is below."""
+    watch = request.node.stash[_WATCH] = leaks.Watch()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        leaks.install(monkeypatch, watch)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """After a test, look through all that pytest captured of it, too."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    watch = item.stash.get(_WATCH, None)
+    if call.when == "teardown" and watch is not None and item.get_closest_marker("shows_secrets") is None:
+        for title, text in report.sections:
+            watch.hears(title, text)
+        found = watch.leaks()
+        if found and report.passed:
+            report.outcome = "failed"
+            report.longrepr = "\n".join(found)
+    return report  # type: ignore[return-value]
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ Language = Literal["ru", "en"]
 Words = tuple[str, str]
 
 _NO_CARD: Words = ("Не карта Кошелька", "Not a Koshelek card")
+_SOME: Words = ("Карта", "Card")
 _PLAIN: Words = ("Обычная карта", "Plain card")
 _OLDER: Words = ("Карта из старого приложения", "Card of an older app")
 _NO_PASSWORD: Words = ("Карта с сессией без пароля", "Card with a session but no password")
@@ -19,9 +20,9 @@ _WALLET: Words = ("Карта Кошелька", "Wallet card")
 _WHY: dict[str, Words] = {
     ResultCode.CARDSESSION_AVAILABLE: ("оплата доступна", "can pay"),
     ResultCode.TOTP_VALID: ("подлинная, оплаты нет: в коде нет сессии", "genuine, no payment: the code has no session"),
-    ResultCode.LOYALTY_ONLY: (
-        "только лояльность: в коде нет пароля и сессии",
-        "loyalty only: the code has no password and session",
+    ResultCode.BARCODE_UNKNOWN: (
+        "оплаты нет: модуль проверки не знает эту карту",
+        "no payment: the TOTP module does not know this card",
     ),
     ResultCode.TOTP_INVALID: (
         "оплаты нет: пароль устарел или неверен",
@@ -40,21 +41,22 @@ _WHY: dict[str, Words] = {
     ResultCode.CARD_TYPED: ("оплаты нет: код введён с клавиатуры", "no payment: the code was typed by a keyboard"),
     ResultCode.CARD_EXPIRED: ("оплаты нет: карта показана давно", "no payment: the card was shown too long ago"),
 }
-_LOYALTY_BY_MODULE: Words = (
-    "только лояльность: так решил модуль проверки",
-    "loyalty only: so says the TOTP module",
+_NO_SESSION_NO_PASSWORD: Words = (
+    "только лояльность: в коде нет пароля и сессии",
+    "loyalty only: the code has no password and session",
 )
+_NO_PASSWORD_ALONE: Words = ("только лояльность: в коде нет пароля", "loyalty only: the code has no password")
+_LOYALTY_BY_MODULE: Words = ("только лояльность: так решил модуль проверки", "loyalty only: so says the TOTP module")
 
 
 def card_line(verification: Verification, language: Language) -> str:
     """The line, with the last four digits of the card and what the technician should know in parentheses."""
     card = verification.presentation
-    kind = card_kind(card, language)
     if card is None and verification.result_code == ResultCode.BARCODE_UNKNOWN:
-        return kind
-    number = f" {card.card_number.masked()}" if card else ""
+        return card_kind(None, language)
+    which = f"{card_kind(card, language)} {card.card_number.masked()}" if card else _in(language, _SOME)
     details = f" ({verification.details})" if verification.details else ""
-    return f"{kind}{number}: {_in(language, _why(verification))}{details}"
+    return f"{which}: {_in(language, _why(verification))}{details}"
 
 
 def card_kind(card: CardPresentation | None, language: Language) -> str:
@@ -72,6 +74,8 @@ def _in(language: Language, words: Words) -> str:
 
 def _why(verification: Verification) -> Words:
     card = verification.presentation
-    if verification.result_code == ResultCode.LOYALTY_ONLY and card is not None and card.password is not None:
+    if verification.result_code in _WHY:
+        return _WHY[verification.result_code]
+    if card is None or card.password is not None:
         return _LOYALTY_BY_MODULE
-    return _WHY.get(verification.result_code, _LOYALTY_BY_MODULE)
+    return _NO_SESSION_NO_PASSWORD if card.card_session is None else _NO_PASSWORD_ALONE

@@ -1,4 +1,4 @@
-"""Every check of a till, each with its remedy. A check reports and never raises; what hangs on a failed one is skipped."""
+"""Every check of a till, each with its remedy. A check never raises; what hangs on a failed one is skipped."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
         yield _passwords(settings, journal.value, closing)
     else:
         yield Check("one-time passwords", Result.SKIP, "needs the journal")
-    client = _try("host", lambda: PayApiClient(endpoint_of(settings), time.monotonic), settings.base_url)
+    client = _try("host", lambda: PayApiClient(endpoint_of(settings), time.monotonic, time.time), settings.base_url)
     if client.value is None:
         yield client.check
         yield Check("clock", Result.SKIP, "needs the host")

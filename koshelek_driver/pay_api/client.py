@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +61,7 @@ class PayApiClient:
     not used. Building a client reads certificates (tens of milliseconds); keep it.
     """
 
-    def __init__(self, endpoint: Endpoint, clock: Callable[[], float], unix_s: Callable[[], float] = time.time) -> None:
+    def __init__(self, endpoint: Endpoint, clock: Callable[[], float], unix_s: Callable[[], float]) -> None:
         import httpx
 
         self._clock = clock

@@ -64,7 +64,7 @@ def driver_calls(host: PayApiSandbox, count: int) -> list[float]:
     from koshelek_driver.secrets import Secret
 
     endpoint = Endpoint(host.base_url, host.files.ca, Secret(LOGIN), Secret(host.password), 3.0, 10.0)
-    client = PayApiClient(endpoint, time.monotonic)
+    client = PayApiClient(endpoint, time.monotonic, time.time)
     merchant = requests.Merchant(STORE, "T", "1.2.1", ("SBP",), "")
     client.warm()
     times = [timed(lambda: client.call(requests.status(merchant, "driver", "x" * 36))) for _ in range(count)]

@@ -41,9 +41,9 @@ class Piece:
             return
         for size in range(self.low, min(self.high, len(label)) + 1):
             taken = label[:size]
-            if self.kind == "any" or all(each in CHARACTERS[self.kind] for each in taken):
-                if not self.rule or checks(self.rule, taken):
-                    yield size
+            is_of_class = self.kind == "any" or all(each in CHARACTERS[self.kind] for each in taken)
+            if is_of_class and (not self.rule or checks(self.rule, taken)):
+                yield size
 
 
 def template(pieces: list[Piece]) -> str:

@@ -261,6 +261,7 @@ def test_status_makes_no_journal_where_there_is_none(shell: Shell, till: Till) -
     assert not (till.site.parent / "journal.db").exists()
 
 
+@pytest.mark.shows_secrets
 @pytest.mark.parametrize("symbology", SYMBOLOGIES)
 def test_a_card_is_valid_now_as_text_and_as_a_picture(shell: Shell, till: Till, tmp_path: Path, symbology: str) -> None:
     from PIL import Image
@@ -273,6 +274,7 @@ def test_a_card_is_valid_now_as_text_and_as_a_picture(shell: Shell, till: Till, 
     assert shell.pay("A-1", 500, "--label", card["label"])[1]["outcome"] == "paid"
 
 
+@pytest.mark.shows_secrets
 def test_a_card_without_a_site_file_has_the_sandboxs_own_key(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ def client(
     base_url: str, ca: Path | None, *, timeout_s: float = 2.0, password: str = "secret-password"
 ) -> Iterator[PayApiClient]:
     endpoint = Endpoint(base_url, ca, Secret("sandbox"), Secret(password), 0.5, timeout_s)
-    made = PayApiClient(endpoint, time.monotonic)
+    made = PayApiClient(endpoint, time.monotonic, time.time)
     yield made
     made.close()
 
