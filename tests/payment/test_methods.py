@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -83,7 +83,9 @@ class Tokens:
 def ask(host: Host, verification: Verification = GENUINE, merchant: Merchant = MERCHANT, cards: Any = None) -> Methods:
     clock: Clock = host
     ids: Iterator[str] = (f"id-{number}" for number in count())
-    desk = MethodsDesk(cards=cards or Tokens(), client=host, merchant=merchant, ids=ids, clock=clock, longest_s=30.0)
+    desk = MethodsDesk(
+        cards=cast("CardDesk", cards or Tokens()), client=host, merchant=merchant, ids=ids, clock=clock, longest_s=30.0
+    )
     return desk.ask(ORDER, verification)
 
 

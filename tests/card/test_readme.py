@@ -1,0 +1,49 @@
+"""What the guides say of cards is true and whole."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from koshelek_driver.card.holder import Showing
+from koshelek_driver.card.template import Templates
+from koshelek_driver.card.totp import MODULE_CODES, ResultCode
+from koshelek_driver.card.totp.prototype import parse
+from koshelek_driver.site import Totp, TotpHttp, TotpNative
+
+DRIVER = Path(__file__).parents[2] / "koshelek_driver"
+CARD_GUIDE = (DRIVER / "card" / "README.md").read_text(encoding="utf-8")
+SITE_GUIDE = (DRIVER / "README.md").read_text(encoding="utf-8")
+TOML = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", CARD_GUIDE, re.DOTALL)]
+
+
+def test_every_result_is_explained_in_the_order_in_which_the_text_needs_them() -> None:
+    listed = re.findall(r"^\| `([A-Z_]+)` \| (?:wallet|–) \|", CARD_GUIDE, re.MULTILINE)
+    assert set(listed) == {code.value for code in ResultCode}
+    assert set(listed[:6]) == set(MODULE_CODES)
+    assert all(f"`{showing.value}`" in CARD_GUIDE for showing in Showing)
+
+
+@pytest.mark.parametrize("section", [Totp, TotpHttp, TotpNative])
+def test_every_key_is_explained(section: type[Totp | TotpHttp | TotpNative]) -> None:
+    text = CARD_GUIDE if section is not Totp else SITE_GUIDE
+    assert [name for name in section.__struct_fields__ if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_the_examples_can_be_meant() -> None:
+    templates, http, native = TOML
+    Templates(templates["templates"])
+    assert http["totp"]["http"].keys() <= set(TotpHttp.__struct_fields__)
+    declared = {name: text for name, text in native["totp"]["native"].items() if name != "library"}
+    assert [parse(text).symbol for text in declared.values()] == ["pv_init", "pv_verify", "pv_token"]
+
+
+def test_what_a_template_may_write_is_shown_in_full() -> None:
+    rows = re.findall(r"^\| (`.*?) \| ", CARD_GUIDE.split("## Templates")[1].split("##")[0], re.MULTILINE)
+    written = [each for row in rows for each in re.findall(r"`(\{.*?\})`", row)]
+    for each in written:
+        Templates([each if "card_number" in each else f"{each}{{card_number:13d}}"])
+    assert len(written) == 7
