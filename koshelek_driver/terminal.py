@@ -33,6 +33,7 @@ from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
+from koshelek_driver.site_keys import Site
 from koshelek_driver.till_scanner import Scanner
 from koshelek_driver.transport import check_address, open_port
 from koshelek_driver.upos.codes import State
@@ -45,10 +46,10 @@ _CLOCK_TIMEOUT_S = 2.0
 class Terminal:
     """One till. Open it with `Terminal.open`, use it as a context manager, pay with `pay`."""
 
-    def __init__(self, settings: site.Site) -> None:
+    def __init__(self, settings: Site) -> None:
         self._site = settings
         self._warming: threading.Thread | None = None
-        _check_devices(settings)
+        check_devices(settings)
         self._clock = SystemClock()
         self._client = PayApiClient(endpoint_of(settings), self._clock.now_s, self._clock.unix_s)
         self._journal = Journal(settings.journal)
@@ -251,8 +252,11 @@ class Terminal:
         return self._client.host_clock.skew_s()
 
 
-def _check_devices(settings: site.Site) -> None:
-    """Find what is wrong with profiles and ports now, and not in the middle of a sale."""
+def check_devices(settings: Site) -> None:
+    """Find what is wrong with profiles and ports now, and not in the middle of a sale; no device is touched.
+
+    Raises SiteError.
+    """
     lookups = {"Scanner": profile.scanner, "POSPrinter": profile.printer}
     for device in settings.devices.values():
         if device.category in lookups and not device.service:
@@ -265,7 +269,7 @@ def _new_ids() -> Iterator[str]:
         yield str(uuid.uuid4())
 
 
-def endpoint_of(settings: site.Site) -> Endpoint:
+def endpoint_of(settings: Site) -> Endpoint:
     """Where the API of a till is; fetches its secrets. Raises SecretError."""
     api = settings.pay_api
     return Endpoint(
@@ -278,7 +282,7 @@ def endpoint_of(settings: site.Site) -> Endpoint:
     )
 
 
-def _merchant(settings: site.Site) -> requests.Merchant:
+def _merchant(settings: Site) -> requests.Merchant:
     api = settings.pay_api
     return requests.Merchant(
         store=api.store,
@@ -290,7 +294,7 @@ def _merchant(settings: site.Site) -> requests.Merchant:
     )
 
 
-def _rules(settings: site.Site) -> Rules:
+def _rules(settings: Site) -> Rules:
     timing = settings.pay_api.timing
     return Rules(
         first_poll_s=timing.first_poll_ms / 1000,
@@ -305,14 +309,14 @@ def _rules(settings: site.Site) -> Rules:
     )
 
 
-def _desk_rules(settings: site.Site) -> DeskRules:
+def _desk_rules(settings: Site) -> DeskRules:
     timing = settings.pay_api.timing
     longest_sale_s = timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
     driver = settings.driver
     return DeskRules(driver.environment, driver.language, longest_sale_s)
 
 
-def _printer(settings: site.Site) -> ReceiptPrinter | None:
+def _printer(settings: Site) -> ReceiptPrinter | None:
     device = settings.device_of("POSPrinter")
     if device is None:
         return None

@@ -12,6 +12,7 @@ from koshelek_driver.card.reading import read_card
 from koshelek_driver.cards import templates_of
 from koshelek_driver.scanner import device
 from koshelek_driver.scanner.label import Label, relabelled
+from koshelek_driver.site_keys import Site
 from koshelek_driver.upos.registry import Devices
 from koshelek_driver.upos.service import DeviceService
 
@@ -26,7 +27,7 @@ class Scanner(device.Scanner):
 
     def __init__(
         self,
-        settings: site.Site | None = None,
+        settings: Site | None = None,
         *,
         presented: Callable[[Label], object] | None = None,
         claims: Path | None = None,

@@ -224,6 +224,14 @@ def test_a_card_scanned_during_a_payment_is_not_kept_and_may_be_shown_again(pos:
     assert pos.pay("A-2").outcome is Outcome.PAID
 
 
+def test_a_sale_with_a_label_of_its_own_keeps_other_cards_out_too(pos: Pos, till: Till) -> None:
+    other = till.label(card="4607654321098")
+    numbers: list[bytes] = []
+    watcher = Watcher(scanned=lambda *_card: numbers.append(pos.scan(other)))
+    assert pos.pay("A-1", label=till.label(), watcher=watcher).outcome is Outcome.PAID
+    assert pos.card() is None
+
+
 def test_a_card_that_never_left_the_till_pays_at_the_second_press(pos: Pos, till: Till) -> None:
     pos.scan(till.label())
     till.play("checkout", "rejected")

@@ -18,7 +18,7 @@ from koshelek_driver.cli.pay import JsonOption, SiteOption
 from koshelek_driver.errors import SiteError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from koshelek_driver.site import Device
+    from koshelek_driver.site_keys import Device
     from koshelek_driver.upos.events import ErrorEvent
 
 _TICK_S = 0.1
@@ -70,11 +70,12 @@ def _chosen(
 ) -> tuple[str, Device, tuple[str, ...]]:
     """The scanner to listen to and the till's templates. Raises UsageError or SiteError."""
     from koshelek_driver import site as sites
+    from koshelek_driver.site_keys import Device
 
     if port is not None:
         if device is not None:
             raise UsageError("--device and --port together", "give one of them")
-        return port, sites.Device(category="Scanner", profile=profile, port=port), ()
+        return port, Device(category="Scanner", profile=profile, port=port), ()
     settings = sites.load(site)
     scanners = [name for name, each in settings.devices.items() if each.category == "Scanner"]
     wanted = device or (settings.wallet.scanner if settings.wallet else "") or next(iter(scanners), "")

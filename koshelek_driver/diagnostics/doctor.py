@@ -10,14 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from koshelek_driver import profile, site
+from koshelek_driver import site
 from koshelek_driver.cards import Cards, templates_of
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.site import Site
-from koshelek_driver.terminal import endpoint_of
-from koshelek_driver.transport import check_address
+from koshelek_driver.site_keys import Site
+from koshelek_driver.terminal import check_devices, endpoint_of
 
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0
@@ -61,7 +60,7 @@ def checks(site_file: Path | None) -> Iterator[Check]:
 def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
     count = len(settings.totp.templates)
     yield _try("templates", lambda: templates_of(settings), f"{count} templates, no two of which overlap").check
-    yield _try("devices", lambda: _devices(settings), f"{len(settings.devices)} devices").check
+    yield _try("devices", lambda: check_devices(settings), f"{len(settings.devices)} devices").check
     journal = _try("journal", lambda: Journal(settings.journal), str(settings.journal))
     yield journal.check
     if journal.value is not None:
@@ -77,15 +76,6 @@ def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
     closing.callback(client.value.close)
     yield _host(settings, client.value)
     yield _clock(settings, client.value)
-
-
-def _devices(settings: Site) -> bool:
-    """Profiles and addresses; no device is touched."""
-    for device in settings.devices.values():
-        if device.category != "CAT" and not device.service:
-            (profile.scanner if device.category == "Scanner" else profile.printer)(device.profile)
-            check_address(device.port, of_printer=device.category == "POSPrinter")
-    return True
 
 
 def _passwords(settings: Site, memory: Journal, closing: ExitStack) -> Check:

@@ -8,7 +8,7 @@ from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.service import rules_of
-from koshelek_driver.site import Labels
+from koshelek_driver.site_keys import Labels
 from koshelek_driver.transport.transcript import ReplayPort, Transcript
 
 

@@ -18,7 +18,7 @@ from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import Label, LabelRules
 from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.retail import RetailRules
-from koshelek_driver.site import Device, Labels
+from koshelek_driver.site_keys import Device, Labels
 from koshelek_driver.transport import Port, check_address, hardware_of, open_port
 from koshelek_driver.upos.codes import ErrorCode, ExtendedCode, HealthLevel, PowerReporting, PowerState, ScanDataType
 from koshelek_driver.upos.errors import UposError

@@ -195,11 +195,14 @@ def test_a_password_is_taken_once_and_another_session_is_another_showing(till: T
     assert codes == ["CARDSESSION_AVAILABLE", "TOTP_REPLAYED", "CARDSESSION_AVAILABLE"]
 
 
-def test_a_card_without_a_session_is_taken_once_too_and_again_when_its_password_comes_again(till: Till) -> None:
-    label = f"CM{CARD}368"
-    assert [till.code(label), till.code(label)] == ["TOTP_VALID", "TOTP_REPLAYED"]
-    till.now += 89
-    assert till.code(f"CM{CARD}{Issuer().password(CARD, till.now)}") == "TOTP_VALID"
+def test_a_session_is_used_up_for_ever_and_a_bare_password_until_it_is_right_again(till: Till) -> None:
+    with_session, bare = f"CM{CARD}A1B2C3368", f"CM{CARD}368"
+    for label, first in ((with_session, "CARDSESSION_AVAILABLE"), (bare, "TOTP_VALID")):
+        assert [till.code(label), till.code(label)] == [first, "TOTP_REPLAYED"]
+    later = next(step for step in range(4, 10**5) if Issuer().password(CARD, till.now, step) == "368")
+    till.now += 30 * later
+    assert [till.code(with_session), till.code(bare)] == ["TOTP_REPLAYED", "TOTP_VALID"]
+    assert till.code(bare) == "TOTP_REPLAYED"
 
 
 def test_a_wrong_password_and_a_mere_look_do_not_use_anything_up(till: Till) -> None:

@@ -289,8 +289,30 @@ def test_two_templates_that_read_a_label_differently_are_refused_with_both_and_t
     assert revealed(templates.match("1" * 16)) == {"card_number": "1" * 13, "password": "111"}
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "label"),
+    [
+        ("-1{card_number:2d}", "{prefix:-}{card_number:3d}", "-111"),
+        ("{?:ab}{card_number:2d}", "{prefix:b}{card_number:2d}", None),
+        ("{?:ab}{card_number:2d}", "{prefix:ab}{card_number:2d}", "ab11"),
+        ("{card_number:2d}{?:7}", "{card_number:3d}", "117"),
+        ("{card_number:2d}Ж", "{card_number:2d}{prefix:1any}", "11Ж"),
+        ("{card_number:2an}", "{card_number:1d}{password:1x}", "1A"),
+        ("{card_number:2d:luhn}-", "{card_number:2d:ean}{prefix:-}", "00-"),
+        ("{card_number:1d:luhn}{password:1d:ean}", "{card_number:2d}", "00"),
+    ],
+)
+def test_a_shortest_label_is_found_if_there_is_one(one: str, other: str, label: str | None) -> None:
+    found = common_label(read_template(one), read_template(other))
+    assert (found and len(found)) == (label and len(label))
+    for text in (one, other) if label else ():
+        assert match(text, label or "")
+        assert match(text, found or "")
+
+
 def test_two_templates_that_read_every_label_alike_may_stand_together() -> None:
-    Templates([PLAIN, "{card_number:8-19d}", PLAIN])
+    templates = Templates([PLAIN, "{card_number:8-19d}", PLAIN])
+    assert revealed(templates.match("12345678")) == {"card_number": "12345678"}
 
 
 def test_templates_too_wide_to_compare_are_refused() -> None:

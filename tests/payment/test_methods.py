@@ -21,6 +21,7 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply, read
 from koshelek_driver.pay_api.requests import Merchant, Request
+from koshelek_driver.payment.card_desk import CardDesk
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.methods import Methods, MethodsDesk
 from koshelek_driver.payment.order import LineRule, order

@@ -18,7 +18,7 @@ from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.service import PortScanner
-from koshelek_driver.site import Device
+from koshelek_driver.site_keys import Device
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, ScanDataType
 from koshelek_driver.upos.errors import UposError
 from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report

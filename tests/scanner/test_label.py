@@ -13,7 +13,7 @@ from firmware_protocol.framing import TerminatorFramer
 from firmware_protocol.scan import Scan
 from koshelek_driver.scanner import aim, eci, retail
 from koshelek_driver.scanner.dialects import HONEYWELL_LETTERS, OEM_IDENTIFIERS, SSI_CODES
-from koshelek_driver.scanner.label import LabelRules, label_of, read_label
+from koshelek_driver.scanner.label import LabelRules, label_of, read_label, relabelled
 from koshelek_driver.scanner.retail import RetailRules
 from koshelek_driver.upos.codes import ScanDataType
 
@@ -297,3 +297,19 @@ def test_what_a_dialect_says_of_the_symbology(
     assert (made.scan_data, made.scan_data_label, made.scan_data_type.name) == (scan.aim + scan.data, label, name)
     raw = label_of(scan, types, LabelRules(raw_equals_label=True))
     assert raw.scan_data == raw.scan_data_label == label
+
+
+@pytest.mark.parametrize(
+    ("frame", "scan_data"),
+    [
+        (b"]Q1CM4601", b"]Q1777"),
+        (b"CM4601", b"777"),
+        (b"]Q2\\000026CM4601", b"]Q2\\000026777"),
+        (b"]Q2\\000026CM\\\\01", b"]Q2777"),
+    ],
+)
+def test_a_label_with_other_data_looks_as_if_the_symbol_held_it(frame: bytes, scan_data: bytes) -> None:
+    before = read_label(frame)
+    after = relabelled(before, b"777")
+    assert (after.scan_data, after.scan_data_label) == (scan_data, b"777")
+    assert (after.scan_data_type, after.aim, after.typed) == (before.scan_data_type, before.aim, before.typed)

@@ -20,7 +20,7 @@ from koshelek_driver.scanner import service
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.scanner.service import PortScanner
-from koshelek_driver.site import Device, Labels
+from koshelek_driver.site_keys import Device, Labels
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.upos.codes import (
     ErrorCode,
