@@ -59,7 +59,7 @@ def checks(site_file: Path | None) -> Iterator[Check]:
 
 def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
     count = len(settings.totp.templates)
-    yield _try("templates", lambda: templates_of(settings), f"{count} templates, no two of which overlap").check
+    yield _try("templates", lambda: templates_of(settings), f"{count} templates").check
     yield _try("devices", lambda: check_devices(settings), f"{len(settings.devices)} devices").check
     journal = _try("journal", lambda: Journal(settings.journal), str(settings.journal))
     yield journal.check
