@@ -63,7 +63,7 @@ class Terminal:
             clock=self._clock,
         )
         self._gate = Cards(
-            settings, self._journal, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
+            settings, self._journal.cards, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
         )
         self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
         self._scanner: Scanner | None = None

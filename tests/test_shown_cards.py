@@ -14,7 +14,7 @@ from koshelek_driver import Outcome, Payment, Scanner, Terminal, UposError, Watc
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.errors import JournalError, ScanCanceled, ScanTimeout, TotpModuleError
 from koshelek_driver.payment import card_desk
-from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
 from koshelek_driver.upos.codes import ErrorCode, ScanDataType
@@ -292,7 +292,7 @@ def test_a_journal_that_cannot_keep_what_was_used_refuses_the_sale_and_not_the_s
     def fail(*_arguments: object) -> bool:
         raise JournalError("disk full", "free some space")
 
-    monkeypatch.setattr(Journal, "first_use", fail)
+    monkeypatch.setattr(CardBook, "first_use", fail)
     assert pos.scan(till.label()) == CARD_NUMBER.encode()
     with pytest.raises(JournalError, match="disk full"):
         pos.pay("A-1")

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
-from koshelek_driver.pay_api.replies import Answered, Computing, Listed, NoAnswer, NotSent, Refused, Reply
+from koshelek_driver.pay_api.replies import Answered, Computing, Done, Listed, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, in_roubles
 
 EXIT_OF_OUTCOME = {Outcome.PAID: 0, Outcome.REJECTED: 1, Outcome.CANCELED: 1, Outcome.UNKNOWN: 3}
@@ -119,14 +119,14 @@ def reply_in_words(reply: Reply) -> str:
             return answer.status or "(transaction unknown)"
         case Listed(answer):
             return f"{len(answer.payment_type_availability_info_list)} methods"
-        case Computing():
-            return "not ready yet"
         case Refused(code, _):
             return f"refused: {code}"
         case NoAnswer(reason):
             return f"no answer: {reason}"
         case NotSent(reason, _):
             return f"not sent: {reason}"
+        case Done() | Computing():
+            return "done" if isinstance(reply, Done) else "not ready yet"
 
 
 def payment_document(payment: Payment, tip: str, slip: Iterable[str]) -> dict[str, Any]:

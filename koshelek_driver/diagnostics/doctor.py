@@ -81,7 +81,7 @@ def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
 def _passwords(settings: Site, memory: Journal, closing: ExitStack) -> Check:
     made = _try(
         "one-time passwords",
-        lambda: Cards(settings, memory, memory.salt(), unix_s=time.time, skew_s=lambda: None),
+        lambda: Cards(settings, memory.cards, memory.salt(), unix_s=time.time, skew_s=lambda: None),
         f"module {settings.totp.module} is ready",
     )
     if made.value is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +40,18 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call as it went. `first_byte_s` is None when nothing was sent; times are the given clock's."""
+    """One call as it went. `first_byte_s` is None when nothing was sent; times are the given clock's.
+
+    `http_status` and `body` are the answer as it came; None and empty when none did.
+    """
 
     request: Request
     reply: Reply
     started_s: float
     first_byte_s: float | None
     ended_s: float
+    http_status: int | None = None
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def took_ms(self) -> float:
@@ -85,8 +90,10 @@ class PayApiClient:
         """Send once and wait for the answer, at most the connect and request timeouts. Never raises."""
         trace = _FirstByte(self._clock)
         started = self._clock()
-        reply = self._send(request, trace)
-        return Exchange(request, reply, started, trace.at_s, self._clock())
+        raw = self._send(request, trace)
+        status, body = (None, b"") if isinstance(raw, NoAnswer | NotSent) else raw
+        reply = raw if isinstance(raw, NoAnswer | NotSent) else replies.read(request, *raw)
+        return Exchange(request, reply, started, trace.at_s, self._clock(), status, body)
 
     def warm(self, timeout_s: float | None = None) -> NotSent | None:
         """Open the connection before it is needed, and hear the host's clock. Each step blocks `timeout_s` at most.
@@ -102,14 +109,11 @@ class PayApiClient:
         """Close the connection."""
         self._http.close()
 
-    def _send(self, request: Request, trace: _FirstByte) -> Reply:
+    def _send(self, request: Request, trace: _FirstByte) -> _Raw:
         headers = {"Content-Type": "application/json"}
         if request.token is not None:
             headers["token"] = request.token.reveal()
-        answer = self._perform(request.method, request.path, trace, content=request.body, headers=headers)
-        if isinstance(answer, NoAnswer | NotSent):
-            return answer
-        return replies.read(request, *answer)
+        return self._perform(request.method, request.path, trace, content=request.body, headers=headers)
 
     def _perform(self, method: str, path: str, trace: _FirstByte, **options: Any) -> _Raw:
         import httpx

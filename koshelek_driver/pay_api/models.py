@@ -24,6 +24,8 @@ class Call(Enum):
     CHECKOUT = "/api/v1/merchant/checkout"
     STATUS = "/api/v1/merchant/transaction/status"
     CANCEL = "/api/v1/merchant/transaction/cancel"
+    REFUND = "/api/v1/merchant/transaction/refund"
+    RECEIPT = "/api/v1/merchant/transaction/receipt"
     METHODS = "/api/v1/merchant/availability-info/task"
     METHODS_POLL = "/api/v1/merchant/availability-info"
 
@@ -98,10 +100,11 @@ class MethodsRequest(_Request, frozen=True, kw_only=True):
 
 
 class StatusRequest(_Request, frozen=True, kw_only=True):
-    """A question about a payment transaction."""
+    """A question about a payment, or about a refund or cancel by its own transaction."""
 
     request_id: str
-    transaction_id: str
+    transaction_id: str | None = None
+    ref_transaction_id: str | None = None
 
 
 class CancelRequest(_Request, frozen=True, kw_only=True):
@@ -111,6 +114,18 @@ class CancelRequest(_Request, frozen=True, kw_only=True):
     store_id: str
     terminal_id: str
     transaction_id: str
+
+
+class RefundRequest(_Request, frozen=True, kw_only=True):
+    """Give money back, all of it or some."""
+
+    request_id: str
+    store_id: str
+    terminal_id: str
+    transaction_id: str
+    refund_amount: int
+    items: tuple[Item, ...]
+    currency: str | None = None
 
 
 class Slip(msgspec.Struct, rename="camel", frozen=True, kw_only=True):

@@ -21,6 +21,11 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """HTTP 200 to a call that has no answer of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """HTTP 200 with the list of methods."""
 
@@ -58,7 +63,7 @@ class NotSent:
     code: str = "HOST_UNREACHABLE"
 
 
-Reply = Answered | Listed | Computing | Refused | NoAnswer | NotSent
+Reply = Answered | Done | Listed | Computing | Refused | NoAnswer | NotSent
 
 _SHORTEST_WAIT_S = 0.1
 _UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
@@ -85,6 +90,11 @@ def _read_answer(request: Request, body: bytes) -> Reply:
     if answer.request_id != request.request_id:
         return NoAnswer("HTTP 200 that answers another request")
     return Answered(answer, raw)
+
+
+def _read_nothing(_request: Request, _body: bytes) -> Reply:
+    """A yes without a word."""
+    return Done()
 
 
 def _read_methods(_request: Request, body: bytes) -> Reply:
@@ -120,6 +130,8 @@ _READERS: dict[Call, dict[int, Callable[[Request, bytes], Reply]]] = {
     Call.CHECKOUT: {200: _read_answer},
     Call.STATUS: {200: _read_answer},
     Call.CANCEL: {200: _read_answer},
+    Call.REFUND: {200: _read_answer},
+    Call.RECEIPT: {200: _read_nothing},
     Call.METHODS: {200: _read_methods, 201: _read_task},
     Call.METHODS_POLL: {200: _read_methods},
 }

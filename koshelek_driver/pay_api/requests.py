@@ -116,6 +116,33 @@ def cancel(merchant: Merchant, request_id: str, transaction_id: str) -> Request:
     return Request(Call.CANCEL, request_id, models.encode(body, merchant.version))
 
 
+def reversal_status(merchant: Merchant, request_id: str, ref_transaction_id: str) -> Request:
+    """How far a refund is."""
+    body = models.StatusRequest(request_id=request_id, ref_transaction_id=ref_transaction_id)
+    return Request(Call.STATUS, request_id, models.encode(body, merchant.version))
+
+
+def refund(
+    merchant: Merchant,
+    request_id: str,
+    *,
+    transaction_id: str,
+    amount: int,
+    items: tuple[models.Item, ...],
+    token: Secret,
+) -> Request:
+    """Give back `amount` kopecks of a payment."""
+    body = models.RefundRequest(
+        request_id=request_id,
+        store_id=merchant.store,
+        terminal_id=merchant.terminal,
+        transaction_id=transaction_id,
+        refund_amount=amount,
+        items=items,
+    )
+    return Request(Call.REFUND, request_id, models.encode(body, merchant.version), token)
+
+
 def _method(merchant: Merchant, name: str) -> models.PaymentMethod:
     purpose = merchant.payment_purpose if name == "SBP" else ""
     return models.PaymentMethod(type=name, payment_purpose=purpose or None)

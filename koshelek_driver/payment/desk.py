@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
 from filelock import BaseFileLock, Timeout
 
 from koshelek_driver.card.totp import ResultCode, Verification
@@ -150,7 +151,8 @@ class SaleDesk:
             card_session=card.card_session,
             token=token,
         )
-        intent = Intent(order.order_id, order.amount, checkout, digest, shown.pressed_s)
+        invoice = msgspec.json.encode(order.invoice).decode()
+        intent = Intent(order.order_id, order.amount, checkout, digest, shown.pressed_s, invoice)
         return self._engine.pay(intent, watcher.called)
 
     def _not_payable(self, order: Order, verification: Verification) -> Payment:

@@ -1,46 +1,39 @@
-"""Drives flows: sends what they ask, keeps what they learn, and tells whoever watches."""
+"""Payments and refunds of one till: intents on disk, then their conversations with the host."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from koshelek_driver.errors import JournalError
-from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.flows import Flow, KeepCancel, KeepTransaction, Rules, Sale, Send, Start, Tick, Wait
+from koshelek_driver.payment.drive import Caller, Drive, Means, Watch
+from koshelek_driver.payment.flows import KeepCancel, KeepReversal, KeepTransaction, Rules, Sale, Start
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
-from koshelek_driver.payment.watcher import tell
-
-Watch = Callable[[Exchange], None]
-"""Is told of every call when it has ended."""
-
-
-class Caller(Protocol):
-    """What the engine needs of the API's client."""
-
-    def call(self, request: Request) -> Exchange:
-        """Send once; never raises."""
-        ...
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.refund_flow import RefundFlow, RefundStart
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A charge about to be made. `pressed_s` is the cashier's button on the steady clock."""
+    """A charge about to be made. `pressed_s` is the cashier's button on the steady clock; `invoice` is JSON."""
 
     order_id: str
     amount: int
     checkout: Request
     card_digest: bytes
     pressed_s: float
+    invoice: str
 
 
 class Engine:
-    """Payments of one till, one at a time; the caller holds the till's lock."""
+    """Payments and refunds of one till, one at a time; the caller holds the till's lock.
+
+    Once an intent is on disk, a journal that fails stops nothing: what the host says counts, and the next run learns it
+    from the host again.
+    """
 
     def __init__(
         self, *, client: Caller, journal: Journal, merchant: Merchant, rules: Rules, ids: Iterator[str], clock: Clock
@@ -78,104 +71,97 @@ class Engine:
             verdict=Verdict(Outcome.UNKNOWN),
             card_digest=intent.card_digest,
         )
-        self._journal.begin(began, intent.checkout)
+        self._journal.begin(began, intent.checkout, intent.invoice)
         return self._settle(began, intent.checkout, Start(), intent.pressed_s, watch)
 
     def resume(self, left_open: Payment, watch: Watch) -> Payment:
         """Go on with an attempt that an earlier run left open.
 
-        Never sends the charge again outside the window of re-sending.
+        Never sends the charge again outside the window of re-sending. With a cancel requested it is taken back.
         """
         sent = self._journal.sent_for(left_open)
         start = Start(left_open.verdict.transaction_id, self._first_sent_s(left_open), sent.cancel_request_id)
         return self._settle(left_open, sent.checkout, start, None, watch)
 
+    def refund(self, began: Refund, request: Request, paid: int, pressed_s: float, watch: Watch) -> Refund:
+        """Give back. Blocks until the outcome is final or must stay unknown. `paid` is what the payment took.
+
+        Raises JournalError only while nothing was sent.
+        """
+        self._journal.refunds.begin(began, request, paid)
+        return self._settle_refund(began, request, RefundStart(began.verdict.transaction_id), pressed_s, watch)
+
+    def resume_refund(self, left_open: Refund, watch: Watch) -> Refund:
+        """Go on with a refund that an earlier run left open: the same request again, or its status."""
+        request = self._journal.refunds.sent_for(left_open)
+        start = RefundStart(left_open.verdict.transaction_id, left_open.ref_transaction_id, maybe_arrived=True)
+        return self._settle_refund(left_open, request, start, None, watch)
+
     def _settle(
         self, began: Payment, checkout: Request, start: Start, pressed_s: float | None, watch: Watch
     ) -> Payment:
-        sale = Sale(
-            checkout,
-            merchant=self._merchant,
-            rules=self._rules,
-            ids=self._ids,
-            start=start,
-            tick=Tick(self._clock.now_s(), cancel=self._cancel.is_set()),
-        )
-        drive = _Drive(
-            client=self._client,
-            journal=self._journal,
-            clock=self._clock,
-            cancel=self._cancel,
-            request_id=checkout.request_id,
+        request_id = checkout.request_id
+        drive = Drive(
+            self._means(watch),
+            self._journal,
+            request_id,
+            keep=lambda learned: self._keep(request_id, learned),
+            canceled=lambda: self._is_canceled(request_id),
             pressed_s=pressed_s,
-            watch=watch,
         )
+        sale = Sale(checkout, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, tick=drive.tick())
+        verdict = drive.run(sale.run())
+        if verdict.outcome is not Outcome.UNKNOWN:
+            drive.safely(self._journal.end, request_id, verdict, self._clock.unix_s())
+        if drive.unkept:
+            return replace(began, verdict=verdict, unkept=drive.unkept)
+        return self._journal.latest(began.order_id) or began
+
+    def _settle_refund(
+        self, began: Refund, request: Request, start: RefundStart, pressed_s: float | None, watch: Watch
+    ) -> Refund:
+        refunds = self._journal.refunds
+        drive = Drive(
+            self._means(watch),
+            refunds,
+            request.request_id,
+            keep=lambda learned: self._keep(request.request_id, learned),
+            canceled=lambda: False,
+            pressed_s=pressed_s,
+        )
+        flow = RefundFlow(
+            request, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, tick=drive.tick()
+        )
+        verdict = drive.run(flow.run())
+        if verdict.outcome is not Outcome.UNKNOWN:
+            drive.safely(refunds.end, request.request_id, verdict, self._clock.unix_s())
+        if drive.unkept:
+            return replace(began, verdict=verdict, unkept=drive.unkept)
+        return refunds.find(request.request_id) or began
+
+    def _means(self, watch: Watch) -> Means:
+        return Means(self._client, self._clock, watch, self._cancel)
+
+    def _keep(self, request_id: str, learned: KeepTransaction | KeepCancel | KeepReversal) -> None:
+        at_s = self._clock.unix_s()
+        match learned:
+            case KeepTransaction(transaction_id):
+                self._journal.keep_transaction(request_id, transaction_id, at_s)
+            case KeepCancel(cancel_request_id):
+                self._journal.keep_cancel(request_id, cancel_request_id, at_s)
+            case KeepReversal(ref_transaction_id):
+                self._journal.refunds.keep_reversal(request_id, ref_transaction_id, at_s)
+
+    def _is_canceled(self, request_id: str) -> bool:
+        """By the cashier here, or by another program of this till."""
+        if self._cancel.is_set():
+            return True
         try:
-            verdict = drive.run(sale.run())
-            if verdict.outcome is not Outcome.UNKNOWN:
-                self._journal.end(checkout.request_id, verdict, self._clock.unix_s())
-            return self._journal.latest(began.order_id) or began
-        except JournalError as problem:  # the intent is on disk: the next run of this order goes on from there
-            return replace(began, verdict=Verdict(Outcome.UNKNOWN, error_code="OUTCOME_UNKNOWN", details=problem.what))
+            return self._journal.is_cancel_wanted(request_id)
+        except JournalError:
+            return False
 
     def _first_sent_s(self, payment: Payment) -> float:
         """When it began, on the steady clock. A wall clock set back makes it old: then nothing is sent again."""
         age_s = self._clock.unix_s() - payment.created_s
         return self._clock.now_s() - age_s if age_s >= 0 else float("-inf")
-
-
-class _Drive:
-    """One flow being driven."""
-
-    def __init__(
-        self,
-        *,
-        client: Caller,
-        journal: Journal,
-        clock: Clock,
-        cancel: threading.Event,
-        request_id: str,
-        pressed_s: float | None,
-        watch: Watch,
-    ) -> None:
-        self._client = client
-        self._journal = journal
-        self._clock = clock
-        self._cancel = cancel
-        self._request_id = request_id
-        self._pressed_s = pressed_s
-        self._watch = watch
-
-    def run(self, flow: Flow) -> Verdict:
-        try:
-            effect = next(flow)
-            while True:
-                effect = flow.send(self._perform(effect))
-        except StopIteration as end:
-            verdict: Verdict = end.value
-            return verdict
-
-    def _perform(self, effect: Send | Wait | KeepTransaction | KeepCancel) -> Tick:
-        match effect:
-            case Send(request):
-                exchange = self._client.call(request)
-                self._took_off(exchange)
-                tell(self._watch, exchange)
-                return self._tick(exchange)
-            case Wait(until_s, heed_cancel):
-                self._clock.wait(until_s, self._cancel if heed_cancel else None)
-            case KeepTransaction(transaction_id):
-                self._journal.keep_transaction(self._request_id, transaction_id)
-            case KeepCancel(cancel_request_id):
-                self._journal.keep_cancel(self._request_id, cancel_request_id)
-        return self._tick(None)
-
-    def _took_off(self, exchange: Exchange) -> None:
-        """Keep the time from the button to the first byte, once."""
-        if self._pressed_s is not None and exchange.first_byte_s is not None:
-            self._journal.keep_button_to_wire(self._request_id, (exchange.first_byte_s - self._pressed_s) * 1000)
-            self._pressed_s = None
-
-    def _tick(self, exchange: Exchange | None) -> Tick:
-        reply = None if exchange is None else exchange.reply
-        return Tick(self._clock.now_s(), reply, self._cancel.is_set())

@@ -59,7 +59,14 @@ class KeepCancel:
     request_id: str
 
 
-Effect = Send | Wait | KeepTransaction | KeepCancel
+@dataclass(frozen=True, slots=True)
+class KeepReversal:
+    """Keep durably: the host's name for a refund."""
+
+    ref_transaction_id: str
+
+
+Effect = Send | Wait | KeepTransaction | KeepCancel | KeepReversal
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from koshelek_driver.pay_api.models import Provider
 from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.payment.card_desk import CardDesk
 from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.engine import Caller
+from koshelek_driver.payment.drive import Caller
 from koshelek_driver.payment.order import Order
 
 

@@ -13,9 +13,10 @@ def in_roubles(kopecks: int) -> str:
 
 
 class Outcome(StrEnum):
-    """The end of a sale. UNKNOWN means that money may have moved: it is never the same as REJECTED."""
+    """The end of a sale or a refund. UNKNOWN means that money may have moved: it is never the same as REJECTED."""
 
     PAID = "paid"
+    REFUNDED = "refunded"
     REJECTED = "rejected"
     CANCELED = "canceled"
     UNKNOWN = "unknown"
@@ -55,7 +56,8 @@ class Payment:
     """One attempt to pay an order, as the journal has it.
 
     `created_s` is Unix time, `amount` kopecks; `card_digest` stands for the showing of a card that it was begun
-    with; `button_to_wire_ms` is None while no byte of it has left.
+    with; `button_to_wire_ms` is None while no byte of it has left. `unkept` says why the journal could not keep how it
+    ended: `recover` learns it from the host again.
     """
 
     order_id: str
@@ -67,6 +69,7 @@ class Payment:
     slip_state: SlipState = SlipState.NONE
     button_to_wire_ms: float | None = None
     repeated: bool = False
+    unkept: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -77,3 +80,28 @@ class Payment:
     def never_left(self) -> bool:
         """It ended before one byte was sent, so the card's password is as good as new."""
         return self.button_to_wire_ms is None and self.outcome in (Outcome.REJECTED, Outcome.CANCELED)
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund of a payment, as the journal has it; the fields mean what those of Payment mean.
+
+    `verdict.transaction_id` is the payment's, `ref_transaction_id` the refund's own. `items` are the API's, as JSON.
+    """
+
+    order_id: str
+    request_id: str
+    amount: int
+    created_s: float
+    verdict: Verdict
+    items: str
+    ref_transaction_id: str = ""
+    slip_state: SlipState = SlipState.NONE
+    button_to_wire_ms: float | None = None
+    repeated: bool = False
+    unkept: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        return self.verdict.outcome

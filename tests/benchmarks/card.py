@@ -58,7 +58,7 @@ def opened(journal: Journal) -> CardGate:
     return CardGate(
         templates=Templates(TEMPLATES),
         module=module,
-        memory=journal,
+        memory=journal.cards,
         rules=GateRules(30, 90, GuessRules(3, 5.0, 300.0)),
         key=journal.salt(),
         unix_s=lambda: NOW,

@@ -43,7 +43,7 @@ class Till:
         self.gate = CardGate(
             templates=Templates([WALLET, OLDER, PLAIN]),
             module=made,
-            memory=self.journal,
+            memory=self.journal.cards,
             rules=GateRules(window_s=30, lasts_s=90, guesses=GUESSES, **rules),
             key=self.journal.salt(),
             unix_s=lambda: self.now,

@@ -81,7 +81,7 @@ class Bench:
         self, answer: Callable[[Request, float], tuple[Reply, float]], **more: object
     ) -> tuple[Payment, FakeClient]:
         client = FakeClient(self.clock, answer, **more)  # type: ignore[arg-type]
-        intent = Intent("A-1", 100, CHECKOUT, b"digest", pressed_s=self.clock.now_s())
+        intent = Intent("A-1", 100, CHECKOUT, b"digest", self.clock.now_s(), "{}")
         return self.engine(client).pay(intent, lambda _exchange: None), client
 
     def latest(self) -> Payment:
@@ -116,7 +116,7 @@ def test_the_transaction_and_the_cancel_are_on_disk_before_they_are_used(bench: 
 
     def look(request: Request) -> None:
         sql = "SELECT transaction_id, cancel_request_id FROM attempt"
-        [(transaction_id, cancel_id)] = bench.journal._db.execute(sql).fetchall()
+        [(transaction_id, cancel_id)] = bench.journal.database.run(sql)
         rows[request.call] = (str(transaction_id), str(cancel_id))
 
     def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
@@ -163,12 +163,12 @@ def test_a_cancel_pressed_before_the_first_byte_sends_nothing_and_is_over_with_t
     engine = bench.engine(client)
     engine.request_cancel()
     assert engine.cancel_requested()
-    intent = Intent("A-1", 100, CHECKOUT, b"", pressed_s=0.0)
+    intent = Intent("A-1", 100, CHECKOUT, b"", 0.0, "{}")
     assert engine.pay(intent, lambda _exchange: None).outcome is Outcome.CANCELED
     assert client.requests == []
     engine.new_sale()
     other = Request(Call.CHECKOUT, "checkout-2", CHECKOUT.body)
-    again = engine.pay(Intent("A-2", 100, other, b"", pressed_s=0.0), lambda _exchange: None)
+    again = engine.pay(Intent("A-2", 100, other, b"", 0.0, "{}"), lambda _exchange: None)
     assert again.outcome is Outcome.PAID
 
 
@@ -176,13 +176,17 @@ def test_a_journal_that_fails_before_the_first_byte_stops_the_sale(bench: Bench)
     bench.journal.close()
     client = FakeClient(bench.clock, scripted("accepted"))
     with pytest.raises(JournalError):
-        bench.engine(client).pay(Intent("A-1", 100, CHECKOUT, b"", 0.0), lambda _exchange: None)
+        bench.engine(client).pay(Intent("A-1", 100, CHECKOUT, b"", 0.0, "{}"), lambda _exchange: None)
     assert client.requests == []
 
 
-def test_a_journal_that_fails_after_the_first_byte_means_unknown_and_never_no(bench: Bench) -> None:
-    payment, _ = bench.pay(scripted("rejected"), on_the_way=lambda _request: bench.journal.close())
-    assert payment.outcome is Outcome.UNKNOWN
+@pytest.mark.parametrize(("status", "outcome"), [("accepted", Outcome.PAID), ("rejected", Outcome.REJECTED)])
+def test_a_journal_that_fails_after_the_first_byte_changes_nothing_of_what_the_host_says(
+    bench: Bench, status: str, outcome: Outcome
+) -> None:
+    payment, _ = bench.pay(scripted(status), on_the_way=lambda _request: bench.journal.close())
+    assert payment.outcome is outcome
+    assert "journal.db" in payment.unkept
     again = Journal(bench.path)
     open_again = again.latest("A-1")
     assert open_again is not None

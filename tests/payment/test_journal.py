@@ -14,7 +14,8 @@ from koshelek_driver.card.guessing import Guesses
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.journal import _FIRST, Journal
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.schema import _FIRST
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
@@ -38,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_an_intent_is_there_after_reopening_byte_for_byte(path: Path) -> None:
     journal = Journal(path)
-    journal.begin(payment(), request())
+    journal.begin(payment(), request(), "{}")
     journal.close()
     again = Journal(path)
     found = again.latest("A-1")
@@ -47,7 +48,7 @@ def test_an_intent_is_there_after_reopening_byte_for_byte(path: Path) -> None:
     kept = again.sent_for(found).checkout
     assert (kept.body, kept.token, kept.request_id) == (BODY, Secret("TOKEN-782"), "r-1")
     assert again.sent_for(found).cancel_request_id == ""
-    again.keep_cancel("r-1", "cancel-1")
+    again.keep_cancel("r-1", "cancel-1", 1001.0)
     assert again.sent_for(found).cancel_request_id == "cancel-1"
     assert again.unfinished() == [found]
     again.close()
@@ -55,24 +56,24 @@ def test_an_intent_is_there_after_reopening_byte_for_byte(path: Path) -> None:
 
 def test_a_second_charge_of_an_open_or_paid_order_is_refused_by_the_database(path: Path) -> None:
     journal = Journal(path)
-    journal.begin(payment("r-1"), request("r-1"))
+    journal.begin(payment("r-1"), request("r-1"), "{}")
     with pytest.raises(JournalError, match="UNIQUE"):
-        journal.begin(payment("r-2"), request("r-2"))
+        journal.begin(payment("r-2"), request("r-2"), "{}")
     journal.end("r-1", PAID, 1001.0)
     with pytest.raises(JournalError, match="UNIQUE"):
-        journal.begin(payment("r-2"), request("r-2"))
-    journal.begin(payment("r-3", "A-2"), request("r-3"))
+        journal.begin(payment("r-2"), request("r-2"), "{}")
+    journal.begin(payment("r-3", "A-2"), request("r-3"), "{}")
     journal.close()
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.CANCELED])
 def test_an_order_that_was_not_paid_may_be_tried_again_under_another_request(path: Path, outcome: Outcome) -> None:
     journal = Journal(path)
-    journal.begin(payment("r-1"), request("r-1"))
+    journal.begin(payment("r-1"), request("r-1"), "{}")
     journal.end("r-1", Verdict(outcome), 1001.0)
     with pytest.raises(JournalError, match="UNIQUE"):
-        journal.begin(payment("r-1"), request("r-1"))
-    journal.begin(payment("r-2"), request("r-2"))
+        journal.begin(payment("r-1"), request("r-1"), "{}")
+    journal.begin(payment("r-2"), request("r-2"), "{}")
     latest = journal.latest("A-1")
     assert latest is not None
     assert (latest.request_id, latest.outcome) == ("r-2", Outcome.UNKNOWN)
@@ -81,7 +82,7 @@ def test_an_order_that_was_not_paid_may_be_tried_again_under_another_request(pat
 
 def test_a_final_outcome_never_changes(path: Path) -> None:
     journal = Journal(path)
-    journal.begin(payment(), request())
+    journal.begin(payment(), request(), "{}")
     journal.end("r-1", PAID, 1001.0)
     journal.end("r-1", Verdict(Outcome.REJECTED, error_code="LATE"), 1002.0)
     found = journal.latest("A-1")
@@ -97,7 +98,7 @@ def test_a_final_outcome_never_changes(path: Path) -> None:
 
 def test_every_field_of_a_slip_is_kept(path: Path) -> None:
     journal = Journal(path)
-    journal.begin(payment(), request())
+    journal.begin(payment(), request(), "{}")
     journal.end("r-1", PAID, 1001.0)
     found = journal.latest("A-1")
     assert found is not None
@@ -111,7 +112,7 @@ def test_every_field_of_a_slip_is_kept(path: Path) -> None:
 
 def test_a_customers_secrets_are_gone_from_the_file_when_the_sale_has_ended(path: Path) -> None:
     journal = Journal(path)
-    journal.begin(payment(), request())
+    journal.begin(payment(), request(), "{}")
     assert b"SESSION7" in all_bytes(path)
     journal.end("r-1", PAID, 1001.0)
     journal.close()
@@ -131,7 +132,7 @@ def test_only_the_tills_user_may_read_it(path: Path) -> None:
 def test_commits_are_flushed_to_the_disk_and_deleted_content_is_overwritten(path: Path) -> None:
     journal = Journal(path)
     wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "trusted_schema": 0}
-    assert {name: journal._db.pragma(name) for name in wanted} == wanted
+    assert {name: journal.database._db.pragma(name) for name in wanted} == wanted
     journal.close()
 
 
@@ -141,30 +142,30 @@ def test_the_sqlite_inside_is_free_of_the_wal_reset_race() -> None:
 
 def test_a_password_is_used_once_across_openings_for_its_span_either_side(path: Path) -> None:
     journal = Journal(path)
-    assert journal.first_use(b"digest", 1000.0, 90.0)
-    assert not journal.first_use(b"digest", 1089.0, 90.0)
+    assert journal.cards.first_use(b"digest", 1000.0, 90.0)
+    assert not journal.cards.first_use(b"digest", 1089.0, 90.0)
     journal.close()
     again = Journal(path)
-    assert not again.first_use(b"digest", 911.0, 90.0)
-    assert not again.is_unused(b"digest", 1089.0, 90.0)
-    assert again.is_unused(b"digest", 1090.0, 90.0)
-    assert not again.is_unused(b"digest", 9e9, None)
-    assert again.first_use(b"digest", 1090.0, 90.0)
-    assert not again.first_use(b"digest", 1000.0, 90.0)
-    again.forget_use(b"digest")
-    assert again.first_use(b"digest", 1090.0, None)
+    assert not again.cards.first_use(b"digest", 911.0, 90.0)
+    assert not again.cards.is_unused(b"digest", 1089.0, 90.0)
+    assert again.cards.is_unused(b"digest", 1090.0, 90.0)
+    assert not again.cards.is_unused(b"digest", 9e9, None)
+    assert again.cards.first_use(b"digest", 1090.0, 90.0)
+    assert not again.cards.first_use(b"digest", 1000.0, 90.0)
+    again.cards.forget_use(b"digest")
+    assert again.cards.first_use(b"digest", 1090.0, None)
     again.close()
 
 
 def test_what_is_remembered_of_cards_is_bounded_and_the_oldest_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("koshelek_driver.payment.journal._REMEMBERED_USES", 20)
-    monkeypatch.setattr("koshelek_driver.payment.journal._REMEMBERED_CARDS", 20)
+    monkeypatch.setattr("koshelek_driver.payment.journal.card_book._REMEMBERED_USES", 20)
+    monkeypatch.setattr("koshelek_driver.payment.journal.card_book._REMEMBERED_CARDS", 20)
     journal = Journal(path)
     for number in range(95):
-        assert journal.first_use(b"%d" % number, 0.0, None)
-        journal.keep_guesses(b"%d" % number, Guesses(1, float(number)))
-    uses = [number for number in range(95) if not journal.is_unused(b"%d" % number, 0.0, None)]
-    cards = [number for number in range(95) if journal.guesses(b"%d" % number)]
+        assert journal.cards.first_use(b"%d" % number, 0.0, None)
+        journal.cards.keep_guesses(b"%d" % number, Guesses(1, float(number)))
+    uses = [number for number in range(95) if not journal.cards.is_unused(b"%d" % number, 0.0, None)]
+    cards = [number for number in range(95) if journal.cards.guesses(b"%d" % number)]
     assert uses == cards == list(range(95))[-len(uses) :]
     assert 20 <= len(uses) <= 40
     journal.close()
@@ -172,12 +173,12 @@ def test_what_is_remembered_of_cards_is_bounded_and_the_oldest_go(path: Path, mo
 
 def test_wrong_passwords_are_counted_until_one_is_right(path: Path) -> None:
     journal = Journal(path)
-    assert journal.guesses(b"card") is None
+    assert journal.cards.guesses(b"card") is None
     for count in (1, 2):
-        journal.keep_guesses(b"card", Guesses(count, 1000.0 + count))
-    assert journal.guesses(b"card") == Guesses(2, 1002.0)
-    journal.forget_guesses(b"card")
-    assert journal.guesses(b"card") is None
+        journal.cards.keep_guesses(b"card", Guesses(count, 1000.0 + count))
+    assert journal.cards.guesses(b"card") == Guesses(2, 1002.0)
+    journal.cards.forget_guesses(b"card")
+    assert journal.cards.guesses(b"card") is None
     journal.close()
 
 
@@ -190,7 +191,7 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date_with_all_it_holds(
     old.close()
     journal = Journal(path)
     assert journal.salt() == b"s" * 32
-    assert journal.first_use(b"digest", 0.0, None)
+    assert journal.cards.first_use(b"digest", 0.0, None)
     journal.close()
     Journal(path).close()
 
@@ -199,7 +200,7 @@ def test_two_openings_see_one_journal_and_one_salt(path: Path) -> None:
     first, second = Journal(path), Journal(path)
     assert first.salt() == second.salt()
     assert len(first.salt()) == 32
-    first.begin(payment(), request())
+    first.begin(payment(), request(), "{}")
     assert second.latest("A-1") == first.latest("A-1")
     for journal in (first, second):
         journal.close()
@@ -217,7 +218,7 @@ def test_many_threads_use_one_journal(path: Path) -> None:
     journal = Journal(path)
 
     def work(number: int) -> Payment | None:
-        journal.begin(payment(f"r-{number}", f"A-{number}"), request(f"r-{number}"))
+        journal.begin(payment(f"r-{number}", f"A-{number}"), request(f"r-{number}"), "{}")
         return journal.latest(f"A-{number}")
 
     with ThreadPoolExecutor(8) as pool:
@@ -231,7 +232,7 @@ def test_a_journal_of_a_newer_driver_is_refused_with_both_versions(path: Path) -
     database = apsw.Connection(str(path))
     database.pragma("user_version", 99)
     database.close()
-    with pytest.raises(JournalError, match="version 99, this driver writes version 2"):
+    with pytest.raises(JournalError, match="version 99, this driver writes version 3"):
         Journal(path)
 
 

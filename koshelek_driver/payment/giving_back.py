@@ -1,0 +1,113 @@
+"""What may be given back of a payment: never more than was paid, by item and by kopeck."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from koshelek_driver.errors import UsageError
+from koshelek_driver.pay_api.models import CheckoutInvoice, Item
+from koshelek_driver.payment.order import LineRule
+from koshelek_driver.payment.outcome import Outcome, Refund
+
+_PIECES = (None, "", "PIECE")
+_Key = tuple[str, str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment as far as refunds need it; the invoice is None when this till does not know it."""
+
+    order_id: str
+    amount: int
+    invoice: CheckoutInvoice | None
+    refunds: Sequence[Refund]
+
+    @property
+    def left(self) -> int:
+        """Kopecks that may still be given back; what an open refund asks for counts as given."""
+        return self.amount - sum(refund.amount for refund in self._counting)
+
+    def items_back(self) -> Counter[_Key]:
+        """How many of each item were, or may be, given back."""
+        back: Counter[_Key] = Counter()
+        for refund in self._counting:
+            for item in read_items(refund.items.encode()):
+                back[_key(item)] += int(item.quantity)
+        return back
+
+    @property
+    def _counting(self) -> list[Refund]:
+        return [refund for refund in self.refunds if refund.outcome is not Outcome.REJECTED]
+
+
+@dataclass(frozen=True, slots=True)
+class GivingBack:
+    """A refund that may be asked for."""
+
+    amount: int
+    items: tuple[Item, ...]
+
+
+def read_items(items_json: bytes) -> tuple[Item, ...]:
+    """A list of the API's `Item` as JSON. Raises UsageError that names the field."""
+    try:
+        return msgspec.json.decode(items_json, type=tuple[Item, ...])
+    except msgspec.DecodeError as problem:
+        raise UsageError(f"items: {problem}", "give a list of the Pay API's own Item") from problem
+
+
+def plan(paid: Paid, amount: int | None, items: tuple[Item, ...] | None, rule: LineRule) -> GivingBack:
+    """What to ask for. Without `items` and `amount` it is all that is left; an amount alone is one line by the rule.
+
+    Raises UsageError that says what is left, or which item cannot be given back so.
+    """
+    if items:
+        wanted = GivingBack(sum(item.total_amount for item in items), items)
+        if amount not in (None, wanted.amount):
+            raise UsageError(f"the items add up to {wanted.amount} kopecks, not to {amount}", "correct one of them")
+        _check_items(paid, items)
+    else:
+        wanted = _without_items(paid, paid.left if amount is None else amount, rule)
+    if not 1 <= wanted.amount <= paid.left:
+        raise UsageError(
+            f"order {paid.order_id}: {wanted.amount} kopecks wanted back, {paid.left} of {paid.amount} are left",
+            "give back at most what is left" if paid.left else "nothing is left to give back",
+        )
+    return wanted
+
+
+def _without_items(paid: Paid, amount: int, rule: LineRule) -> GivingBack:
+    """Everything is given back as it was sold, a part as one line."""
+    if paid.invoice is not None and amount == paid.amount and not paid.items_back():
+        return GivingBack(amount, paid.invoice.items)
+    line = Item(name=rule.name, article=rule.article, price=amount, quantity=1, total_amount=amount, tax=rule.tax)
+    return GivingBack(amount, (line,))
+
+
+def _check_items(paid: Paid, items: tuple[Item, ...]) -> None:
+    if paid.invoice is None:
+        return
+    sold: Counter[_Key] = Counter()
+    for item in paid.invoice.items:
+        sold[_key(item)] += int(item.quantity)
+    back = paid.items_back()
+    for number, item in enumerate(items, 1):
+        _check_item(f"item {number} ({item.article})", item, sold[_key(item)], back[_key(item)])
+        back[_key(item)] += int(item.quantity)
+
+
+def _check_item(name: str, item: Item, sold: int, back: int) -> None:
+    if not sold:
+        raise UsageError(f"{name} was not sold so in this order", "give article, name, price and measure as they were")
+    if item.quantity != int(item.quantity) or not 1 <= item.quantity <= sold - back:
+        raise UsageError(f"{name}: {item.quantity:g} wanted back, {sold - back} of {sold} are left", "correct it")
+    if item.measure not in _PIECES and item.quantity != sold:
+        raise UsageError(f"{name} is sold by {item.measure}", f"give it back whole: {sold}")
+
+
+def _key(item: Item) -> _Key:
+    return item.article, item.name, item.price, item.measure or "PIECE"

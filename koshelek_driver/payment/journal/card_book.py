@@ -1,0 +1,59 @@
+"""What the journal remembers of cards: used passwords, wrong passwords. See card.totp.CardMemory."""
+
+from __future__ import annotations
+
+from koshelek_driver.card.guessing import Guesses
+from koshelek_driver.payment.journal.database import Database
+
+_REMEMBERED_USES = 50_000
+_REMEMBERED_CARDS = 10_000
+"""How many used passwords and cards with wrong ones are kept: the oldest go. No clock decides it."""
+_WAS_USED = "EXISTS (SELECT 1 FROM used_password WHERE digest = ?1 AND (?3 IS NULL OR abs(used_s - ?2) < ?3))"
+
+
+class CardBook:
+    """Keeps digests only. Every method raises JournalError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def first_use(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
+        """See CardMemory."""
+        added = self._database.run(
+            f"INSERT INTO used_password (digest, used_s) SELECT ?1, ?2 WHERE NOT {_WAS_USED} RETURNING number",
+            digest,
+            now_s,
+            span_s,
+        )
+        if added and added[0][0] % _REMEMBERED_USES == 0:
+            self._database.run("DELETE FROM used_password WHERE number <= ?", added[0][0] - _REMEMBERED_USES)
+        return bool(added)
+
+    def is_unused(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
+        """See CardMemory."""
+        return not self._database.run(f"SELECT {_WAS_USED}", digest, now_s, span_s)[0][0]
+
+    def forget_use(self, digest: bytes) -> None:
+        """See CardMemory."""
+        self._database.run("DELETE FROM used_password WHERE digest = ?", digest)
+
+    def guesses(self, card: bytes) -> Guesses | None:
+        """See CardMemory."""
+        row = self._database.one("SELECT count, last_s FROM wrong_password WHERE card = ?", card)
+        return None if row is None else Guesses(*row)
+
+    def keep_guesses(self, card: bytes, guesses: Guesses) -> None:
+        """See CardMemory."""
+        (number,) = self._database.run(
+            "INSERT INTO wrong_password (card, count, last_s) VALUES (?, ?, ?) ON CONFLICT (card)"
+            " DO UPDATE SET count = excluded.count, last_s = excluded.last_s RETURNING number",
+            card,
+            guesses.count,
+            guesses.last_s,
+        )[0]
+        if number % _REMEMBERED_CARDS == 0:
+            self._database.run("DELETE FROM wrong_password WHERE number <= ?", number - _REMEMBERED_CARDS)
+
+    def forget_guesses(self, card: bytes) -> None:
+        """See CardMemory."""
+        self._database.run("DELETE FROM wrong_password WHERE card = ?", card)

@@ -1,0 +1,185 @@
+"""The journal's file: SQLite in WAL mode with synchronous FULL, so that a commit that returned survives a power cut."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+from filelock import FileLock
+
+from koshelek_driver.errors import JournalError
+from koshelek_driver.payment.journal.chain import FIRST_LINK, Event, link
+from koshelek_driver.payment.journal.mark import Mark
+from koshelek_driver.payment.journal.schema import MIGRATIONS, SCHEMA_VERSION
+
+_BUSY_MS = 5000
+_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", "trusted_schema": "OFF"}
+_RESERVE_BYTES = 1 << 20
+"""Set aside so that what is under way can be ended on a disk that is full."""
+_BACKUP_PAGES = 500
+
+
+class Database:
+    """One connection, for any thread. Every method blocks for about a disk write and raises JournalError."""
+
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        self.path = path
+        self._vfs = vfs
+        self._one_at_a_time = threading.RLock()
+        self._mark = Mark(path)
+        try:
+            self._open()
+        except (apsw.Error, OSError) as problem:  # filelock's Timeout is an OSError
+            raise self._error("cannot be opened", problem) from problem
+        self._refuse_old_copy()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def run(self, sql: str, *values: Any) -> list[Any]:
+        """One statement, in a transaction of its own or in the one under way."""
+        try:
+            with self._one_at_a_time:
+                return self._db.execute(sql, values).fetchall()
+        except (apsw.Error, OSError) as problem:
+            raise self._error("cannot be used", problem) from problem
+
+    def one(self, sql: str, *values: Any) -> Any:
+        """The first row, or None."""
+        rows = self.run(f"{sql} LIMIT 1", *values)
+        return rows[0] if rows else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; another thread or program waits, five seconds at most."""
+        with self._one_at_a_time:
+            self.run("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.run("COMMIT")
+            except BaseException:
+                with suppress(JournalError):  # a full disk may have rolled back already
+                    self.run("ROLLBACK")
+                raise
+            self._mark.move_to(self._last_number())
+
+    @contextmanager
+    def event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> Iterator[None]:
+        """A transaction that ends with one more event."""
+        with self.transaction():
+            yield
+            self.add_event(at_s, kind, request_id, facts)
+
+    def add_event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> None:
+        """One more event, in the transaction under way."""
+        data = msgspec.json.encode(facts).decode()
+        last = self.one("SELECT number, link FROM event ORDER BY number DESC")
+        number, before = (last[0] + 1, bytes(last[1])) if last else (1, FIRST_LINK)
+        linked = link(before, number, at_s, kind, request_id, data)
+        self.run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", number, at_s, kind, request_id, data, linked)
+
+    def events(self, request_id: str | None = None) -> Iterator[Event]:
+        """All events, or those of one request, in their order; read as they are asked for."""
+        where, values = ("", ()) if request_id is None else (" WHERE request_id = ?", (request_id,))
+        sql = f"SELECT number, at_s, kind, request_id, data, link FROM event{where} ORDER BY number"  # noqa: S608
+        for row in self._db.cursor().execute(sql, values):
+            yield Event(*row)
+
+    def integrity(self) -> str:
+        """What SQLite says of the file: `ok`, or its first fault."""
+        return str(self.run("PRAGMA integrity_check(1)")[0][0])
+
+    def backup(self, target: Path) -> None:
+        """A whole copy of the present state, while others go on writing."""
+        part = target.with_name(f"{target.name}.part")
+        try:
+            part.unlink(missing_ok=True)
+            copy = apsw.Connection(os.fspath(part))
+            with copy.backup("main", self._db, "main") as backup:
+                while not backup.done:
+                    backup.step(_BACKUP_PAGES)
+            copy.pragma("journal_mode", "DELETE")
+            copy.close()
+            part.replace(target)
+        except (apsw.Error, OSError) as problem:
+            what = f"{self.path}: no backup to {target}: {problem}"
+            raise JournalError(what, "name a folder that exists and has free space") from problem
+
+    # --- the reserve
+
+    def has_reserve(self) -> bool:
+        """Whether the disk still has room for what a sale writes; makes the reserve anew if it can."""
+        reserve = self._reserve
+        if reserve.exists() and reserve.stat().st_size == _RESERVE_BYTES:
+            return True
+        try:
+            with reserve.open("wb") as file:
+                file.write(bytes(_RESERVE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            self.free_reserve()
+            return False
+        return True
+
+    def free_reserve(self) -> None:
+        """Give the reserve back to a disk that is full."""
+        with suppress(OSError):
+            self._reserve.unlink(missing_ok=True)
+
+    @property
+    def _reserve(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.reserve")
+
+    # --- opening
+
+    def _open(self) -> None:
+        """Open, and make what is not there yet; one at a time, for SQLite does not wait while it turns to WAL."""
+        self.path.touch(mode=0o600)
+        with FileLock(f"{self.path}.opening", timeout=_BUSY_MS / 1000, mode=0o600):
+            self._db = apsw.Connection(os.fspath(self.path), vfs=self._vfs)
+            self._db.set_busy_timeout(_BUSY_MS)
+            for name, value in _PRAGMAS.items():
+                self._db.pragma(name, value)
+            self._bring_up_to_date(self._db.pragma("user_version"))
+
+    def _bring_up_to_date(self, version: int) -> None:
+        if version > SCHEMA_VERSION:
+            raise JournalError(
+                f"{self.path}: journal of version {version}, this driver writes version {SCHEMA_VERSION}",
+                "install the driver that wrote it, or a newer one",
+            )
+        for number, migration in enumerate(MIGRATIONS[version:], version + 1):
+            with self._db:
+                self._db.execute(migration).fetchall()
+                if number == 1:
+                    self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_bytes(32),))
+                self._db.pragma("user_version", number)
+
+    def _refuse_old_copy(self) -> None:
+        """A journal that is older than what this till has seen of it would charge again what was paid."""
+        seen, has = self._mark.number(), self._last_number()
+        if seen > has:
+            self.close()
+            raise JournalError(
+                f"{self.path} is an old copy: it ends with event {has}, this till has written event {seen}",
+                f"put the newer journal back; if it is lost, an administrator may remove {self._mark.path}",
+            )
+
+    def _last_number(self) -> int:
+        row = self.one("SELECT number FROM event ORDER BY number DESC")
+        return 0 if row is None else int(row[0])
+
+    def _error(self, what: str, problem: Exception) -> JournalError:
+        return JournalError(
+            f"journal {self.path} {what}: {problem}",
+            "check that its folder exists, belongs to the till's user and has free space",
+        )

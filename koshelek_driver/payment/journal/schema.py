@@ -1,0 +1,105 @@
+"""The journal's tables, by version. A migration that was released never changes: a new one is added behind it."""
+
+from __future__ import annotations
+
+_FIRST = """
+CREATE TABLE installation (salt BLOB NOT NULL) STRICT;
+
+CREATE TABLE attempt (
+    number INTEGER PRIMARY KEY,
+    order_id TEXT NOT NULL,
+    request_id TEXT NOT NULL UNIQUE,
+    amount INTEGER NOT NULL,
+    created_s REAL NOT NULL,
+    card_digest BLOB NOT NULL,
+    body BLOB,
+    token TEXT,
+    transaction_id TEXT NOT NULL DEFAULT '',
+    cancel_request_id TEXT NOT NULL DEFAULT '',
+    outcome TEXT,
+    error_code TEXT NOT NULL DEFAULT '',
+    details TEXT NOT NULL DEFAULT '',
+    closed_s REAL,
+    slip TEXT,
+    answer TEXT,
+    slip_state TEXT NOT NULL DEFAULT 'none',
+    button_to_wire_ms REAL
+) STRICT;
+
+CREATE UNIQUE INDEX one_charge_an_order ON attempt (order_id) WHERE outcome IS NULL OR outcome = 'paid';
+CREATE INDEX attempt_by_order ON attempt (order_id, number);
+CREATE INDEX unfinished ON attempt (number) WHERE outcome IS NULL OR slip_state IN ('queued', 'sent');
+
+CREATE TRIGGER final_is_final BEFORE UPDATE OF outcome ON attempt
+WHEN OLD.outcome IS NOT NULL AND NEW.outcome IS NOT OLD.outcome
+BEGIN SELECT RAISE(ABORT, 'a final outcome never changes'); END;
+
+CREATE TABLE used_password (digest BLOB PRIMARY KEY, until_s REAL NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_CARDS = """
+DROP TABLE used_password;
+
+CREATE TABLE used_password (number INTEGER PRIMARY KEY, digest BLOB NOT NULL, used_s REAL NOT NULL) STRICT;
+CREATE INDEX used_password_by_digest ON used_password (digest);
+
+CREATE TABLE wrong_password (
+    number INTEGER PRIMARY KEY,
+    card BLOB NOT NULL UNIQUE,
+    count INTEGER NOT NULL,
+    last_s REAL NOT NULL
+) STRICT;
+"""
+_REFUNDS_AND_CHAIN = """
+ALTER TABLE attempt ADD COLUMN invoice TEXT;
+ALTER TABLE attempt ADD COLUMN cancel_wanted INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX attempt_by_transaction ON attempt (transaction_id) WHERE transaction_id <> '';
+
+CREATE TABLE refund (
+    number INTEGER PRIMARY KEY,
+    order_id TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    request_id TEXT NOT NULL UNIQUE,
+    amount INTEGER NOT NULL,
+    items TEXT NOT NULL,
+    created_s REAL NOT NULL,
+    body BLOB NOT NULL,
+    token TEXT NOT NULL,
+    ref_transaction_id TEXT NOT NULL DEFAULT '',
+    outcome TEXT,
+    error_code TEXT NOT NULL DEFAULT '',
+    details TEXT NOT NULL DEFAULT '',
+    closed_s REAL,
+    slip TEXT,
+    answer TEXT,
+    slip_state TEXT NOT NULL DEFAULT 'none',
+    button_to_wire_ms REAL
+) STRICT;
+
+CREATE UNIQUE INDEX one_refund_at_a_time ON refund (transaction_id) WHERE outcome IS NULL;
+CREATE INDEX refund_by_transaction ON refund (transaction_id, number);
+CREATE INDEX refund_by_order ON refund (order_id, number);
+CREATE INDEX unfinished_refund ON refund (number) WHERE outcome IS NULL OR slip_state IN ('queued', 'sent');
+
+CREATE TRIGGER final_refund_is_final BEFORE UPDATE OF outcome ON refund
+WHEN OLD.outcome IS NOT NULL AND NEW.outcome IS NOT OLD.outcome
+BEGIN SELECT RAISE(ABORT, 'a final outcome never changes'); END;
+
+CREATE TABLE event (
+    number INTEGER PRIMARY KEY,
+    at_s REAL NOT NULL,
+    kind TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    data TEXT NOT NULL,
+    link BLOB NOT NULL
+) STRICT;
+CREATE INDEX event_by_request ON event (request_id, number);
+
+CREATE TRIGGER events_never_change BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'an event never changes'); END;
+CREATE TRIGGER events_never_go BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'an event never goes'); END;
+"""
+
+MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN)
+"""Each takes the journal one version further."""
+SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,0 +1,63 @@
+"""What payments and refunds write in the same way."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from koshelek_driver.errors import JournalError
+from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.payment.journal.database import Database
+from koshelek_driver.payment.journal.masking import masked_body
+from koshelek_driver.payment.journal.rows import as_json
+from koshelek_driver.payment.outcome import Outcome, SlipState, Verdict
+
+Table = Literal["attempt", "refund"]
+_WITH_SLIP = (Outcome.PAID, Outcome.REFUNDED)
+
+
+def end_row(
+    database: Database, table: Table, request_id: str, verdict: Verdict, at_s: float, *, also: str = ""
+) -> None:
+    """Keep a final verdict with its slip, once. On a disk that is full the reserve is given up for it."""
+    try:
+        _end_row(database, table, request_id, verdict, at_s, also=also)
+    except JournalError:
+        database.free_reserve()
+        _end_row(database, table, request_id, verdict, at_s, also=also)
+
+
+def _end_row(database: Database, table: Table, request_id: str, verdict: Verdict, at_s: float, *, also: str) -> None:
+    slip_state = SlipState.QUEUED if verdict.outcome in _WITH_SLIP else SlipState.NONE
+    more = f", {also}" if also else ""
+    with database.transaction():
+        ended = database.run(
+            f"UPDATE {table} SET outcome = ?, transaction_id = ?, error_code = ?, details = ?, slip = ?, answer = ?,"  # noqa: S608
+            f" slip_state = ?, closed_s = ?{more} WHERE request_id = ? AND outcome IS NULL RETURNING 1",
+            verdict.outcome.value,
+            verdict.transaction_id,
+            verdict.error_code,
+            verdict.details,
+            as_json(verdict.slip),
+            as_json(verdict.answer),
+            slip_state.value,
+            at_s,
+            request_id,
+        )
+        if ended:
+            facts = {"outcome": verdict.outcome.value, "error_code": verdict.error_code, "details": verdict.details}
+            database.add_event(at_s, "end", request_id, {**facts, "slip": verdict.slip})
+
+
+def keep_answer(database: Database, request_id: str, exchange: Exchange, at_s: float) -> None:
+    """An answer of the host as it came, secrets masked; one that says nothing new is not kept again."""
+    facts = {
+        "call": exchange.request.call.name,
+        "http": exchange.http_status,
+        "reply": type(exchange.reply).__name__,
+        "body": masked_body(exchange.body),
+    }
+    sql = "SELECT data FROM event WHERE request_id = ? AND kind = 'answer' ORDER BY number DESC"
+    last = database.one(sql, request_id)
+    if last is None or last[0] != as_json(facts):
+        with database.event(at_s, "answer", request_id, facts):
+            pass
