@@ -11,18 +11,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from koshelek_driver.errors import DriverError
-    from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
+    from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
+    from koshelek_driver.payment.refund_desk import RefundWanted
     from koshelek_driver.payment.watcher import Watcher
     from koshelek_driver.terminal import Terminal
     from koshelek_driver.till_scanner import Scanner
     from koshelek_driver.upos.errors import UposError
 
-__all__ = ["DriverError", "Outcome", "Payment", "Scanner", "SlipState", "Terminal", "UposError", "Watcher"]
+__all__ = [
+    "DriverError",
+    "Outcome",
+    "Payment",
+    "Refund",
+    "RefundWanted",
+    "Scanner",
+    "SlipState",
+    "Terminal",
+    "UposError",
+    "Watcher",
+]
 
 _HOMES = {
     "DriverError": "koshelek_driver.errors",
     "Outcome": "koshelek_driver.payment.outcome",
     "Payment": "koshelek_driver.payment.outcome",
+    "Refund": "koshelek_driver.payment.outcome",
+    "RefundWanted": "koshelek_driver.payment.refund_desk",
     "Scanner": "koshelek_driver.till_scanner",
     "SlipState": "koshelek_driver.payment.outcome",
     "Terminal": "koshelek_driver.terminal",

@@ -22,13 +22,17 @@ from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.tips import operator_tip
 from koshelek_driver.payment.card_desk import CardDesk, Shown
 from koshelek_driver.payment.clock import SystemClock
-from koshelek_driver.payment.desk import DeskRules, SaleDesk
+from koshelek_driver.payment.desk import SaleDesk
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.flows import Rules
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.methods import Methods, MethodsDesk
 from koshelek_driver.payment.order import LineRule, Order, order, order_with_invoice
-from koshelek_driver.payment.outcome import Outcome, Payment
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund
+from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
+from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
+from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
+from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.scanner.label import Label, read_text
@@ -67,16 +71,31 @@ class Terminal:
         )
         self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
         self._scanner: Scanner | None = None
+        self._slips = SlipDesk(_printer(settings), self._journal, _slip_rules(settings))
+        lock = TillLock(FileLock(f"{settings.journal}.lock", mode=0o600), _longest_sale_s(settings))
         self._desk = SaleDesk(
             cards=self._cards,
             engine=self._engine,
             journal=self._journal,
             merchant=merchant,
-            printer=_printer(settings),
-            lock=FileLock(f"{settings.journal}.lock", mode=0o600),
+            slips=self._slips,
+            lock=lock,
             ids=_new_ids(),
             clock=self._clock,
-            rules=_desk_rules(settings),
+        )
+        self._refunds = RefundDesk(
+            engine=self._engine,
+            journal=self._journal,
+            merchant=merchant,
+            slips=self._slips,
+            lock=lock,
+            ids=_new_ids(),
+            clock=self._clock,
+            line_rule=_line_rule(settings),
+            token=self._cards.token_without_card,
+        )
+        self._recovery = RecoveryDesk(
+            engine=self._engine, journal=self._journal, slips=self._slips, lock=lock, clock=self._clock
         )
         self._methods = MethodsDesk(
             cards=self._cards,
@@ -119,9 +138,8 @@ class Terminal:
 
         Raises UsageError that names the field.
         """
-        line = self._site.pay_api.invoice_line
         if invoice_json is None:
-            return order(order_id, amount, LineRule(line.name, line.article, line.tax))
+            return order(order_id, amount, _line_rule(self._site))
         return order_with_invoice(order_id, amount, invoice_json, self._site.pay_api.enums.taxes)
 
     @property
@@ -178,6 +196,32 @@ class Terminal:
             return self._desk.pay(to_pay, lambda: self._shown(pressed_s, wait_s, watcher), watcher)
         return self._desk.pay(to_pay, lambda: self._cards.given(read_text(label, typed=typed), pressed_s), watcher)
 
+    def cancel(self, order_id: str, *, watcher: Watcher = _SILENT) -> Payment:
+        """End an unfinished sale, also one that another program drives or that a crash left open.
+
+        Blocks as a sale may. A sale that has ended is answered as it ended, `repeated`: one that is paid needs a
+        refund. Raises UsageError for an order that this till does not know, BusyError, JournalError.
+        """
+        return self._recovery.cancel(order_id, watcher)
+
+    def refund(self, wanted: RefundWanted, *, watcher: Watcher = _SILENT) -> Refund:
+        """Give money back and print the slip; blocks until its outcome is known or must stay unknown.
+
+        No card is needed. A refund that an earlier run left open is gone on with, and a full refund of what is given
+        back already is answered by the refund that did it. Nothing is asked for that is more than what is left.
+        Raises UsageError that says what is left or which item cannot be given back so, BusyError and JournalError, all
+        only while nothing was sent.
+        """
+        return self._refunds.refund(wanted, watcher)
+
+    def recover(self, *, watcher: Watcher = _SILENT) -> Recovered:
+        """End everything that a crash or a lost answer left open, and print the slips that wait.
+
+        A sale that is not paid is cancelled: nobody stands at the till for it any more. Blocks as long as everything
+        that is open takes. Raises BusyError, JournalError.
+        """
+        return self._recovery.recover(watcher)
+
     def methods(
         self, to_pay: Order, *, label: str | None = None, wait_s: float = 60.0, watcher: Watcher = _SILENT
     ) -> Methods:
@@ -195,13 +239,17 @@ class Terminal:
         """Payments that are open, and payments whose slip is not on paper."""
         return self._journal.unfinished()
 
-    def slip_text(self, payment: Payment) -> list[str]:
-        """The slip of a paid order as lines of text; empty for any other."""
-        return self._desk.slip_text(payment)
+    def unfinished_refunds(self) -> list[Refund]:
+        """Refunds that are open, and refunds whose slip is not on paper."""
+        return self._journal.refunds.unfinished()
 
-    def tip(self, payment: Payment) -> str:
+    def slip_text(self, payment: Payment | Refund) -> list[str]:
+        """The slip of a paid order or a refund as lines of text; empty for any other."""
+        return self._slips.text(payment)
+
+    def tip(self, payment: Payment | Refund) -> str:
         """What the cashier should do; empty when there is nothing to do."""
-        if payment.outcome is Outcome.PAID:
+        if payment.outcome in (Outcome.PAID, Outcome.REFUNDED):
             return ""
         by_outcome = "CANCELED" if payment.outcome is Outcome.CANCELED else "EXTERNAL_PROVIDER_ERROR"
         return self.tip_for(payment.verdict.error_code or by_outcome, payment.verdict.details)
@@ -309,11 +357,19 @@ def _rules(settings: Site) -> Rules:
     )
 
 
-def _desk_rules(settings: Site) -> DeskRules:
+def _longest_sale_s(settings: Site) -> float:
+    """How long another program may be busy with a sale."""
     timing = settings.pay_api.timing
-    longest_sale_s = timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
-    driver = settings.driver
-    return DeskRules(driver.environment, driver.language, longest_sale_s)
+    return timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
+
+
+def _slip_rules(settings: Site) -> SlipRules:
+    return SlipRules(settings.driver.environment, settings.driver.language)
+
+
+def _line_rule(settings: Site) -> LineRule:
+    line = settings.pay_api.invoice_line
+    return LineRule(line.name, line.article, line.tax)
 
 
 def _printer(settings: Site) -> ReceiptPrinter | None:

@@ -101,9 +101,9 @@ class CardGate:
             return replace(checked, result_code=ResultCode.CARD_TYPED)
         return checked
 
-    def token(self, card: CardPresentation) -> Secret:
-        """The `token` header for a card. Raises TotpModuleError."""
-        return self._module.get_token(card.password)
+    def token(self, card: CardPresentation | None) -> Secret:
+        """The `token` header for a card, or for no card. Raises TotpModuleError."""
+        return self._module.get_token(card.password if card else None)
 
     def digest(self, card: CardPresentation) -> bytes:
         """A keyed digest that stands for one showing of a card; it tells nothing without the key."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from koshelek_driver.cli import card, demo, doctor, pay, profiles, sandbox, scan, transcripts
+from koshelek_driver.cli import card, demo, doctor, journal, money_back, pay, profiles, sandbox, scan, transcripts
 from koshelek_driver.cli.output import Output, encoding_safe_stdout
 from koshelek_driver.errors import DriverError, JournalError, SiteError, UsageError
 
@@ -44,6 +44,9 @@ def options(
 
 app.command("demo")(demo.demo)
 app.command("pay")(pay.pay)
+app.command("cancel")(money_back.cancel)
+app.command("refund")(money_back.refund)
+app.command("recover")(money_back.recover)
 app.command("status")(pay.status)
 app.command("methods")(card.methods)
 app.command("doctor")(doctor.doctor)
@@ -53,6 +56,7 @@ app.command("record")(transcripts.record)
 app.command("replay")(transcripts.replay)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(card.payload, name="payload")
+app.add_typer(journal.app, name="journal")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -17,10 +17,22 @@ from rich.table import Table
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.replies import Answered, Computing, Done, Listed, NoAnswer, NotSent, Refused, Reply
-from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, in_roubles
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, in_roubles
 
-EXIT_OF_OUTCOME = {Outcome.PAID: 0, Outcome.REJECTED: 1, Outcome.CANCELED: 1, Outcome.UNKNOWN: 3}
-_COLOURS = {Outcome.PAID: "green", Outcome.REJECTED: "red", Outcome.CANCELED: "yellow", Outcome.UNKNOWN: "magenta"}
+EXIT_OF_OUTCOME = {
+    Outcome.PAID: 0,
+    Outcome.REFUNDED: 0,
+    Outcome.REJECTED: 1,
+    Outcome.CANCELED: 1,
+    Outcome.UNKNOWN: 3,
+}
+_COLOURS = {
+    Outcome.PAID: "green",
+    Outcome.REFUNDED: "green",
+    Outcome.REJECTED: "red",
+    Outcome.CANCELED: "yellow",
+    Outcome.UNKNOWN: "magenta",
+}
 _SLIP_WORDS = {
     SlipState.NONE: "no slip",
     SlipState.QUEUED: "slip not printed yet",
@@ -76,8 +88,8 @@ class Output:
         self.console.print(f"  {name:<9} {exchange.took_ms:8.1f} ms  {escape(reply_in_words(exchange.reply))}")
         self.say_progress("Waiting for the customer… Ctrl-C cancels")
 
-    def payment(self, payment: Payment, tip: str, slip: Iterable[str]) -> None:
-        """The end of a sale for people."""
+    def payment(self, payment: Payment | Refund, tip: str, slip: Iterable[str]) -> None:
+        """The end of a sale or a refund for people."""
         outcome = payment.outcome
         again = " (earlier; nothing was charged now)" if payment.repeated else ""
         amount = f"{in_roubles(payment.amount)} RUB"
@@ -87,7 +99,9 @@ class Output:
         )
         if tip:
             self.console.print(f"  [bold]{escape(tip)}[/]", soft_wrap=True)
-        if payment.verdict.error_code and outcome is not Outcome.PAID:
+        if payment.unkept:
+            self.warning(f"the journal could not keep this: {payment.unkept}", "free some space, then: recover")
+        if payment.verdict.error_code and outcome not in (Outcome.PAID, Outcome.REFUNDED):
             self.console.print(f"  code {escape(payment.verdict.error_code)}  {escape(payment.verdict.details)}")
         if payment.button_to_wire_ms is not None:
             self.console.print(f"  from the button to the first byte: {payment.button_to_wire_ms:.1f} ms")
@@ -95,8 +109,8 @@ class Output:
         if lines:
             self.console.print(Panel.fit(escape("\n".join(lines)), title=_SLIP_WORDS[payment.slip_state]))
 
-    def payments(self, payments: Iterable[Payment]) -> None:
-        """A list of sales for people."""
+    def payments(self, payments: Iterable[Payment | Refund]) -> None:
+        """A list of sales and refunds for people."""
         table = Table()
         for heading in ("order", "kopecks", "outcome", "code", "slip", "payment transaction"):
             table.add_column(heading, overflow="fold")
@@ -129,9 +143,11 @@ def reply_in_words(reply: Reply) -> str:
             return "done" if isinstance(reply, Done) else "not ready yet"
 
 
-def payment_document(payment: Payment, tip: str, slip: Iterable[str]) -> dict[str, Any]:
-    """A sale as JSON; the keys are a contract."""
+def payment_document(payment: Payment | Refund, tip: str, slip: Iterable[str]) -> dict[str, Any]:
+    """A sale or a refund as JSON; the keys are a contract."""
+    own = {"refund_transaction_id": payment.ref_transaction_id} if isinstance(payment, Refund) else {}
     return {
+        **own,
         "outcome": payment.outcome.value,
         "order_id": payment.order_id,
         "request_id": payment.request_id,

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document
 from koshelek_driver.errors import UsageError
-from koshelek_driver.payment.outcome import Outcome, Payment
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 
 if TYPE_CHECKING:
     from koshelek_driver.card.totp import Verification
@@ -68,16 +68,21 @@ def status(
     settings = sites.load(site)
     if not settings.journal.exists():
         output.warning(f"there is no journal at {settings.journal} yet", "it is made by the first sale")
-        _show_payments(output, [])
+        _show(output, [], [])
         raise typer.Exit(1 if order_id else 0)
     journal = Journal(settings.journal)
-    found = journal.unfinished() if order_id is None else [payment for payment in [journal.latest(order_id)] if payment]
+    if order_id is None:
+        found, refunds = journal.unfinished(), journal.refunds.unfinished()
+    else:
+        found = [payment for payment in [journal.latest(order_id)] if payment]
+        refunds = journal.refunds.of_order(order_id)
     journal.close()
-    _show_payments(output, found)
+    _show(output, found, refunds)
     if order_id is not None and not found:
         output.warning(f"the journal has no order {order_id}", "check the number; it was not charged at this till")
         raise typer.Exit(1)
-    raise typer.Exit(3 if any(payment.outcome is Outcome.UNKNOWN for payment in found) else 0)
+    outcomes = [payment.outcome for payment in found] + [refund.outcome for refund in refunds]
+    raise typer.Exit(3 if Outcome.UNKNOWN in outcomes else 0)
 
 
 def watcher(terminal: Terminal, output: Output) -> Any:
@@ -111,8 +116,8 @@ def watcher(terminal: Terminal, output: Output) -> Any:
     )
 
 
-def finish(terminal: Terminal, payment: Payment, output: Output) -> None:
-    """Show the end of a sale and leave with its exit code."""
+def finish(terminal: Terminal, payment: Payment | Refund, output: Output) -> None:
+    """Show the end of a sale or a refund and leave with its exit code."""
     tip, slip = terminal.tip(payment), terminal.slip_text(payment)
     output.payment(payment, tip, slip)
     output.document(payment_document(payment, tip, slip))
@@ -124,20 +129,26 @@ def label_text(given: str | None) -> str | None:
     return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
 
 
-def read_file(file: Path | None) -> bytes | None:
-    """The file of `--invoice`, if one is given."""
+def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:
+    """The file of an option, if one is given."""
     try:
         return None if file is None else file.read_bytes()
     except OSError as problem:
-        raise UsageError(f"--invoice {file}: {problem.strerror}", "name a readable file") from problem
+        raise UsageError(f"{option} {file}: {problem.strerror}", "name a readable file") from problem
 
 
-def _show_payments(output: Output, payments: list[Payment]) -> None:
-    output.payments(payments)
-    output.document({"payments": [_document(payment) for payment in payments]})
+def _show(output: Output, payments: list[Payment], refunds: list[Refund]) -> None:
+    output.payments([*payments, *refunds])
+    output.document(
+        {
+            "payments": [record_document(payment) for payment in payments],
+            "refunds": [record_document(refund) for refund in refunds],
+        }
+    )
 
 
-def _document(payment: Payment) -> dict[str, Any]:
+def record_document(payment: Payment | Refund) -> dict[str, Any]:
+    """All that the journal has of a sale or a refund."""
     created = datetime.fromtimestamp(payment.created_s, UTC).isoformat(timespec="seconds")
     return {
         **payment_document(payment, "", ()),

@@ -96,6 +96,14 @@ _TIPS: dict[str, tuple[str, str]] = {
         "Покупатель не подтвердил оплату, она отменена. Повторите или выберите другой способ",
         "The customer did not confirm, the payment was cancelled. Try again or take another way",
     ),
+    "REFUND_UNKNOWN": (
+        "Результат возврата неизвестен. Не выдавайте деньги. Повторите этот же возврат или позовите администратора",
+        "The outcome of the refund is not known. Give no money. Repeat this same refund or call the administrator",
+    ),
+    "PAID_USE_REFUND": (
+        "Оплата уже прошла, отменить нельзя. Оформите возврат",
+        "The payment has completed and cannot be cancelled. Make a refund",
+    ),
     "CANCELED": ("Оплата отменена", "The payment was cancelled"),
     "OUTCOME_UNKNOWN": (
         "Результат неизвестен. Не берите оплату второй раз. Повторите эту же оплату или позовите администратора",

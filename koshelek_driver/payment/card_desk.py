@@ -136,6 +136,11 @@ class CardDesk:
         with self._checking:
             return self._gate.token(card)
 
+    def token_without_card(self) -> Secret:
+        """The `token` header for a refund, which has no scan. Raises TotpModuleError."""
+        with self._checking:
+            return self._gate.token(None)
+
     def digest(self, card: CardPresentation | None) -> bytes:
         """What stands for one showing of a card; empty for none."""
         return b"" if card is None else self._gate.digest(card)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from koshelek_driver.pay_api.models import Slip, read_slip
-from koshelek_driver.payment.outcome import Payment, in_roubles
+from koshelek_driver.payment.outcome import Payment, Refund, in_roubles
 from koshelek_driver.printer.layout import Line, pair, rule, title
 
 _WORDS = {
@@ -15,6 +15,7 @@ _WORDS = {
         "title": "КОШЕЛЁК PAY",
         "test": "ТЕСТ",
         "copy": "КОПИЯ",
+        "refunded": "ВОЗВРАТ",
         "amount": "Сумма, руб.",
         "date": "Дата (UTC)",
         "order": "Заказ",
@@ -29,6 +30,7 @@ _WORDS = {
         "title": "KOSHELEK PAY",
         "test": "ТЕСТ / TEST",
         "copy": "КОПИЯ / COPY",
+        "refunded": "REFUND",
         "amount": "Amount, RUB",
         "date": "Date (UTC)",
         "order": "Order",
@@ -44,7 +46,7 @@ _PROVIDERS = {"ru": {"SBP": "СБП", "DOLYAME": "Долями"}, "en": {"SBP": 
 
 
 def slip_lines(
-    payment: Payment,
+    payment: Payment | Refund,
     *,
     columns: int,
     printable: Callable[[str], str],
@@ -52,9 +54,13 @@ def slip_lines(
     language: Literal["ru", "en"],
     copy: bool,
 ) -> tuple[Line, ...]:
-    """The slip of a paid order, each line at most `columns` wide. `printable` fits text to the code page."""
+    """The slip of a payment or refund, each line at most `columns` wide. `printable` fits text to the code page."""
     words = _WORDS[language]
-    marks = [words["test"]] * (environment == "test") + [words["copy"]] * copy
+    marks = [
+        *[words["refunded"]] * isinstance(payment, Refund),
+        *[words["test"]] * (environment == "test"),
+        *[words["copy"]] * copy,
+    ]
     head = [line for mark in marks for line in title(mark, columns, large=True)]
     body = [
         line
@@ -66,16 +72,17 @@ def slip_lines(
     return (*title(words["title"], columns), *head, *rule(columns), *body, *tail, *rule(columns))
 
 
-def _fields(payment: Payment, words: dict[str, str], language: Literal["ru", "en"]) -> list[tuple[str, str]]:
+def _fields(payment: Payment | Refund, words: dict[str, str], language: Literal["ru", "en"]) -> list[tuple[str, str]]:
     slip = read_slip(payment.verdict.slip or {})
     amount = slip.total_amount or payment.amount
+    reversal_id = payment.ref_transaction_id if isinstance(payment, Refund) else ""
     return [
         (words["provider"], _provider(slip.payment_type, language)),
         (words["amount"], in_roubles(amount)),
         (words["date"], _date(slip)),
         (words["order"], slip.order_id or payment.order_id),
         (words["transaction"], slip.payment_transaction_id or payment.verdict.transaction_id),
-        (words["refund"], slip.refund_transaction_id),
+        (words["refund"], slip.refund_transaction_id or reversal_id),
         (words["qrc"], slip.qrc_id),
         (words["kzo"], slip.kzo),
     ]

@@ -15,9 +15,11 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal.card_book import CardBook
+from koshelek_driver.payment.journal.chain import Event
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.journal.rows import PAYMENT_COLUMNS, payment_of
+from koshelek_driver.payment.journal.verifying import faults_of
 from koshelek_driver.payment.journal.writing import end_row, keep_answer
 from koshelek_driver.payment.outcome import Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
@@ -58,6 +60,10 @@ class Journal:
         """The last attempt to pay this order."""
         return self._find("order_id = ? ORDER BY number DESC", order_id)
 
+    def attempts(self, order_id: str) -> list[Payment]:
+        """All attempts to pay this order, oldest first."""
+        return self._all("order_id = ? ORDER BY number", order_id)
+
     def by_transaction(self, transaction_id: str) -> Payment | None:
         """The payment with this transactionId of the host."""
         return self._find("transaction_id = ? AND transaction_id <> ''", transaction_id)
@@ -83,6 +89,17 @@ class Journal:
             raise JournalError(f"{self.database.path}: no request is kept for order {payment.order_id}", "call support")
         body, token, cancel_request_id = row
         return Sent(Request(Call.CHECKOUT, payment.request_id, bytes(body), Secret(token or "")), cancel_request_id)
+
+    def events(self, request_id: str) -> list[Event]:
+        """Everything that happened under a requestId."""
+        return list(self.database.events(request_id))
+
+    def verify(self) -> list[str]:
+        """What is wrong with the journal: the file, its chain of events, and what tables and events say of each end.
+
+        Reads all of it; empty when it is whole.
+        """
+        return faults_of(self.database)
 
     # --- what happens
 

@@ -25,6 +25,10 @@ class RefundBook:
         """All refunds of a payment, oldest first."""
         return self._all("transaction_id = ? ORDER BY number", transaction_id)
 
+    def of_order(self, order_id: str) -> list[Refund]:
+        """All refunds of an order, oldest first."""
+        return self._all("order_id = ? ORDER BY number", order_id)
+
     def unfinished(self) -> list[Refund]:
         """Refunds whose outcome is open and refunds whose slip is not on paper, oldest first."""
         return self._all("outcome IS NULL OR slip_state IN ('queued', 'sent') ORDER BY number")

@@ -1,0 +1,117 @@
+"""`journal list`, `journal show`, `journal verify`, `journal backup`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+from rich.markup import escape
+
+from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.pay import JsonOption, SiteOption, record_document
+from koshelek_driver.errors import UsageError
+
+if TYPE_CHECKING:
+    from koshelek_driver.payment.journal import Journal
+    from koshelek_driver.payment.journal.chain import Event
+
+app = typer.Typer(no_args_is_help=True, help="What this till did with money.")
+
+
+@app.command("list")
+def list_payments(
+    *,
+    count: Annotated[int, typer.Option("--count", min=1, max=100_000, help="So many of the newest.")] = 20,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The newest payments and refunds, newest first."""
+    output = Output(as_json=as_json)
+    with _opened(site) as journal:
+        payments, refunds = journal.newest(count), journal.refunds.newest(count)
+    output.payments([*payments, *refunds])
+    output.document(
+        {
+            "payments": [record_document(payment) for payment in payments],
+            "refunds": [record_document(refund) for refund in refunds],
+        }
+    )
+
+
+@app.command("show")
+def show(
+    *,
+    order_id: Annotated[str, typer.Option("--order-id", help="The receipt's number.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Everything that happened with an order, step by step, with the host's answers. Exit 1: there is no such order."""
+    output = Output(as_json=as_json)
+    with _opened(site) as journal:
+        requests = [payment.request_id for payment in journal.attempts(order_id)]
+        requests += [refund.request_id for refund in journal.refunds.of_order(order_id)]
+        events = sorted((event for each in requests for event in journal.events(each)), key=lambda event: event.number)
+    output.document({"order_id": order_id, "events": [_document(event) for event in events]})
+    for event in events:
+        output.console.print(f"{_time(event)}  {event.kind:<18} {escape(event.data)}", soft_wrap=True)
+    raise typer.Exit(0 if events else 1)
+
+
+@app.command("verify")
+def verify(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Whether the journal is whole and nobody changed it. Exit 1: it is not."""
+    output = Output(as_json=as_json)
+    with _opened(site) as journal:
+        faults = journal.verify()
+    output.document({"whole": not faults, "faults": faults})
+    output.console.print("whole" if not faults else "\n".join(escape(fault) for fault in faults), soft_wrap=True)
+    raise typer.Exit(1 if faults else 0)
+
+
+@app.command("backup")
+def backup(
+    target: Annotated[Path, typer.Argument(help="The copy to write; an older one is replaced.")],
+    *,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A whole copy of the journal, while sales go on."""
+    output = Output(as_json=as_json)
+    with _opened(site) as journal:
+        journal.database.backup(target)
+    output.document({"backup": str(target), "bytes": target.stat().st_size})
+    output.console.print(f"{escape(str(target))}, {target.stat().st_size} bytes")
+
+
+@contextmanager
+def _opened(site: Path | None) -> Iterator[Journal]:
+    from koshelek_driver import site as sites
+    from koshelek_driver.payment.journal import Journal
+
+    settings = sites.load(site)
+    if not settings.journal.exists():
+        raise UsageError(f"there is no journal at {settings.journal}", "it is made by the first sale")
+    journal = Journal(settings.journal)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def _document(event: Event) -> dict[str, Any]:
+    return {
+        "number": event.number,
+        "at": _time(event),
+        "kind": event.kind,
+        "request_id": event.request_id,
+        "data": msgspec.json.decode(event.data),
+    }
+
+
+def _time(event: Event) -> str:
+    return datetime.fromtimestamp(event.at_s, UTC).isoformat(timespec="milliseconds")

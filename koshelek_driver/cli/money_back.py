@@ -1,0 +1,80 @@
+"""`cancel`, `refund`, `recover`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from koshelek_driver.cli.output import Output, payment_document
+from koshelek_driver.cli.pay import JsonOption, SiteOption, finish, read_file, record_document, watcher
+from koshelek_driver.payment.outcome import Outcome
+
+_EXIT_OF_CANCEL = {Outcome.CANCELED: 0, Outcome.REJECTED: 0, Outcome.PAID: 1, Outcome.UNKNOWN: 3}
+
+
+def cancel(
+    *,
+    order_id: Annotated[str, typer.Option("--order-id", help="The receipt's number.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Cancel an unfinished sale, also one that another program of this till drives. Exit 1: it is paid; refund it."""
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal:
+        with output.progress("Cancelling…"):
+            payment = terminal.cancel(order_id, watcher=watcher(terminal, output))
+        paid = payment.outcome is Outcome.PAID
+        tip, slip = terminal.tip_for("PAID_USE_REFUND") if paid else terminal.tip(payment), terminal.slip_text(payment)
+        output.payment(payment, tip, slip)
+        output.document(payment_document(payment, tip, slip))
+    raise typer.Exit(_EXIT_OF_CANCEL[payment.outcome])
+
+
+def refund(
+    *,
+    order_id: Annotated[str, typer.Option("--order-id", help="The receipt that was paid at this till.")] = "",
+    transaction_id: Annotated[str, typer.Option("--transaction-id", help="The payment's id, as its slip has it.")] = "",
+    amount: Annotated[
+        int | None, typer.Option("--amount", help="Kopecks; without it and --items all that is left.")
+    ] = None,
+    items: Annotated[Path | None, typer.Option("--items", help="A list of the Pay API's Item, JSON.")] = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give money back, all that is left or some of it. No card is needed. It cannot be cancelled."""
+    from koshelek_driver.payment.refund_desk import RefundWanted
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
+    with Terminal.open(site) as terminal:
+        with output.progress("Refunding…"):
+            done = terminal.refund(wanted, watcher=watcher(terminal, output))
+        finish(terminal, done, output)
+
+
+def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Settle what a crash or a lost answer left open, and print the slips that wait. Exit 3: some stays unknown."""
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal:
+        with output.progress("Recovering…"):
+            recovered = terminal.recover(watcher=watcher(terminal, output))
+        for each in (*recovered.settled, *recovered.still_unknown):
+            output.payment(each, terminal.tip(each), ())
+        output.document(
+            {
+                "settled": [record_document(each) for each in recovered.settled],
+                "still_unknown": [
+                    {**record_document(each), "operator_tip": terminal.tip(each)} for each in recovered.still_unknown
+                ],
+            }
+        )
+        if not recovered.settled and not recovered.still_unknown:
+            output.console.print("nothing was open")
+    raise typer.Exit(3 if recovered.still_unknown else 0)

@@ -1,0 +1,82 @@
+"""What a crash, a lost answer or a cashier left open is ended: finished or taken back, or named unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from koshelek_driver.errors import UsageError
+from koshelek_driver.payment.clock import Clock
+from koshelek_driver.payment.engine import Engine
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund
+from koshelek_driver.payment.slip_desk import SlipDesk
+from koshelek_driver.payment.till_lock import TillLock
+from koshelek_driver.payment.watcher import Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What became of everything that was open. What is still unknown says what to do by its error code."""
+
+    settled: tuple[Payment | Refund, ...]
+    still_unknown: tuple[Payment | Refund, ...]
+
+
+class RecoveryDesk:
+    """Ends open payments and refunds, one program of a till at a time."""
+
+    def __init__(self, *, engine: Engine, journal: Journal, slips: SlipDesk, lock: TillLock, clock: Clock) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._slips = slips
+        self._lock = lock
+        self._clock = clock
+
+    def cancel(self, order_id: str, watcher: Watcher) -> Payment:
+        """End an unfinished sale, also one that another program is driving; see Terminal.cancel."""
+        found = self._journal.latest(order_id)
+        if found is None:
+            raise UsageError(f"the journal has no order {order_id}", "check the number; nothing was begun at this till")
+        if found.outcome is Outcome.UNKNOWN:
+            self._journal.want_cancel(found.request_id, self._clock.unix_s())
+        with self._lock.hold("the cancel"):
+            found = self._journal.latest(order_id) or found
+            if found.outcome is not Outcome.UNKNOWN:
+                return replace(found, repeated=True)
+            return self._slips.print(self._take_back(found, watcher), watcher)
+
+    def recover(self, watcher: Watcher) -> Recovered:
+        """End everything that is open, and print the slips that wait; see Terminal.recover."""
+        with self._lock.hold("the recovery"):
+            ended: list[Payment | Refund] = [*self._payments(watcher), *self._refunds(watcher)]
+            for waiting in self._journal.unfinished():
+                self._slips.print(waiting, watcher)
+            for refund in self._journal.refunds.unfinished():
+                self._slips.print(refund, watcher)
+        return Recovered(
+            settled=tuple(each for each in ended if each.outcome is not Outcome.UNKNOWN),
+            still_unknown=tuple(each for each in ended if each.outcome is Outcome.UNKNOWN),
+        )
+
+    def _payments(self, watcher: Watcher) -> list[Payment]:
+        still_open = [each for each in self._journal.unfinished() if each.outcome is Outcome.UNKNOWN]
+        return [self._take_back(each, watcher) for each in still_open]
+
+    def _refunds(self, watcher: Watcher) -> list[Refund]:
+        still_open = [each for each in self._journal.refunds.unfinished() if each.outcome is Outcome.UNKNOWN]
+        return [self._engine.resume_refund(each, watcher.called) for each in still_open]
+
+    def _take_back(self, payment: Payment, watcher: Watcher) -> Payment:
+        """Nobody stands at the till any more: what is not paid yet is cancelled."""
+        with self._canceling():
+            return self._engine.resume(payment, watcher.called)
+
+    @contextmanager
+    def _canceling(self) -> Iterator[None]:
+        self._engine.request_cancel()
+        try:
+            yield
+        finally:
+            self._engine.new_sale()

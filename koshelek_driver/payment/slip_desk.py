@@ -1,0 +1,85 @@
+"""Slips on paper: each once, a possible second one marked as a copy; the money never waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from koshelek_driver.errors import JournalError
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
+from koshelek_driver.payment.slip import slip_lines
+from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter
+from koshelek_driver.printer.text import printable
+
+S = TypeVar("S", Payment, Refund)
+
+_TEXT_COLUMNS = 42
+"""Width of a slip as text on a till without a printer."""
+_WITH_SLIP = (Outcome.PAID, Outcome.REFUNDED)
+_WAITING = (SlipState.QUEUED, SlipState.SENT)
+_SLIP_STATES = {
+    Printed.SENT: SlipState.SENT,
+    Printed.ASSUMED: SlipState.ASSUMED,
+    Printed.ON_PAPER: SlipState.PRINTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlipRules:
+    """How slips look."""
+
+    environment: Literal["test", "production"]
+    language: Literal["ru", "en"]
+
+
+class SlipDesk:
+    """Prints what is not on paper yet. The caller holds the till's lock."""
+
+    def __init__(self, printer: ReceiptPrinter | None, journal: Journal, rules: SlipRules) -> None:
+        self._printer = printer
+        self._journal = journal
+        self._rules = rules
+
+    def text(self, of: Payment | Refund) -> list[str]:
+        """The slip as lines of text; empty when there is none."""
+        columns = self._printer.columns if self._printer else _TEXT_COLUMNS
+        return [line.as_text(columns) for line in self._lines(of, columns, copy=False)]
+
+    def print(self, of: S, watcher: Watcher) -> S:
+        """Print it unless it is on paper. What fails changes nothing of the money; the slip waits."""
+        try:
+            return self._print(of, watcher)
+        except JournalError as problem:
+            tell(watcher.printed, PrintResult(Printed.NOT_SENT, problem.what, problem.remedy))
+            return of
+
+    def _print(self, of: S, watcher: Watcher) -> S:
+        if of.slip_state not in _WAITING or of.unkept:
+            return of
+        if self._printer is None:  # the POS prints the lines itself, so nothing stays queued
+            return self._keep(of, SlipState.NONE)
+        lines = self._lines(of, self._printer.columns, copy=of.slip_state is SlipState.SENT)
+        result = self._printer.print_lines(lines, before_write=lambda: self._keep(of, SlipState.SENT))
+        tell(watcher.printed, result)
+        return self._keep(of, _SLIP_STATES.get(result.printed, of.slip_state))
+
+    def _lines(self, of: Payment | Refund, columns: int, *, copy: bool) -> tuple[Line, ...]:
+        if of.outcome not in _WITH_SLIP:
+            return ()
+        codec = self._printer.codec if self._printer else "utf-8"
+        return slip_lines(
+            of,
+            columns=columns,
+            printable=lambda text: printable(text, codec),
+            environment=self._rules.environment,
+            language=self._rules.language,
+            copy=copy,
+        )
+
+    def _keep(self, of: S, state: SlipState) -> S:
+        book = self._journal if isinstance(of, Payment) else self._journal.refunds
+        book.keep_slip_state(of.request_id, state)
+        return replace(of, slip_state=state)
