@@ -143,7 +143,7 @@ def test_a_dead_printer_is_a_warning_and_the_slip_waits(shell: Shell, till: Till
     assert (code, [row["slip_state"] for row in status["payments"]]) == (0, ["queued"])
     printer.set_fault(Fault.NONE)
     assert shell.pay("A-1", 500)[1]["slip_state"] == "printed"
-    assert shell.document("status", "--site", str(till.site))[1] == {"payments": []}
+    assert shell.document("status", "--site", str(till.site))[1] == {"payments": [], "refunds": []}
     printer.close()
 
 
@@ -245,7 +245,7 @@ def test_ctrl_c_while_waiting_for_a_scan_charges_nothing(
 
 def test_status_knows_one_order_all_open_ones_and_none(shell: Shell, till: Till) -> None:
     site = ["--site", str(till.site)]
-    assert shell.document("status", *site) == (0, {"payments": []})
+    assert shell.document("status", *site) == (0, {"payments": [], "refunds": []})
     shell.pay("A-1")
     shell.pay("A-2", AMOUNTS["lost-always"])
     code, one = shell.document("status", *site, "--order-id", "A-1")

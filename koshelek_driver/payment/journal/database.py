@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ _BUSY_MS = 5000
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", "trusted_schema": "OFF"}
 _RESERVE_BYTES = 1 << 20
 """Set aside so that what is under way can be ended on a disk that is full."""
-_BACKUP_PAGES = 500
+_ALL_PAGES = -1
 
 
 class Database:
@@ -102,12 +102,12 @@ class Database:
         part = target.with_name(f"{target.name}.part")
         try:
             part.unlink(missing_ok=True)
+            source = apsw.Connection(os.fspath(self.path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self._vfs)
             copy = apsw.Connection(os.fspath(part))
-            with copy.backup("main", self._db, "main") as backup:
-                while not backup.done:
-                    backup.step(_BACKUP_PAGES)
-            copy.pragma("journal_mode", "DELETE")
-            copy.close()
+            with closing(source), closing(copy):
+                with copy.backup("main", source, "main") as backup:
+                    backup.step(_ALL_PAGES)  # at once, or every commit meanwhile would begin it anew
+                copy.pragma("journal_mode", "DELETE")
             part.replace(target)
         except (apsw.Error, OSError) as problem:
             what = f"{self.path}: no backup to {target}: {problem}"

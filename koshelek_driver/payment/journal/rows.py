@@ -25,7 +25,7 @@ def payment_of(row: Any) -> Payment:
         request_id=row[1],
         amount=row[2],
         created_s=row[3],
-        verdict=_verdict(row),
+        verdict=_verdict(row, "OUTCOME_UNKNOWN"),
         card_digest=bytes(row[12]),
         slip_state=SlipState(row[10]),
         button_to_wire_ms=row[11],
@@ -39,7 +39,7 @@ def refund_of(row: Any) -> Refund:
         request_id=row[1],
         amount=row[2],
         created_s=row[3],
-        verdict=_verdict(row),
+        verdict=_verdict(row, "REFUND_UNKNOWN"),
         items=row[12],
         ref_transaction_id=row[13],
         slip_state=SlipState(row[10]),
@@ -52,12 +52,12 @@ def as_json(value: Any) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
-def _verdict(row: Any) -> Verdict:
+def _verdict(row: Any, while_open: str) -> Verdict:
     outcome, transaction_id, error_code, details, slip, answer = row[4:10]
     return Verdict(
         outcome=Outcome(outcome) if outcome else Outcome.UNKNOWN,
         transaction_id=transaction_id,
-        error_code=error_code if outcome else "OUTCOME_UNKNOWN",
+        error_code=error_code if outcome else while_open,
         details=details,
         slip=_from_json(slip),
         answer=_from_json(answer),

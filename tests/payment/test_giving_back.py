@@ -1,0 +1,118 @@
+"""What may be given back: never more than was paid, item by item and kopeck by kopeck."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koshelek_driver.errors import UsageError
+from koshelek_driver.pay_api.models import CheckoutInvoice, Item
+from koshelek_driver.payment.giving_back import GivingBack, Paid, plan, read_items
+from koshelek_driver.payment.order import LineRule
+from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
+
+RULE = LineRule("Покупка", "0", "none")
+MILK = Item(name="Молоко", article="m", price=100, quantity=3, total_amount=300, tax="vat10")
+CHEESE = Item(name="Сыр", article="c", price=1, quantity=450, total_amount=450, tax="vat10", measure="GRAM")
+INVOICE = CheckoutInvoice(order_id="A-1", total_amount=750, items=(MILK, CHEESE))
+
+
+def some(item: Item, quantity: float, total: int) -> Item:
+    return msgspec.structs.replace(item, quantity=quantity, total_amount=total)
+
+
+def refund(items: tuple[Item, ...], outcome: Outcome = Outcome.REFUNDED, amount: int | None = None) -> Refund:
+    total = sum(item.total_amount for item in items) if amount is None else amount
+    return Refund("A-1", "r", total, 0.0, Verdict(outcome), msgspec.json.encode(items).decode())
+
+
+def paid(*refunds: Refund, invoice: CheckoutInvoice | None = INVOICE, amount: int = 750) -> Paid:
+    return Paid("A-1", amount, invoice, refunds)
+
+
+def test_everything_is_given_back_as_it_was_sold() -> None:
+    assert plan(paid(), None, None, RULE) == plan(paid(), 750, None, RULE) == GivingBack(750, (MILK, CHEESE))
+
+
+def test_a_part_without_items_is_one_line_by_the_rule() -> None:
+    back = plan(paid(), 200, None, RULE)
+    assert (back.amount, [(item.name, item.total_amount) for item in back.items]) == (200, [("Покупка", 200)])
+
+
+def test_the_rest_is_given_back_after_a_part() -> None:
+    back = plan(paid(refund((some(MILK, 1, 100),))), None, None, RULE)
+    assert (back.amount, len(back.items)) == (650, 1)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUNDED, Outcome.UNKNOWN])
+def test_what_is_or_may_be_given_back_counts_and_what_was_refused_does_not(outcome: Outcome) -> None:
+    earlier = refund((some(MILK, 3, 300),), outcome)
+    assert paid(earlier).left == 450
+    with pytest.raises(UsageError, match="1 wanted back, 0 of 3 are left"):
+        plan(paid(earlier), None, (some(MILK, 1, 100),), RULE)
+    refused = refund((some(MILK, 3, 300),), Outcome.REJECTED)
+    assert plan(paid(refused), None, (some(MILK, 1, 100),), RULE).amount == 100
+
+
+@pytest.mark.parametrize(
+    ("amount", "items", "why"),
+    [
+        (751, None, "751 kopecks wanted back, 750 of 750 are left"),
+        (0, None, "0 kopecks wanted back"),
+        (-5, None, "-5 kopecks wanted back"),
+        (101, (some(MILK, 1, 100),), "add up to 100 kopecks, not to 101"),
+        (None, (some(MILK, 4, 400),), "item 1 .m.: 4 wanted back, 3 of 3 are left"),
+        (None, (some(MILK, 2, 200), some(MILK, 2, 200)), "item 2 .m.: 2 wanted back, 1 of 3 are left"),
+        (None, (some(MILK, 1.5, 150),), "1.5 wanted back"),
+        (None, (some(MILK, 0, 0),), "0 wanted back"),
+        (None, (some(CHEESE, 200, 200),), "is sold by GRAM"),
+        (None, (msgspec.structs.replace(MILK, price=99),), "was not sold so"),
+        (None, (some(MILK, 3, 800),), "800 kopecks wanted back, 750 of 750"),
+    ],
+)
+def test_what_cannot_be_given_back_is_refused_with_what_can(
+    amount: int | None, items: tuple[Item, ...] | None, why: str
+) -> None:
+    with pytest.raises(UsageError, match=why):
+        plan(paid(), amount, items, RULE)
+
+
+def test_weighed_goods_are_given_back_whole() -> None:
+    assert plan(paid(), None, (CHEESE,), RULE).amount == 450
+
+
+def test_a_payment_of_another_till_is_checked_by_the_host_alone() -> None:
+    unknown = paid(invoice=None, amount=10**9)
+    assert plan(unknown, None, (some(MILK, 40, 4000),), RULE).amount == 4000
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"[1]", b'[{"name": "x"}]', b"\xff"])
+def test_items_that_are_no_items_are_refused(text: bytes) -> None:
+    with pytest.raises(UsageError, match="items: "):
+        read_items(text)
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(Outcome)), max_size=12))
+def test_however_many_refunds_there_are_no_item_and_no_kopeck_goes_back_twice(
+    wanted: list[tuple[int, Outcome]],
+) -> None:
+    refunds: list[Refund] = []
+    for quantity, outcome in wanted:
+        items = (some(MILK, quantity, 100 * quantity),)
+        try:
+            back = plan(paid(*refunds), None, items, RULE)
+        except UsageError:
+            continue
+        refunds.append(refund(back.items, outcome))
+    counting = [each for each in refunds if each.outcome is not Outcome.REJECTED]
+    quantities: Counter[str] = Counter()
+    for each in counting:
+        for item in read_items(each.items.encode()):
+            quantities[item.article] += int(item.quantity)
+    assert quantities["m"] <= 3
+    assert sum(each.amount for each in counting) <= 300
+    assert paid(*refunds).left == 750 - sum(each.amount for each in counting)
