@@ -39,8 +39,9 @@ class Journal:
     `at_s` is Unix time. `cards` and `refunds` are the parts of the same file that remember those.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.database = Database(path)
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        """`vfs`: SQLite's way to the file system, by its registered name; its own by default."""
+        self.database = Database(path, vfs)
         self.cards = CardBook(self.database)
         self.refunds = RefundBook(self.database)
 
