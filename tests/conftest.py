@@ -17,6 +17,7 @@ from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
 from tests import leaks
 
 settings.register_profile("default", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=800)
 settings.load_profile("default")
 
 PRINTER_DEVICES = """

@@ -232,6 +232,26 @@ def test_recover_takes_back_what_nobody_finished(till: Till) -> None:
     assert (settled.outcome is Outcome.PAID) == (till.charges("A-1") == 1)
 
 
+def test_recover_cancels_at_once_what_the_customer_has_not_confirmed(till: Till) -> None:
+    till.edit("decision_timeout_s = 30.0", "decision_timeout_s = 30.0\nresend_attempts = 0")
+    till.host.host._director.plan({"call": "checkout", "outcome": "undecided", "wire": "lost-answer"}, ("checkout",))
+    assert pay(till).outcome is Outcome.UNKNOWN
+    with Terminal.open(till.site) as terminal:
+        (settled,) = terminal.recover().settled
+    assert (settled.outcome, settled.verdict.error_code, till.charges("A-1")) == (Outcome.CANCELED, "CANCELED", 0)
+
+
+def test_a_refund_left_open_is_no_no_by_a_wrong_password(till: Till) -> None:
+    pay(till)
+    till.host.host._director.plan({"call": "refund", "outcome": "lost-always", "times": 4}, ("refund",))
+    assert refund(till).outcome is Outcome.UNKNOWN
+    password = till.host.files.password.read_text()
+    till.host.files.password.write_text("wrong\n")
+    assert refund(till).outcome is Outcome.UNKNOWN
+    till.host.files.password.write_text(password)
+    assert refund(till).outcome is Outcome.REFUNDED
+
+
 def test_recover_names_what_stays_unknown_and_keeps_it_blocked(till: Till) -> None:
     till.edit("decision_timeout_s = 30.0", "decision_timeout_s = 30.0\nresend_window_s = 0")
     pay(till, amount=AMOUNTS["lost-always"])

@@ -18,7 +18,7 @@ import msgspec
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.errors import BusyError, UsageError
@@ -235,6 +235,11 @@ class TillAndHost(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.journal.close()
         shutil.rmtree(self.folder)
+
+    @initialize(is_paid=st.booleans())
+    def one_order_may_be_paid_already(self, is_paid: bool) -> None:
+        if is_paid:
+            self.the_cashier_presses_pay("A", [], ["accepted"])
 
     @rule(
         order_id=st.sampled_from("AB"),
