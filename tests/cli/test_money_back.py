@@ -1,0 +1,123 @@
+"""`cancel`, `refund`, `recover`, `journal`: keys, exit codes, words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from koshelek_driver.sandbox.scripts import AMOUNTS
+from koshelek_driver.sandbox.wallet import CARD_NUMBER
+from tests.cli.test_cli import PAY_KEYS, Shell
+from tests.conftest import Till
+
+
+@pytest.fixture
+def shell(till: Till, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(till, capsys)
+
+
+def ask(shell: Shell, till: Till, *words: str) -> tuple[int, dict[str, Any]]:
+    return shell.document(*words, "--site", str(till.site))
+
+
+def test_a_refund_answers_with_the_keys_of_the_contract(shell: Shell, till: Till) -> None:
+    paid = shell.pay("A-1")[1]
+    code, done = ask(shell, till, "refund", "--order-id", "A-1", "--amount", "345")
+    assert code == 0
+    assert done.keys() >= {*PAY_KEYS, "refund_transaction_id"}
+    assert (done["outcome"], done["amount"], done["operator_tip"]) == ("refunded", 345, "")
+    assert done["payment_transaction_id"] == paid["payment_transaction_id"]
+    assert any("ВОЗВРАТ" in line for line in done["slip"])
+    by_id = ask(shell, till, "refund", "--transaction-id", paid["payment_transaction_id"])[1]
+    assert by_id["amount"] == 12_000
+    assert shell.document("status", "--order-id", "A-1", "--site", str(till.site))[1]["refunds"][1]["amount"] == 12_000
+
+
+def test_items_come_from_a_file(shell: Shell, till: Till, tmp_path: Path) -> None:
+    item = {"name": "x", "article": "1", "price": 500, "quantity": 2, "totalAmount": 1000, "tax": "none"}
+    invoice, items = tmp_path / "invoice.json", tmp_path / "items.json"
+    invoice.write_text(json.dumps({"orderId": "A-1", "totalAmount": 1000, "items": [item]}))
+    items.write_text(json.dumps([{**item, "quantity": 1, "totalAmount": 500}]))
+    shell.pay("A-1", 1000, "--invoice", str(invoice))
+    assert ask(shell, till, "refund", "--order-id", "A-1", "--items", str(items))[1]["amount"] == 500
+    code, _, errors = shell.text("refund", "--order-id", "A-1", "--items", "none.json", "--site", str(till.site))
+    assert (code, "--items none.json" in errors) == (2, True)
+
+
+def test_more_than_is_left_is_wrong_usage_and_a_refusal_is_a_no(shell: Shell, till: Till) -> None:
+    shell.pay("A-1")
+    code, _, errors = shell.text("refund", "--order-id", "A-1", "--amount", "99999", "--site", str(till.site))
+    assert (code, "12345 of 12345 are left" in errors) == (2, True)
+    till.play("refund", "refused-cancel-refunding-by-bank")
+    code, refused = ask(shell, till, "refund", "--order-id", "A-1")
+    assert (code, refused["outcome"], refused["error_code"]) == (1, "rejected", "CANCEL_REFUNDING_BY_BANK")
+    assert "Банк отклонил возврат" in refused["operator_tip"]
+
+
+def test_an_unknown_refund_is_exit_3_and_recover_settles_it(shell: Shell, till: Till) -> None:
+    shell.pay("A-1")
+    till.host.host._director.plan({"call": "refund", "outcome": "lost-always", "times": 4}, ("refund",))
+    code, unknown = ask(shell, till, "refund", "--order-id", "A-1")
+    assert (code, unknown["outcome"]) == (3, "unknown")
+    assert "Не выдавайте деньги" in unknown["operator_tip"]
+    assert ask(shell, till, "status")[0] == 3
+    code, recovered = ask(shell, till, "recover")
+    assert (code, recovered["still_unknown"]) == (0, [])
+    assert [each["outcome"] for each in recovered["settled"]] == ["refunded"]
+    assert ask(shell, till, "recover") == (0, {"settled": [], "still_unknown": []})
+
+
+def test_recover_names_what_stays_unknown_with_what_to_do(shell: Shell, till: Till) -> None:
+    till.edit("decision_timeout_s = 30.0", "decision_timeout_s = 30.0\nresend_window_s = 0")
+    shell.pay("A-1", AMOUNTS["lost-always"])
+    code, recovered = ask(shell, till, "recover")
+    assert (code, recovered["settled"]) == (3, [])
+    (unknown,) = recovered["still_unknown"]
+    assert (unknown["order_id"], unknown["error_code"]) == ("A-1", "OUTCOME_UNKNOWN")
+    assert "Не берите оплату второй раз" in unknown["operator_tip"]
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "outcome", "tip"),
+    [("accepted", 1, "paid", "Оформите возврат"), ("rejected", 0, "rejected", "Банк"), ("canceled", 0, "canceled", "отменена")],
+)  # fmt: skip
+def test_cancel_says_how_a_sale_has_ended(
+    shell: Shell, till: Till, script: str, code: int, outcome: str, tip: str
+) -> None:
+    shell.pay("A-1", AMOUNTS[script])
+    got, ended = ask(shell, till, "cancel", "--order-id", "A-1")
+    assert (got, ended["outcome"], tip in ended["operator_tip"]) == (code, outcome, True)
+    assert shell.text("cancel", "--order-id", "A-9", "--site", str(till.site))[0] == 2
+
+
+def test_the_journal_is_listed_shown_verified_and_copied(shell: Shell, till: Till, tmp_path: Path) -> None:
+    shell.pay("A-1")
+    ask(shell, till, "refund", "--order-id", "A-1")
+    listed = ask(shell, till, "journal", "list", "--count", "5")[1]
+    assert [len(listed[kind]) for kind in ("payments", "refunds")] == [1, 1]
+    code, shown = ask(shell, till, "journal", "show", "--order-id", "A-1")
+    kinds = [event["kind"] for event in shown["events"]]
+    assert (code, kinds[0], kinds[-1], kinds.count("end")) == (0, "intent", "end", 2)
+    assert ask(shell, till, "journal", "show", "--order-id", "A-9")[0] == 1
+    assert ask(shell, till, "journal", "verify") == (0, {"whole": True, "faults": []})
+    copy = tmp_path / "copy.db"
+    assert ask(shell, till, "journal", "backup", str(copy))[1]["bytes"] == copy.stat().st_size
+    assert CARD_NUMBER not in shell.all_output
+
+
+def test_a_journal_that_was_changed_is_a_fault(shell: Shell, till: Till) -> None:
+    shell.pay("A-1")
+    database = apsw.Connection(str(till.site.parent / "journal.db"))
+    database.execute("UPDATE attempt SET amount = 1").fetchall()
+    database.close()
+    code, verified = ask(shell, till, "journal", "verify")
+    assert (code, verified["whole"]) == (1, False)
+    assert "the table says 1, paid; the events say 12345, paid" in verified["faults"][0]
+
+
+def test_there_is_no_journal_before_the_first_sale(shell: Shell, till: Till) -> None:
+    assert shell.text("journal", "list", "--site", str(till.site))[0] == 2
