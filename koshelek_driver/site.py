@@ -109,6 +109,8 @@ def _check_timing(site: Site) -> None:
         "resend_pause_ms": (timing.resend_pause_ms, 0, 10_000),
         "resend_window_s": (timing.resend_window_s, 0, 90),
         "keep_warm_s": (timing.keep_warm_s, 0, 3600),
+        "rest_after_failures": (timing.rest_after_failures, 0, 100),
+        "rest_s": (timing.rest_s, 0, 600),
     }
     _check_limits(site, "pay_api.timing", limits)
 

@@ -47,6 +47,9 @@ class Timing(Section, frozen=True, kw_only=True):
     resend_pause_ms: int = 500
     resend_window_s: float = 60.0
     keep_warm_s: float = 60.0
+    rest_after_failures: int = 3
+    rest_s: float = 30.0
+    """After so many charges in a row without a word of the host, none for so long; 0 failures: never."""
 
 
 class Postback(Section, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from koshelek_driver.errors import CardError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.tips import operator_tip
+from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.card_desk import CardDesk, Shown
 from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.payment.desk import SaleDesk
@@ -82,6 +83,7 @@ class Terminal:
             lock=lock,
             ids=_new_ids(),
             clock=self._clock,
+            breaker=Breaker(settings.pay_api.timing.rest_after_failures, settings.pay_api.timing.rest_s),
         )
         self._refunds = RefundDesk(
             engine=self._engine,
@@ -221,6 +223,14 @@ class Terminal:
         that is open takes. Raises BusyError, JournalError.
         """
         return self._recovery.recover(watcher)
+
+    def close_unknown(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
+        """A supervisor closes a payment that no one can settle, by what the provider's registry or the bank says.
+
+        `outcome` is PAID or CANCELED; the reason is kept with it. Raises UsageError unless the order is unknown and a
+        reason is given, BusyError, JournalError.
+        """
+        return self._recovery.close(order_id, outcome, reason)
 
     def methods(
         self, to_pay: Order, *, label: str | None = None, wait_s: float = 60.0, watcher: Watcher = _SILENT

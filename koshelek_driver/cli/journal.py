@@ -1,4 +1,4 @@
-"""`journal list`, `journal show`, `journal verify`, `journal backup`."""
+"""`journal list`, `show`, `close`, `verify`, `backup`."""
 
 from __future__ import annotations
 
@@ -60,6 +60,28 @@ def show(
     for event in events:
         output.console.print(f"{_time(event)}  {event.kind:<18} {escape(event.data)}", soft_wrap=True)
     raise typer.Exit(0 if events else 1)
+
+
+@app.command("close")
+def close(
+    *,
+    order_id: Annotated[str, typer.Option("--order-id", help="A payment that stays unknown.")],
+    outcome: Annotated[str, typer.Option("--as", help="paid or canceled, as the registry or the bank says.")],
+    reason: Annotated[str, typer.Option("--reason", help="Who learnt it, and where.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A supervisor closes a payment that `recover` cannot settle. The reason stays in the journal."""
+    from koshelek_driver.payment.outcome import Outcome
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    if outcome not in list(Outcome):
+        raise UsageError(f"--as {outcome}", "write paid or canceled")
+    with Terminal.open(site) as terminal:
+        closed = terminal.close_unknown(order_id, Outcome(outcome), reason)
+        output.payment(closed, terminal.tip(closed), terminal.slip_text(closed))
+    output.document(record_document(closed))
 
 
 @app.command("verify")

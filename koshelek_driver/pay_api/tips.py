@@ -88,6 +88,14 @@ _TIPS: dict[str, tuple[str, str]] = {
         "Нет связи с сервером оплаты. Деньги не списаны. Выберите другой способ оплаты",
         "The payment server cannot be reached. Nothing was charged. Take another way to pay",
     ),
+    "HOST_RESTS": (
+        "Сервер оплаты не отвечает. Деньги не списаны. Возьмите оплату другим способом",
+        "The payment server does not answer. Nothing was charged. Take another way to pay",
+    ),
+    "CLOSED_BY_SUPERVISOR": (
+        "Закрыто администратором. Причина записана в журнале",
+        "Closed by a supervisor. The reason is in the journal",
+    ),
     "HOST_NOT_TRUSTED": (
         "Сертификат сервера оплаты не принят. Деньги не списаны. Позовите администратора",
         "The payment server's certificate was refused. Nothing was charged. Call the administrator",

@@ -10,6 +10,7 @@ import msgspec
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
+from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.card_desk import CardDesk, Shown
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.engine import Engine, Intent
@@ -38,6 +39,7 @@ class SaleDesk:
         lock: TillLock,
         ids: Iterator[str],
         clock: Clock,
+        breaker: Breaker,
     ) -> None:
         self._cards = cards
         self._engine = engine
@@ -47,6 +49,7 @@ class SaleDesk:
         self._lock = lock
         self._ids = ids
         self._clock = clock
+        self._breaker = breaker
 
     def pay(self, order: Order, show: Callable[[], Shown], watcher: Watcher) -> Payment:
         """Charge an order and print its slip; see Terminal.pay. `show` is called when a card is needed."""
@@ -105,6 +108,9 @@ class SaleDesk:
             return replace(earlier, repeated=True)  # the button pressed twice on one scan
         if not verification.can_pay or card is None or card.card_session is None:
             return self._not_payable(order, verification)
+        wait_s = self._breaker.wait_s(self._clock.now_s())
+        if wait_s:
+            return self._not_payable(order, replace(verification, result_code="HOST_RESTS", details=f"{wait_s:.0f} s"))
         try:
             token = self._cards.token(card)
         except TotpModuleError as problem:
@@ -120,9 +126,18 @@ class SaleDesk:
         )
         invoice = msgspec.json.encode(order.invoice).decode()
         intent = Intent(order.order_id, order.amount, checkout, digest, shown.pressed_s, invoice)
-        return self._engine.pay(intent, watcher.called)
+        payment = self._engine.pay(intent, watcher.called)
+        self._breaker.heard(answered=_was_answered(payment), now_s=self._clock.now_s())
+        return payment
 
     def _not_payable(self, order: Order, verification: Verification) -> Payment:
         """A card that cannot pay: nothing was sent, so nothing is kept."""
         verdict = Verdict(Outcome.REJECTED, error_code=verification.result_code, details=verification.details)
         return Payment(order.order_id, "", order.amount, self._clock.unix_s(), verdict)
+
+
+def _was_answered(payment: Payment) -> bool:
+    """Whether the host said anything of this charge. A cashier who cancelled before that proves nothing."""
+    verdict = payment.verdict
+    is_silent = verdict.outcome is Outcome.UNKNOWN and not verdict.transaction_id
+    return not is_silent and verdict.error_code != "HOST_UNREACHABLE"

@@ -10,7 +10,7 @@ from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.outcome import Outcome, Payment, Refund
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.slip_desk import SlipDesk
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.payment.watcher import Watcher
@@ -46,6 +46,19 @@ class RecoveryDesk:
             if found.outcome is not Outcome.UNKNOWN:
                 return replace(found, repeated=True)
             return self._slips.print(self._take_back(found, watcher), watcher)
+
+    def close(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
+        """Close what stays unknown, by a person's word; see Terminal.close_unknown."""
+        if outcome not in (Outcome.PAID, Outcome.CANCELED) or not reason.strip():
+            raise UsageError("an unknown is closed as paid or canceled, with a reason", "say where you learnt it")
+        with self._lock.hold("the closing"):
+            found = self._journal.latest(order_id)
+            if found is None or found.outcome is not Outcome.UNKNOWN:
+                state = "not known to this till" if found is None else found.outcome.value
+                raise UsageError(f"order {order_id} is {state}, not unknown", "there is nothing to close")
+            verdict = Verdict(outcome, found.verdict.transaction_id, "CLOSED_BY_SUPERVISOR", reason.strip())
+            self._journal.end(found.request_id, verdict, self._clock.unix_s())
+            return self._journal.latest(order_id) or found
 
     def recover(self, watcher: Watcher) -> Recovered:
         """End everything that is open, and print the slips that wait; see Terminal.recover."""

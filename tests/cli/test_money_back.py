@@ -119,5 +119,15 @@ def test_a_journal_that_was_changed_is_a_fault(shell: Shell, till: Till) -> None
     assert "the table says 1, paid; the events say 12345, paid" in verified["faults"][0]
 
 
+def test_a_supervisor_closes_what_stays_unknown(shell: Shell, till: Till) -> None:
+    shell.pay("A-1", AMOUNTS["lost-always"])
+    words = ("journal", "close", "--order-id", "A-1", "--reason", "registry, line 7", "--as")
+    assert shell.text(*words, "lost", "--site", str(till.site))[0] == 2
+    code, closed = ask(shell, till, *words, "paid")
+    assert (code, closed["outcome"], closed["error_code"]) == (0, "paid", "CLOSED_BY_SUPERVISOR")
+    assert closed["details"] == "registry, line 7"
+    assert ask(shell, till, "status")[0] == 0
+
+
 def test_there_is_no_journal_before_the_first_sale(shell: Shell, till: Till) -> None:
     assert shell.text("journal", "list", "--site", str(till.site))[0] == 2

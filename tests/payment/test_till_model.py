@@ -26,6 +26,7 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.card_desk import CardDesk, Shown
 from koshelek_driver.payment.desk import SaleDesk
 from koshelek_driver.payment.engine import Engine
@@ -221,7 +222,7 @@ class TillAndHost(RuleBasedStateMachine):
         lock = TillLock(FileLock(self.folder / "lock"), 0.0)
         self.sales = SaleDesk(
             cards=cast("CardDesk", Cards()), engine=engine, journal=self.journal, merchant=merchant(),
-            slips=slips, lock=lock, ids=ids, clock=self.clock,
+            slips=slips, lock=lock, ids=ids, clock=self.clock, breaker=Breaker(2, 20.0),
         )  # fmt: skip
         self.refunds = RefundDesk(
             engine=engine, journal=self.journal, merchant=merchant(), slips=slips, lock=lock, ids=ids,
