@@ -252,7 +252,7 @@ def test_status_knows_one_order_all_open_ones_and_none(shell: Shell, till: Till)
     assert (code, one["payments"][0]["outcome"], one["payments"][0]["slip"]["orderId"]) == (0, "paid", "A-1")
     code, open_ones = shell.document("status", *site)
     assert (code, [row["order_id"] for row in open_ones["payments"]]) == (3, ["A-2"])
-    assert shell.document("status", *site, "--order-id", "A-9") == (1, {"payments": []})
+    assert shell.document("status", *site, "--order-id", "A-9") == (1, {"payments": [], "refunds": []})
     assert "A-2" in shell.text("status", *site)[1]
 
 
