@@ -33,6 +33,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
 from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
+from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
@@ -54,12 +55,27 @@ class Terminal:
     def __init__(self, settings: Site) -> None:
         self._site = settings
         self._warming: threading.Thread | None = None
+        self._scanner: Scanner | None = None
         check_devices(settings)
         self._clock = SystemClock()
         self._client = PayApiClient(endpoint_of(settings), self._clock.now_s, self._clock.unix_s)
         self._journal = Journal(settings.journal)
-        merchant = _merchant(settings)
-        self._engine = Engine(
+        self._gate = Cards(
+            settings, self._journal.cards, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
+        )
+        self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
+        till = self._till()
+        timing = settings.pay_api.timing
+        self._engine = till.engine
+        self._slips = till.slips
+        self._desk = SaleDesk(till, self._cards, Breaker(timing.rest_after_failures, timing.rest_s))
+        self._refunds = RefundDesk(till, _line_rule(settings), self._cards.token_without_card)
+        self._recovery = RecoveryDesk(till)
+        self._methods = MethodsDesk(till, self._cards, self._client, timing.decision_timeout_s)
+
+    def _till(self) -> Till:
+        settings, merchant = self._site, _merchant(self._site)
+        engine = Engine(
             client=self._client,
             journal=self._journal,
             merchant=merchant,
@@ -67,45 +83,14 @@ class Terminal:
             ids=_new_ids(),
             clock=self._clock,
         )
-        self._gate = Cards(
-            settings, self._journal.cards, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
-        )
-        self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
-        self._scanner: Scanner | None = None
-        self._slips = SlipDesk(_printer(settings), self._journal, _slip_rules(settings))
-        lock = TillLock(FileLock(f"{settings.journal}.lock", mode=0o600), _longest_sale_s(settings))
-        self._desk = SaleDesk(
-            cards=self._cards,
-            engine=self._engine,
+        return Till(
+            engine=engine,
             journal=self._journal,
             merchant=merchant,
-            slips=self._slips,
-            lock=lock,
+            slips=SlipDesk(_printer(settings), self._journal, _slip_rules(settings)),
+            lock=TillLock(FileLock(f"{settings.journal}.lock", mode=0o600), _longest_sale_s(settings)),
             ids=_new_ids(),
             clock=self._clock,
-            breaker=Breaker(settings.pay_api.timing.rest_after_failures, settings.pay_api.timing.rest_s),
-        )
-        self._refunds = RefundDesk(
-            engine=self._engine,
-            journal=self._journal,
-            merchant=merchant,
-            slips=self._slips,
-            lock=lock,
-            ids=_new_ids(),
-            clock=self._clock,
-            line_rule=_line_rule(settings),
-            token=self._cards.token_without_card,
-        )
-        self._recovery = RecoveryDesk(
-            engine=self._engine, journal=self._journal, slips=self._slips, lock=lock, clock=self._clock
-        )
-        self._methods = MethodsDesk(
-            cards=self._cards,
-            client=self._client,
-            merchant=merchant,
-            ids=_new_ids(),
-            clock=self._clock,
-            longest_s=settings.pay_api.timing.decision_timeout_s,
         )
 
     @classmethod

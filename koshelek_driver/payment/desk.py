@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
@@ -12,13 +12,10 @@ from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.card_desk import CardDesk, Shown
-from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.engine import Engine, Intent
-from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.engine import Intent
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
-from koshelek_driver.payment.slip_desk import SlipDesk
-from koshelek_driver.payment.till_lock import TillLock
+from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.watcher import Watcher, tell
 
 _BEGUN = (Outcome.PAID, Outcome.UNKNOWN)
@@ -28,27 +25,15 @@ _BEGUN = (Outcome.PAID, Outcome.UNKNOWN)
 class SaleDesk:
     """Sales of one till. Many threads and processes may ask; one is served at a time."""
 
-    def __init__(
-        self,
-        *,
-        cards: CardDesk,
-        engine: Engine,
-        journal: Journal,
-        merchant: requests.Merchant,
-        slips: SlipDesk,
-        lock: TillLock,
-        ids: Iterator[str],
-        clock: Clock,
-        breaker: Breaker,
-    ) -> None:
+    def __init__(self, till: Till, cards: CardDesk, breaker: Breaker) -> None:
+        self._engine = till.engine
+        self._journal = till.journal
+        self._merchant = till.merchant
+        self._slips = till.slips
+        self._lock = till.lock
+        self._ids = till.ids
+        self._clock = till.clock
         self._cards = cards
-        self._engine = engine
-        self._journal = journal
-        self._merchant = merchant
-        self._slips = slips
-        self._lock = lock
-        self._ids = ids
-        self._clock = clock
         self._breaker = breaker
 
     def pay(self, order: Order, show: Callable[[], Shown], watcher: Watcher) -> Payment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from koshelek_driver.card.totp import ResultCode, Verification
@@ -11,9 +10,9 @@ from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import Provider
 from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.payment.card_desk import CardDesk
-from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.drive import Caller
 from koshelek_driver.payment.order import Order
+from koshelek_driver.payment.till import Till
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +34,12 @@ class Methods:
 class MethodsDesk:
     """Asks the host; keeps nothing, charges nothing."""
 
-    def __init__(
-        self,
-        *,
-        cards: CardDesk,
-        client: Caller,
-        merchant: requests.Merchant,
-        ids: Iterator[str],
-        clock: Clock,
-        longest_s: float,
-    ) -> None:
+    def __init__(self, till: Till, cards: CardDesk, client: Caller, longest_s: float) -> None:
+        self._merchant = till.merchant
+        self._ids = till.ids
+        self._clock = till.clock
         self._cards = cards
         self._client = client
-        self._merchant = merchant
-        self._ids = ids
-        self._clock = clock
         self._longest_s = longest_s
 
     def ask(self, order: Order, verification: Verification) -> Methods:

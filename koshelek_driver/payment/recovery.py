@@ -7,12 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from koshelek_driver.errors import UsageError
-from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.engine import Engine
-from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.slip_desk import SlipDesk
-from koshelek_driver.payment.till_lock import TillLock
+from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.watcher import Watcher
 
 
@@ -27,12 +23,12 @@ class Recovered:
 class RecoveryDesk:
     """Ends open payments and refunds, one program of a till at a time."""
 
-    def __init__(self, *, engine: Engine, journal: Journal, slips: SlipDesk, lock: TillLock, clock: Clock) -> None:
-        self._engine = engine
-        self._journal = journal
-        self._slips = slips
-        self._lock = lock
-        self._clock = clock
+    def __init__(self, till: Till) -> None:
+        self._engine = till.engine
+        self._journal = till.journal
+        self._slips = till.slips
+        self._lock = till.lock
+        self._clock = till.clock
 
     def cancel(self, order_id: str, watcher: Watcher) -> Payment:
         """End an unfinished sale, also one that another program is driving; see Terminal.cancel."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -10,14 +10,10 @@ import msgspec
 from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import MAX_KOPECKS, CheckoutInvoice
-from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.giving_back import GivingBack, Paid, plan, read_items
-from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.slip_desk import SlipDesk
-from koshelek_driver.payment.till_lock import TillLock
+from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.secrets import Secret
 
@@ -38,26 +34,14 @@ class RefundWanted:
 class RefundDesk:
     """Many threads and programs may ask; one is served at a time. `token` makes the API's header without a card."""
 
-    def __init__(
-        self,
-        *,
-        engine: Engine,
-        journal: Journal,
-        merchant: requests.Merchant,
-        slips: SlipDesk,
-        lock: TillLock,
-        ids: Iterator[str],
-        clock: Clock,
-        line_rule: LineRule,
-        token: Callable[[], Secret],
-    ) -> None:
-        self._engine = engine
-        self._journal = journal
-        self._merchant = merchant
-        self._slips = slips
-        self._lock = lock
-        self._ids = ids
-        self._clock = clock
+    def __init__(self, till: Till, line_rule: LineRule, token: Callable[[], Secret]) -> None:
+        self._engine = till.engine
+        self._journal = till.journal
+        self._merchant = till.merchant
+        self._slips = till.slips
+        self._lock = till.lock
+        self._ids = till.ids
+        self._clock = till.clock
         self._line_rule = line_rule
         self._token = token
 
@@ -98,6 +82,9 @@ class RefundDesk:
             remedy = "settle it first: recover" if payment.outcome is Outcome.UNKNOWN else "there is nothing to refund"
             raise UsageError(f"order {payment.order_id} is {payment.outcome.value}, not paid", remedy)
         transaction_id, invoice = payment.verdict.transaction_id, self._journal.invoice_of(payment)
+        if not transaction_id:
+            what = f"order {payment.order_id} was closed by a supervisor, and the host's transaction is not known"
+            raise UsageError(what, "give --transaction-id and --amount as the provider's registry has them")
         sold = msgspec.json.decode(invoice, type=CheckoutInvoice) if invoice else None
         refunds = self._journal.refunds.of_payment(transaction_id)
         return transaction_id, Paid(payment.order_id, payment.amount, sold, refunds)

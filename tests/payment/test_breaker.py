@@ -80,6 +80,8 @@ def test_a_supervisor_closes_an_unknown_with_a_reason(till: Till, outcome: Outco
         assert again.repeated == (outcome is Outcome.PAID)
         with pytest.raises(UsageError, match="A-1 is .*, not unknown"):
             terminal.close_unknown("A-1", outcome, "again")
+        with pytest.raises(UsageError, match="closed by a supervisor" if outcome is Outcome.PAID else "not paid"):
+            terminal.refund(RefundWanted("A-1"))
 
 
 @pytest.mark.parametrize(

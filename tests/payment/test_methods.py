@@ -21,8 +21,8 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply, read
 from koshelek_driver.pay_api.requests import Merchant, Request
+from koshelek_driver.payment import till as tills
 from koshelek_driver.payment.card_desk import CardDesk
-from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.methods import Methods, MethodsDesk
 from koshelek_driver.payment.order import LineRule, order
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
@@ -82,11 +82,10 @@ class Tokens:
 
 
 def ask(host: Host, verification: Verification = GENUINE, merchant: Merchant = MERCHANT, cards: Any = None) -> Methods:
-    clock: Clock = host
     ids: Iterator[str] = (f"id-{number}" for number in count())
-    desk = MethodsDesk(
-        cards=cast("CardDesk", cards or Tokens()), client=host, merchant=merchant, ids=ids, clock=clock, longest_s=30.0
-    )
+    nothing = cast("Any", None)  # methods touch neither journal nor paper
+    till = tills.Till(nothing, nothing, merchant, nothing, nothing, ids, host)
+    desk = MethodsDesk(till, cast("CardDesk", cards or Tokens()), host, 30.0)
     return desk.ask(ORDER, verification)
 
 

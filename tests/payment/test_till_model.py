@@ -36,6 +36,7 @@ from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.payment.recovery import RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
 from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
+from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.scanner.label import read_text
@@ -218,17 +219,18 @@ class TillAndHost(RuleBasedStateMachine):
         engine = Engine(
             client=self.network, journal=self.journal, merchant=merchant(), rules=RULES, ids=ids, clock=self.clock
         )
-        slips = SlipDesk(None, self.journal, SlipRules("test", "ru"))
-        lock = TillLock(FileLock(self.folder / "lock"), 0.0)
-        self.sales = SaleDesk(
-            cards=cast("CardDesk", Cards()), engine=engine, journal=self.journal, merchant=merchant(),
-            slips=slips, lock=lock, ids=ids, clock=self.clock, breaker=Breaker(2, 20.0),
-        )  # fmt: skip
-        self.refunds = RefundDesk(
-            engine=engine, journal=self.journal, merchant=merchant(), slips=slips, lock=lock, ids=ids,
-            clock=self.clock, line_rule=RULE, token=lambda: Secret("T"),
-        )  # fmt: skip
-        self.recovery = RecoveryDesk(engine=engine, journal=self.journal, slips=slips, lock=lock, clock=self.clock)
+        till = Till(
+            engine=engine,
+            journal=self.journal,
+            merchant=merchant(),
+            slips=SlipDesk(None, self.journal, SlipRules("test", "ru")),
+            lock=TillLock(FileLock(self.folder / "lock"), 0.0),
+            ids=ids,
+            clock=self.clock,
+        )
+        self.sales = SaleDesk(till, cast("CardDesk", Cards()), Breaker(2, 20.0))
+        self.refunds = RefundDesk(till, RULE, lambda: Secret("T"))
+        self.recovery = RecoveryDesk(till)
 
     def _ids(self) -> Iterator[str]:
         return (f"id-{next(self.names)}" for _ in iter(int, 1))
