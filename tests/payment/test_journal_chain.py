@@ -239,11 +239,12 @@ def exchange(body: bytes) -> Exchange:
 
 
 def test_an_answer_is_kept_when_it_says_something_new(journal: Journal) -> None:
-    for body in (b'{"status": "new"}', b'{"status":"new"}', b'{"status": "pending"}', b'{"status": "new"}'):
-        journal.heard("r-1", exchange(body), 1.0)
+    for number, status in enumerate(["new", "new", "pending", "pending", "new"]):
+        journal.heard("r-1", exchange(b'{"requestId": "%d", "status": "%s"}' % (number, status.encode())), 1.0)
     kept = [json.loads(event.data) for event in journal.events("r-1") if event.kind == "answer"]
     assert [json.loads(each["body"])["status"] for each in kept] == ["new", "pending", "new"]
-    assert kept[0] == {"call": "CHECKOUT", "http": 200, "reply": "NoAnswer", "body": '{"status":"new"}'}
+    body = '{"requestId":"0","status":"new"}'
+    assert kept[0] == {"call": "CHECKOUT", "http": 200, "reply": "NoAnswer", "body": body}
 
 
 @pytest.mark.parametrize(

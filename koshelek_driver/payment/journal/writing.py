@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Any, Literal
+
+import msgspec
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
@@ -12,6 +15,7 @@ from koshelek_driver.payment.journal.rows import as_json
 from koshelek_driver.payment.outcome import Outcome, SlipState, Verdict
 
 Table = Literal["attempt", "refund"]
+_OWN_ID = re.compile(r'"requestId":"[^"]*",?')
 _WITH_SLIP = (Outcome.PAID, Outcome.REFUNDED)
 
 
@@ -58,6 +62,11 @@ def keep_answer(database: Database, request_id: str, exchange: Exchange, at_s: f
     }
     sql = "SELECT data FROM event WHERE request_id = ? AND kind = 'answer' ORDER BY number DESC"
     last = database.one(sql, request_id)
-    if last is None or last[0] != as_json(facts):
+    if last is None or _news(msgspec.json.decode(last[0])) != _news(facts):
         with database.event(at_s, "answer", request_id, facts):
             pass
+
+
+def _news(facts: dict[str, Any]) -> dict[str, Any]:
+    """What an answer says beside which question it answers: each poll has a requestId of its own."""
+    return {**facts, "body": _OWN_ID.sub("", facts["body"])}
