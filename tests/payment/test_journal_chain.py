@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -209,6 +210,46 @@ def test_on_a_full_disk_nothing_is_begun_and_what_is_under_way_is_ended(
     reserve.rmdir()
     journal.begin(payment("r-2", "A-2"), request("r-2"), "{}")
     journal.close()
+
+
+class Failing(apsw.VFS):
+    """SQLite's own way to the disk, whose syncs fail while `broken`."""
+
+    def __init__(self) -> None:
+        super().__init__("failing-disk", "")
+        self.broken = False
+
+    def xOpen(self, name: Any, flags: Any) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
+        disk = self
+
+        class File(apsw.VFSFile):
+            def xSync(self, how: int) -> None:  # noqa: N802
+                if disk.broken:
+                    raise apsw.IOError("fsync: input/output error")
+                super().xSync(how)
+
+        return File("", name, flags)
+
+
+def test_after_a_failed_sync_nothing_is_begun_until_the_program_starts_again(path: Path) -> None:
+    disk = Failing()
+    journal = Journal(path, "failing-disk")
+    journal.begin(payment(), request(), "{}")
+    disk.broken = True
+    with pytest.raises(JournalError, match="cannot be used"):
+        journal.begin(payment("r-2", "A-2"), request("r-2"), "{}")
+    disk.broken = False
+    with pytest.raises(JournalError, match="the disk failed"):
+        journal.begin(payment("r-3", "A-3"), request("r-3"), "{}")
+    with pytest.raises(JournalError, match="the disk failed"):
+        journal.refunds.begin(refund(), REFUND, 100)
+    assert journal.latest("A-1")
+    journal.end("r-1", PAID, 1001.0)
+    journal.close()
+    again = Journal(path, "failing-disk")
+    again.begin(payment("r-3", "A-3"), request("r-3"), "{}")
+    again.close()
+    disk.unregister()
 
 
 # -- Refunds -------------------------------------------------------------------------------------------------------

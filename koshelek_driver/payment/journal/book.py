@@ -105,11 +105,8 @@ class Journal:
     # --- what happens
 
     def begin(self, payment: Payment, request: Request, invoice: str) -> None:
-        """Keep the intent with its exact bytes. Refused when the order is open or paid, and on a disk that is full."""
-        if not self.database.has_reserve():
-            raise JournalError(
-                f"{self.database.path}: the disk is full", "free some space; no payment is begun until then"
-            )
+        """Keep the intent with its exact bytes. Refused when the order is open or paid; see also `check_disk`."""
+        self.database.check_disk()
         facts = {"order_id": payment.order_id, "amount": payment.amount, "call": request.call.name}
         with self.database.event(payment.created_s, "intent", payment.request_id, facts):
             self.database.run(

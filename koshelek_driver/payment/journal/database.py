@@ -47,6 +47,7 @@ class Database:
         self._vfs = vfs
         self._one_at_a_time = threading.RLock()
         self._mark = Mark(path)
+        self._has_failed = False
         try:
             self._open()
         except (apsw.Error, OSError) as problem:  # filelock's Timeout is an OSError
@@ -63,6 +64,7 @@ class Database:
             with self._one_at_a_time:
                 return self._db.execute(sql, values).fetchall()
         except (apsw.Error, OSError) as problem:
+            self._has_failed = self._has_failed or isinstance(problem, apsw.IOError)
             raise self._error("cannot be used", problem) from problem
 
     def one(self, sql: str, *values: Any) -> Any:
@@ -126,10 +128,20 @@ class Database:
             what = f"{self.path}: no backup to {target}: {problem}"
             raise JournalError(what, "name a folder that exists and has free space") from problem
 
-    # --- the reserve
+    # --- whether money may be begun
 
-    def has_reserve(self) -> bool:
-        """Whether the disk still has room for what a sale writes; makes the reserve anew if it can."""
+    def check_disk(self) -> None:
+        """Raise JournalError on a disk that is full, and on one that failed since the journal was opened.
+
+        After a failed sync nobody knows what is on the disk, and a later one that works proves nothing.
+        """
+        if self._has_failed:
+            raise JournalError(f"{self.path}: the disk failed", "check the disk, then start the program again")
+        if not self._has_reserve():
+            raise JournalError(f"{self.path}: the disk is full", "free some space; nothing is begun until then")
+
+    def _has_reserve(self) -> bool:
+        """Whether there is room for what a sale writes; makes the reserve anew if it can."""
         reserve = self._reserve
         if reserve.exists() and reserve.stat().st_size == _RESERVE_BYTES:
             return True

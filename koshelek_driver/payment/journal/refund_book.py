@@ -52,11 +52,10 @@ class RefundBook:
     def begin(self, refund: Refund, request: Request, paid: int) -> None:
         """Keep the intent with its exact bytes.
 
-        Refused while another refund of the payment is open, when more would be given back than was `paid`, and on a
-        disk that is full.
+        Refused while another refund of the payment is open, and when more would be given back than was `paid`; see
+        also `check_disk`.
         """
-        if not self._database.has_reserve():
-            raise JournalError(f"{self._database.path}: the disk is full", "free some space, then refund again")
+        self._database.check_disk()
         transaction_id, token = refund.verdict.transaction_id, request.token
         facts = {"order_id": refund.order_id, "amount": refund.amount, "transaction_id": transaction_id}
         with self._database.event(refund.created_s, "refund intent", refund.request_id, facts):
