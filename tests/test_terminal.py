@@ -153,8 +153,8 @@ def test_a_till_that_is_busy_too_long_says_so_or_tells_what_is_known(
     unknown = pay(till, "A-1", AMOUNTS["lost-always"])
     paid = pay(till, "A-2")
     with Terminal.open(till.site) as first, Terminal.open(till.site) as second:
-        monkeypatch.setattr(second._desk._lock, "_wait_s", 0.05)
-        with first._desk._lock.hold("nothing"):
+        monkeypatch.setattr(second._desk._till.lock, "_wait_s", 0.05)
+        with first._desk._till.lock.hold("nothing"):
             with pytest.raises(BusyError, match="A-3 was not begun"):
                 second.pay(second.new_order("A-3", 500), label=till.label())
             known = [second.pay(second.new_order(f"A-{number}", 500)) for number in (1, 2)]

@@ -26,21 +26,15 @@ class SaleDesk:
     """Sales of one till. Many threads and processes may ask; one is served at a time."""
 
     def __init__(self, till: Till, cards: CardDesk, breaker: Breaker) -> None:
-        self._engine = till.engine
-        self._journal = till.journal
-        self._merchant = till.merchant
-        self._slips = till.slips
-        self._lock = till.lock
-        self._ids = till.ids
-        self._clock = till.clock
+        self._till = till
         self._cards = cards
         self._breaker = breaker
 
     def pay(self, order: Order, show: Callable[[], Shown], watcher: Watcher) -> Payment:
         """Charge an order and print its slip; see Terminal.pay. `show` is called when a card is needed."""
         try:
-            with self._lock.hold(f"order {order.order_id}"):
-                return self._slips.print(self._pay(order, show, watcher), watcher)
+            with self._till.lock.hold(f"order {order.order_id}"):
+                return self._till.slips.print(self._pay(order, show, watcher), watcher)
         except BusyError:
             known = self._known(order)
             if known is None:
@@ -48,15 +42,15 @@ class SaleDesk:
             return known
 
     def _pay(self, order: Order, show: Callable[[], Shown], watcher: Watcher) -> Payment:
-        self._engine.new_sale()
-        earlier = self._journal.latest(order.order_id)
+        self._till.engine.new_sale()
+        earlier = self._till.journal.latest(order.order_id)
         if earlier is not None and earlier.outcome in _BEGUN:
             return self._again(earlier, order, watcher)
         return self._charge_shown(order, earlier, show, watcher)
 
     def _known(self, order: Order) -> Payment | None:
         """Another program holds the till. It may be paying this very order: then what is known of it is the answer."""
-        earlier = self._journal.latest(order.order_id)
+        earlier = self._till.journal.latest(order.order_id)
         return replace(earlier, repeated=True) if earlier and earlier.outcome in _BEGUN else None
 
     def _again(self, earlier: Payment, order: Order, watcher: Watcher) -> Payment:
@@ -66,7 +60,7 @@ class SaleDesk:
                 "a changed receipt needs an order id of its own",
             )
         if earlier.outcome is Outcome.UNKNOWN:
-            return self._engine.resume(earlier, watcher.called)
+            return self._till.engine.resume(earlier, watcher.called)
         return replace(earlier, repeated=True)
 
     def _charge_shown(
@@ -93,7 +87,7 @@ class SaleDesk:
             return replace(earlier, repeated=True)  # the button pressed twice on one scan
         if not verification.can_pay or card is None or card.card_session is None:
             return self._not_payable(order, verification)
-        wait_s = self._breaker.wait_s(self._clock.now_s())
+        wait_s = self._breaker.wait_s(self._till.clock.now_s())
         if wait_s:
             return self._not_payable(order, replace(verification, result_code="HOST_RESTS", details=f"{wait_s:.0f} s"))
         try:
@@ -102,8 +96,8 @@ class SaleDesk:
             unreachable = replace(verification, result_code=ResultCode.MODULE_UNREACHABLE, details=problem.what)
             return self._not_payable(order, unreachable)
         checkout = requests.checkout(
-            self._merchant,
-            next(self._ids),
+            self._till.merchant,
+            next(self._till.ids),
             order.invoice,
             card_number=card.card_number,
             card_session=card.card_session,
@@ -111,14 +105,14 @@ class SaleDesk:
         )
         invoice = msgspec.json.encode(order.invoice).decode()
         intent = Intent(order.order_id, order.amount, checkout, digest, shown.pressed_s, invoice)
-        payment = self._engine.pay(intent, watcher.called)
-        self._breaker.heard(answered=_was_answered(payment), now_s=self._clock.now_s())
+        payment = self._till.engine.pay(intent, watcher.called)
+        self._breaker.heard(answered=_was_answered(payment), now_s=self._till.clock.now_s())
         return payment
 
     def _not_payable(self, order: Order, verification: Verification) -> Payment:
         """A card that cannot pay: nothing was sent, so nothing is kept."""
         verdict = Verdict(Outcome.REJECTED, error_code=verification.result_code, details=verification.details)
-        return Payment(order.order_id, "", order.amount, self._clock.unix_s(), verdict)
+        return Payment(order.order_id, "", order.amount, self._till.clock.unix_s(), verdict)
 
 
 def _was_answered(payment: Payment) -> bool:

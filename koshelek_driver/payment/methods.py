@@ -35,9 +35,7 @@ class MethodsDesk:
     """Asks the host; keeps nothing, charges nothing."""
 
     def __init__(self, till: Till, cards: CardDesk, client: Caller, longest_s: float) -> None:
-        self._merchant = till.merchant
-        self._ids = till.ids
-        self._clock = till.clock
+        self._till = till
         self._cards = cards
         self._client = client
         self._longest_s = longest_s
@@ -52,8 +50,8 @@ class MethodsDesk:
         except TotpModuleError as problem:
             return Methods(verification, error_code=ResultCode.MODULE_UNREACHABLE, details=problem.what)
         request = requests.methods(
-            self._merchant,
-            next(self._ids),
+            self._till.merchant,
+            next(self._till.ids),
             order.invoice,
             card_number=card.card_number,
             card_session=card.card_session,
@@ -62,13 +60,13 @@ class MethodsDesk:
         return _read(verification, self._listed(request))
 
     def _listed(self, request: requests.Request) -> Reply:
-        give_up_s = self._clock.now_s() + self._longest_s
+        give_up_s = self._till.clock.now_s() + self._longest_s
         reply = self._client.call(request).reply
         while isinstance(reply, Computing):
-            due_s = self._clock.now_s() + reply.wait_s
+            due_s = self._till.clock.now_s() + reply.wait_s
             if due_s > give_up_s:
                 return NoAnswer(f"the host did not finish the list in {self._longest_s:g} s")
-            self._clock.wait(due_s, None)
+            self._till.clock.wait(due_s, None)
             reply = self._client.call(requests.methods_poll(request.request_id, reply.availability_info_id)).reply
         return reply
 

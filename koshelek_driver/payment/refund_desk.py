@@ -35,20 +35,14 @@ class RefundDesk:
     """Many threads and programs may ask; one is served at a time. `token` makes the API's header without a card."""
 
     def __init__(self, till: Till, line_rule: LineRule, token: Callable[[], Secret]) -> None:
-        self._engine = till.engine
-        self._journal = till.journal
-        self._merchant = till.merchant
-        self._slips = till.slips
-        self._lock = till.lock
-        self._ids = till.ids
-        self._clock = till.clock
+        self._till = till
         self._line_rule = line_rule
         self._token = token
 
     def refund(self, wanted: RefundWanted, watcher: Watcher) -> Refund:
         """Give back and print the slip; see Terminal.refund."""
-        pressed_s = self._clock.now_s()
-        with self._lock.hold("the refund"):
+        pressed_s = self._till.clock.now_s()
+        with self._till.lock.hold("the refund"):
             transaction_id, paid = self._paid(wanted)
             earlier = self._earlier(transaction_id, paid, wanted)
             if earlier is None:
@@ -56,17 +50,17 @@ class RefundDesk:
                 back = plan(paid, wanted.amount, items, self._line_rule)
                 done = self._ask(transaction_id, paid, back, pressed_s, watcher)
             elif earlier.outcome is Outcome.UNKNOWN:
-                done = self._engine.resume_refund(earlier, watcher.called)
+                done = self._till.engine.resume_refund(earlier, watcher.called)
             else:
                 done = replace(earlier, repeated=True)
-            return self._slips.print(done, watcher)
+            return self._till.slips.print(done, watcher)
 
     def _paid(self, wanted: RefundWanted) -> tuple[str, Paid]:
         """The transaction to refund, and what is known of its payment. Raises UsageError."""
         if bool(wanted.order_id) == bool(wanted.transaction_id):
             raise UsageError("a refund is of an order or of a transaction", "give one of the two")
-        by_order = self._journal.latest(wanted.order_id) if wanted.order_id else None
-        payment = by_order or self._journal.by_transaction(wanted.transaction_id)
+        by_order = self._till.journal.latest(wanted.order_id) if wanted.order_id else None
+        payment = by_order or self._till.journal.by_transaction(wanted.transaction_id)
         if payment is not None:
             return self._of_payment(payment)
         if wanted.order_id or wanted.amount is None:
@@ -74,19 +68,19 @@ class RefundDesk:
                 "the journal of this till has no such payment",
                 "for a payment of another till give --transaction-id and --amount as its slip has them",
             )
-        refunds = self._journal.refunds.of_payment(wanted.transaction_id)
+        refunds = self._till.journal.refunds.of_payment(wanted.transaction_id)
         return wanted.transaction_id, Paid(wanted.order_id, MAX_KOPECKS, None, refunds)
 
     def _of_payment(self, payment: Payment) -> tuple[str, Paid]:
         if payment.outcome is not Outcome.PAID:
             remedy = "settle it first: recover" if payment.outcome is Outcome.UNKNOWN else "there is nothing to refund"
             raise UsageError(f"order {payment.order_id} is {payment.outcome.value}, not paid", remedy)
-        transaction_id, invoice = payment.verdict.transaction_id, self._journal.invoice_of(payment)
+        transaction_id, invoice = payment.verdict.transaction_id, self._till.journal.invoice_of(payment)
         if not transaction_id:
             what = f"order {payment.order_id} was closed by a supervisor, and the host's transaction is not known"
             raise UsageError(what, "give --transaction-id and --amount as the provider's registry has them")
         sold = msgspec.json.decode(invoice, type=CheckoutInvoice) if invoice else None
-        refunds = self._journal.refunds.of_payment(transaction_id)
+        refunds = self._till.journal.refunds.of_payment(transaction_id)
         return transaction_id, Paid(payment.order_id, payment.amount, sold, refunds)
 
     def _earlier(self, transaction_id: str, paid: Paid, wanted: RefundWanted) -> Refund | None:
@@ -109,9 +103,9 @@ class RefundDesk:
         except TotpModuleError as problem:
             refused = Verdict(Outcome.REJECTED, transaction_id, "MODULE_UNREACHABLE", problem.what)
             return self._refund(paid, back, "", refused)
-        request_id = next(self._ids)
+        request_id = next(self._till.ids)
         request = requests.refund(
-            self._merchant,
+            self._till.merchant,
             request_id,
             transaction_id=transaction_id,
             amount=back.amount,
@@ -119,14 +113,14 @@ class RefundDesk:
             token=token,
         )
         began = self._refund(paid, back, request_id, Verdict(Outcome.UNKNOWN, transaction_id))
-        return self._engine.refund(began, request, paid.amount, pressed_s, watcher.called)
+        return self._till.engine.refund(began, request, paid.amount, pressed_s, watcher.called)
 
     def _refund(self, paid: Paid, back: GivingBack, request_id: str, verdict: Verdict) -> Refund:
         return Refund(
             order_id=paid.order_id,
             request_id=request_id,
             amount=back.amount,
-            created_s=self._clock.unix_s(),
+            created_s=self._till.clock.unix_s(),
             verdict=verdict,
             items=msgspec.json.encode(back.items).decode(),
         )

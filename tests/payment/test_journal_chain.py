@@ -142,7 +142,9 @@ def test_a_mark_that_was_lost_or_spoilt_stops_nothing(journal: Journal, path: Pa
     mark = path.with_name("journal.db.mark")
     for content in (None, "", "x", "-1"):
         mark.unlink() if content is None else mark.write_text(content)
-        Journal(path).close()
+        again = Journal(path)
+        assert again.latest("A-1")
+        again.close()
         mark.touch()
 
 

@@ -82,6 +82,11 @@ class Answer:
     totp_code_valid: bool | None = None
 
 
+def told_secret(value: object) -> Secret | None:
+    """A field of a module's answer, text or number; None when it was not told."""
+    return Secret(str(value)) if isinstance(value, str | int) and value != "" else None
+
+
 class TotpModule(Protocol):
     """What a TOTP module does. Calls may come from several threads."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from koshelek_driver.card.presentation import CardPresentation
-from koshelek_driver.card.totp import Answer, Parameters
+from koshelek_driver.card.totp import Answer, Parameters, told_secret
 from koshelek_driver.card.totp.reference import fingerprint_token
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.secrets import Secret
@@ -55,8 +55,8 @@ class HttpTotp:
         valid = said.get(names.totp_code_valid)
         return Answer(
             str(code),
-            card_number=_secret(said.get(names.card_number)),
-            card_session=_secret(said.get(names.card_session)),
+            card_number=told_secret(said.get(names.card_number)),
+            card_session=told_secret(said.get(names.card_session)),
             totp_code_valid=valid if isinstance(valid, bool) else None,
         )
 
@@ -67,7 +67,7 @@ class HttpTotp:
             return fingerprint_token(self._parameters.fingerprint, password)
         shown = password.reveal() if password else ""
         said = self._ask(names.token_path, {names.password: shown, names.terminal: self._parameters.terminal})
-        token = _secret(said.get(names.token))
+        token = told_secret(said.get(names.token))
         if token is None:
             raise TotpModuleError(f"the TOTP server's answer has no {names.token}", "check [totp.http]")
         return token
@@ -79,7 +79,3 @@ class HttpTotp:
         except (msgspec.DecodeError, UnicodeDecodeError):
             what = "the TOTP server's answer is not a JSON object"
             raise TotpModuleError(what, "check url and paths in [totp.http]") from None
-
-
-def _secret(value: object) -> Secret | None:
-    return Secret(str(value)) if isinstance(value, str | int) and value != "" else None

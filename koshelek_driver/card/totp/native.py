@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from koshelek_driver.card.presentation import CardPresentation
-from koshelek_driver.card.totp import Answer, Parameters
+from koshelek_driver.card.totp import Answer, Parameters, told_secret
 from koshelek_driver.card.totp.prototype import Function, Prototype, parse
 from koshelek_driver.card.totp.reference import fingerprint_token
 from koshelek_driver.errors import TotpModuleError
@@ -69,8 +69,8 @@ class NativeTotp:
             raise TotpModuleError("the TOTP library gave no result code", "check barcode_verify in [totp.native]")
         return Answer(
             str(code),
-            card_number=_secret(said.get("card_number")),
-            card_session=_secret(said.get("card_session")),
+            card_number=told_secret(said.get("card_number")),
+            card_session=told_secret(said.get("card_session")),
             totp_code_valid=_truth(said.get("totp_code_valid")),
         )
 
@@ -79,7 +79,7 @@ class NativeTotp:
         if self._token is None:
             return fingerprint_token(self._fingerprint, password)
         shown = {"password": password.reveal() if password else ""}
-        token = _secret(_results(self._token, {**self._agreed, **shown}, "token").get("token"))
+        token = told_secret(_results(self._token, {**self._agreed, **shown}, "token").get("token"))
         if token is None:
             raise TotpModuleError("the TOTP library gave no token", "check get_token in [totp.native]")
         return token
@@ -139,10 +139,6 @@ def _loaded(library: Path) -> ctypes.CDLL:
 def _fields(card: CardPresentation) -> dict[str, str]:
     secrets = {"card_number": card.card_number, "card_session": card.card_session, "password": card.password}
     return {name: secret.reveal() if secret else "" for name, secret in secrets.items()}
-
-
-def _secret(value: object) -> Secret | None:
-    return Secret(str(value)) if isinstance(value, str | int) and value != "" else None
 
 
 def _truth(value: object) -> bool | None:
