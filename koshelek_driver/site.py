@@ -20,6 +20,8 @@ TOTP_MODULE_GROUP = "koshelek_driver.totp_modules"
 Limits = dict[str, tuple[float, float, float]]
 """What came, the least and the most that is allowed, by key."""
 _HTTPS = re.compile(r"https://[^/\s]+(/\S*)?")
+_PIN = re.compile(r"sha256/[A-Za-z0-9+/]{43}=")
+_PROXY = re.compile(r"http://[^/\s@]+:\d+")
 
 
 def find(path: str | Path | None) -> Path:
@@ -92,6 +94,11 @@ def _check_api(site: Site) -> None:
             "36 characters",
             "ask Koshelek for the storeId of this shop",
         )
+    if site.pay_api.proxy and not _PROXY.fullmatch(site.pay_api.proxy):
+        raise _refuse(site, "pay_api.proxy", site.pay_api.proxy, "http://host:port", "ask the network's administrator")
+    for pin in site.pay_api.pins:
+        if not _PIN.fullmatch(pin):
+            raise _refuse(site, "pay_api.pins", pin, "sha256/ and 43 characters and =", "`doctor` shows the host's key")
     if not 1 <= len(site.pay_api.terminal) <= 256:
         raise _refuse(site, "pay_api.terminal", site.pay_api.terminal, "1 to 256 characters", "name this till")
 

@@ -80,6 +80,9 @@ class PayApi(Section, frozen=True, kw_only=True):
     base_url_test: str = ""
     base_url_production: str = ""
     ca_file: str = ""
+    pins: tuple[str, ...] = ()
+    """Keys that the host may have, `sha256/…`; none: any that a trusted authority signed."""
+    proxy: str = ""
     payment_purpose: str = ""
     card_session_key: Literal["cardSession", "cardsession"] = "cardSession"
     enums: Enums = Enums()

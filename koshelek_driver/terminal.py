@@ -322,6 +322,8 @@ def endpoint_of(settings: Site) -> Endpoint:
         password=settings.secret(api.password, "pay_api.password"),
         connect_timeout_s=api.timing.connect_timeout_s,
         request_timeout_s=api.timing.request_timeout_s,
+        pins=api.pins,
+        proxy=api.proxy,
     )
 
 

@@ -51,6 +51,8 @@ def test_the_environment_chooses_the_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "remedy"),
     [
+        ('store = "ac', 'pins = ["sha256/short"]\nstore = "ac', "pay_api.pins = 'sha256/short'", "doctor"),
+        ('store = "ac', 'proxy = "socks5://p:1"\nstore = "ac', "pay_api.proxy = 'socks5://p:1'", "administrator"),
         ("journal = ", "jurnal = ", "line 6: unknown key 'driver.jurnal'", "'journal'"),
         ("[pay_api.timing]", "[pay_api.timings]", "unknown key 'pay_api.timings'", "'timing'"),
         ("connect_timeout_s", "conect_timeout_s", "unknown key 'pay_api.timing.conect_timeout_s'", "'connect_timeout_s'"),

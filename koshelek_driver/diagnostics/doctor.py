@@ -93,7 +93,8 @@ def _host(settings: Site, client: PayApiClient) -> Check:
     began = time.monotonic()
     problem = client.warm(min(_HOST_TIMEOUT_S, settings.pay_api.timing.connect_timeout_s))
     if problem is None:
-        return Check("host", Result.PASS, f"{settings.base_url} in {(time.monotonic() - began) * 1000:.0f} ms")
+        took_ms = (time.monotonic() - began) * 1000
+        return Check("host", Result.PASS, f"{settings.base_url} in {took_ms:.0f} ms, key {client.host_pin()}")
     remedy = (
         "check ca_file and the till's clock" if problem.code == "HOST_NOT_TRUSTED" else "check network and base_url"
     )

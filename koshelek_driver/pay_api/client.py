@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from koshelek_driver.errors import SiteError
 from koshelek_driver.pay_api import replies
@@ -15,20 +19,29 @@ from koshelek_driver.pay_api.host_clock import HostClock
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.secrets import Secret
+from koshelek_driver.transport.pins import pin_of
 from koshelek_driver.transport.tls import tls_context
 
 if TYPE_CHECKING:
-    import httpx
+    import httpcore
 
 _MAX_ANSWER = 1 << 20
 _KEEP_IDLE_S = 300.0
 _FIRST_BYTE = "http11.send_request_headers.started"
+_CONNECTIONS = 2
+"""One, and another while the first is busy with `warm`."""
+_Headers = dict[str | bytes, str | bytes]
+_COMMON_HEADERS: _Headers = {"Accept": "application/json", "User-Agent": "koshelek-driver"}
+_HOST = re.compile(rb"[\w.:-]+")
 _Raw = tuple[int, bytes] | NoAnswer | NotSent
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the API is and how it knows us. `ca_file` None means the system's certificates."""
+    """Where the API is and how it knows us. `ca_file` None means the system's certificates.
+
+    `pins` are the keys that the host may have (`transport.pins`), none: any. `proxy` is http://host:port, or empty.
+    """
 
     base_url: str
     ca_file: Path | None
@@ -36,6 +49,8 @@ class Endpoint:
     password: Secret
     connect_timeout_s: float
     request_timeout_s: float
+    pins: tuple[str, ...] = ()
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +77,31 @@ class Exchange:
 class PayApiClient:
     """Calls that never raise for what the network does: every `call` ends in a Reply.
 
-    TLS is 1.2 or newer and always verified. Redirects are not followed and proxies of the environment are
-    not used. Building a client reads certificates (tens of milliseconds); keep it.
+    TLS is 1.2 or newer and always verified. Redirects are not followed, and of proxies only the site file's is used.
+    Building a client reads certificates (tens of milliseconds); keep it. Any thread may call.
     """
 
     def __init__(self, endpoint: Endpoint, clock: Callable[[], float], unix_s: Callable[[], float]) -> None:
-        import httpx
-
         self._clock = clock
         self.host_clock = HostClock(clock, unix_s)
-        self._base_url = _checked(endpoint.base_url)
-        self._answer_timeout_s = endpoint.request_timeout_s
-        self._http = httpx.Client(
-            auth=httpx.BasicAuth(endpoint.login.reveal(), endpoint.password.reveal()),
-            transport=httpx.HTTPTransport(
-                verify=tls_context(endpoint.ca_file, "pay_api"),
-                trust_env=False,
-                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEP_IDLE_S),
-                socket_options=_socket_options(endpoint.request_timeout_s),
-            ),
-            timeout=httpx.Timeout(endpoint.request_timeout_s, connect=endpoint.connect_timeout_s),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._base = _Base.of(endpoint.base_url)
+        self._authorization = _basic(endpoint.login, endpoint.password)
+        self._timeouts = {
+            "connect": endpoint.connect_timeout_s,
+            "pool": endpoint.connect_timeout_s,
+            "write": endpoint.request_timeout_s,
+            "read": endpoint.request_timeout_s,
+        }
+        self._http = _pool(endpoint)
+        self._calling = threading.Lock()
+        self._certificate = b""
 
     def call(self, request: Request) -> Exchange:
         """Send once and wait for the answer, at most the connect and request timeouts. Never raises."""
         trace = _FirstByte(self._clock)
         started = self._clock()
-        raw = self._send(request, trace)
+        with self._calling:
+            raw = self._send(request, trace)
         status, body = (None, b"") if isinstance(raw, NoAnswer | NotSent) else raw
         reply = raw if isinstance(raw, NoAnswer | NotSent) else replies.read(request, *raw)
         return Exchange(request, reply, started, trace.at_s, self._clock(), status, body)
@@ -98,43 +109,127 @@ class PayApiClient:
     def warm(self, timeout_s: float | None = None) -> NotSent | None:
         """Open the connection before it is needed, and hear the host's clock. Each step blocks `timeout_s` at most.
 
-        Gives why it cannot be opened, None when it is open.
+        A call that comes meanwhile does not wait for it. Gives why it cannot be opened, None when it is open.
         """
-        trace = _FirstByte(self._clock)
-        limit = {} if timeout_s is None else {"timeout": timeout_s}
-        reply = self._perform("HEAD", "/", trace, auth=None, **limit)
+        if self._calling.locked():
+            return None
+        timeouts = self._timeouts if timeout_s is None else dict.fromkeys(self._timeouts, timeout_s)
+        reply = self._perform("HEAD", "/", trace=_FirstByte(self._clock), timeouts=timeouts)
         return reply if isinstance(reply, NotSent) else None
+
+    def host_pin(self) -> str:
+        """The key of the host as `pins` would have it; empty while it said nothing."""
+        return pin_of(self._certificate) if self._certificate else ""
 
     def close(self) -> None:
         """Close the connection."""
         self._http.close()
 
     def _send(self, request: Request, trace: _FirstByte) -> _Raw:
-        headers = {"Content-Type": "application/json"}
+        headers: _Headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
         if request.token is not None:
             headers["token"] = request.token.reveal()
-        return self._perform(request.method, request.path, trace, content=request.body, headers=headers)
+        return self._perform(
+            request.method, request.path, headers=headers, body=request.body, trace=trace, timeouts=self._timeouts
+        )
 
-    def _perform(self, method: str, path: str, trace: _FirstByte, **options: Any) -> _Raw:
-        import httpx
-
+    def _perform(
+        self,
+        method: str,
+        path: str,
+        *,
+        trace: _FirstByte,
+        timeouts: dict[str, float],
+        headers: _Headers | None = None,
+        body: bytes = b"",
+    ) -> _Raw:
+        url, extensions = self._base.url(path), {"trace": trace, "timeout": timeouts}
+        sent = {**_COMMON_HEADERS, **(headers or {})}
         try:
-            with self._http.stream(method, self._base_url + path, extensions={"trace": trace}, **options) as answer:
-                self.host_clock.heard(answer.headers.get("date"))
-                return answer.status_code, self._read_body(answer)
+            with self._http.stream(method, url, headers=sent, content=body or None, extensions=extensions) as answer:
+                self._hear(answer)
+                return answer.status, self._read_body(answer)
         except _EndlessError as problem:
             return NoAnswer(str(problem))
-        except httpx.HTTPError as problem:
+        except _failures() as problem:
             return _failure(problem, trace)
 
-    def _read_body(self, answer: httpx.Response) -> bytes:
-        give_up = self._clock() + self._answer_timeout_s
+    def _hear(self, answer: httpcore.Response) -> None:
+        self.host_clock.heard(_date(answer))
+        tls: ssl.SSLObject = answer.extensions["network_stream"].get_extra_info("ssl_object")
+        self._certificate = tls.getpeercert(True) or b""  # positional: it is the C object
+
+    def _read_body(self, answer: httpcore.Response) -> bytes:
+        give_up = self._clock() + self._timeouts["read"]
         body = bytearray()
-        for piece in answer.iter_bytes():
+        for piece in answer.iter_stream():
             body += piece
             if len(body) > _MAX_ANSWER or self._clock() > give_up:
                 raise _EndlessError(f"an answer that did not end within {_MAX_ANSWER} bytes and its time")
         return bytes(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The base URL in the parts that go onto the wire."""
+
+    host: bytes
+    port: int | None
+    path: str
+
+    @classmethod
+    def of(cls, base_url: str) -> _Base:
+        try:
+            parts = urlsplit(base_url)
+            host, port = (parts.hostname or "").encode("idna"), parts.port
+        except ValueError as problem:  # UnicodeError is one
+            raise SiteError(f"base URL {base_url}: {problem}", "write https://host/partner") from problem
+        if not _HOST.fullmatch(host):
+            raise SiteError(f"base URL {base_url!r} names no host", "write https://host/partner")
+        return cls(host, port, parts.path.rstrip("/"))
+
+    def url(self, path: str) -> httpcore.URL:
+        import httpcore
+
+        return httpcore.URL(scheme=b"https", host=self.host, port=self.port, target=(self.path + path).encode())
+
+
+def _pool(endpoint: Endpoint) -> httpcore.ConnectionPool:
+    import httpcore
+
+    from koshelek_driver.transport.dial import Addresses, Dialer
+
+    return httpcore.ConnectionPool(
+        ssl_context=tls_context(endpoint.ca_file, "pay_api", pins=endpoint.pins),
+        proxy=httpcore.Proxy(endpoint.proxy) if endpoint.proxy else None,
+        max_connections=_CONNECTIONS,
+        max_keepalive_connections=1,
+        keepalive_expiry=_KEEP_IDLE_S,
+        network_backend=Dialer(Addresses()),
+        socket_options=_socket_options(endpoint.request_timeout_s),
+    )
+
+
+def _basic(login: Secret, password: Secret) -> str:
+    """HTTP Basic (RFC 7617) in UTF-8."""
+    return f"Basic {base64.b64encode(f'{login.reveal()}:{password.reveal()}'.encode()).decode()}"
+
+
+def _date(answer: httpcore.Response) -> str | None:
+    return next((value.decode("latin-1") for name, value in answer.headers if name.lower() == b"date"), None)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Everything that the HTTP library raises for what the network does."""
+    import httpcore
+
+    return (
+        httpcore.TimeoutException,
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.ProxyError,
+        httpcore.UnsupportedProtocol,
+    )
 
 
 class _FirstByte:
@@ -144,8 +239,9 @@ class _FirstByte:
         self._clock = clock
         self.at_s: float | None = None
 
-    def __call__(self, event: str, _info: dict[str, Any]) -> None:
-        if event == _FIRST_BYTE and self.at_s is None:
+    def __call__(self, event: str, info: dict[str, Any]) -> None:
+        is_ours = event == _FIRST_BYTE and info["request"].method != b"CONNECT"  # which opens a tunnel through a proxy
+        if is_ours and self.at_s is None:
             self.at_s = self._clock()
 
 
@@ -153,11 +249,11 @@ class _EndlessError(Exception):
     """An answer that is too long or drips too slowly; never leaves this module."""
 
 
-def _failure(problem: httpx.HTTPError, trace: _FirstByte) -> NoAnswer | NotSent:
-    import httpx
+def _failure(problem: Exception, trace: _FirstByte) -> NoAnswer | NotSent:
+    import httpcore
 
     if trace.at_s is not None:
-        what = "timed out" if isinstance(problem, httpx.TimeoutException) else "the connection broke"
+        what = "timed out" if isinstance(problem, httpcore.TimeoutException) else "the connection broke"
         return NoAnswer(f"{what} ({type(problem).__name__})")
     distrust = _distrust(problem)
     if distrust is not None:
@@ -172,19 +268,9 @@ def _distrust(problem: BaseException) -> str | None:
         if isinstance(link, ssl.SSLCertVerificationError):
             return link.verify_message
         if isinstance(link, ssl.SSLError) and not isinstance(link, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-            return link.reason or str(link)
+            return getattr(link, "reason", "") or str(link)
         link = link.__cause__ or link.__context__
     return None
-
-
-def _checked(base_url: str) -> str:
-    import httpx
-
-    try:
-        httpx.URL(base_url)
-    except httpx.InvalidURL as problem:
-        raise SiteError(f"base URL {base_url}: {problem}", "write https://host/partner") from problem
-    return base_url
 
 
 def _socket_options(answer_timeout_s: float) -> list[tuple[int, int, int]]:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Collection
 from pathlib import Path
 
 from koshelek_driver.errors import SiteError
+from koshelek_driver.transport.pins import pinned
 
 
 def tls_context(
-    ca_file: Path | None, key: str, certificate: Path | None = None, private_key: Path | None = None
+    ca_file: Path | None,
+    key: str,
+    certificate: Path | None = None,
+    private_key: Path | None = None,
+    *,
+    pins: Collection[str] = (),
 ) -> ssl.SSLContext:
     """A context for clients. `ca_file` None means the system's certificates; `certificate` is our own, PEM.
 
+    With `pins` the server's key must be one of them beside; see `transport.pins`.
     Reads files, some tens of milliseconds. Raises SiteError that names the setting: `key`.ca_file or `key`.client_….
     """
     try:
@@ -22,6 +30,8 @@ def tls_context(
             f"{key}.ca_file: cannot use {ca_file}: {problem}", "name a file of PEM certificates"
         ) from problem
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if pins:
+        context.sslsocket_class = pinned(pins)
     if certificate is not None:
         _load_own(context, key, certificate, private_key)
     return context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -18,6 +19,7 @@ from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused
 from koshelek_driver.secrets import Secret
+from koshelek_driver.transport.pins import pin_of
 from tests.conftest import Till
 from tests.pay_api.test_models import merchant
 
@@ -26,9 +28,15 @@ STATUS = requests.status(merchant(), "r-1", "x" * 36)
 
 @contextmanager
 def client(
-    base_url: str, ca: Path | None, *, timeout_s: float = 2.0, password: str = "secret-password"
+    base_url: str,
+    ca: Path | None,
+    *,
+    timeout_s: float = 2.0,
+    password: str = "secret-password",
+    pins: tuple[str, ...] = (),
+    proxy: str = "",
 ) -> Iterator[PayApiClient]:
-    endpoint = Endpoint(base_url, ca, Secret("sandbox"), Secret(password), 0.5, timeout_s)
+    endpoint = Endpoint(base_url, ca, Secret("sandbox"), Secret(password), 0.5, timeout_s, pins, proxy)
     made = PayApiClient(endpoint, time.monotonic, time.time)
     yield made
     made.close()
@@ -57,13 +65,16 @@ def server(
             except OSError:
                 return
             plain.settimeout(5)
-            try:
-                with context.wrap_socket(plain, server_side=True) as connection:
-                    seen.append(read_request(connection))
-                    answer(connection, seen[-1])
-            except OSError:
-                continue
+            threads.append(threading.Thread(target=talk, args=(plain,), daemon=True))
+            threads[-1].start()
 
+    def talk(plain: socket.socket) -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
+            request = read_request(connection)
+            seen.append(request)
+            answer(connection, request)
+
+    threads: list[threading.Thread] = []
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
@@ -71,13 +82,14 @@ def server(
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        for each in (thread, *threads):
+            each.join(5)
 
 
 def read_request(connection: ssl.SSLSocket) -> bytes:
     """All of one request: what is left unread would turn the end of the connection into a reset."""
     data = b""
-    while not data.endswith(STATUS.body):
+    while not data.endswith(STATUS.body) and not (data.startswith(b"HEAD") and data.endswith(b"\r\n\r\n")):
         data += connection.recv(65536) or STATUS.body
     return data
 
@@ -201,6 +213,110 @@ def test_proxies_of_the_environment_are_not_used(till: Till, monkeypatch: pytest
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with client(till.host.base_url, till.host.files.ca, password=till.host.password) as api:
         assert isinstance(api.call(STATUS).reply, Answered)
+
+
+def key_of(till: Till) -> str:
+    """The pin of the sandbox's certificate, as a technician would take it."""
+    pem = ssl.get_server_certificate(("127.0.0.1", till.host.port))
+    return pin_of(ssl.PEM_cert_to_DER_cert(pem))
+
+
+def test_a_host_with_a_pinned_key_is_trusted_and_any_other_gets_nothing(till: Till) -> None:
+    other, ca, password = "sha256/" + "A" * 43 + "=", till.host.files.ca, till.host.password
+    with client(till.host.base_url, ca, password=password, pins=(other, key_of(till))) as api:
+        assert isinstance(api.call(STATUS).reply, Answered)
+        assert api.host_pin() == key_of(till)
+    with client(till.host.base_url, ca, password=password, pins=(other,)) as api:
+        reply = api.call(STATUS).reply
+    assert isinstance(reply, NotSent)
+    assert reply.code == "HOST_NOT_TRUSTED"
+    assert key_of(till) in reply.details
+    assert len(till.host.host.requests) == 1
+
+
+def test_a_pinned_host_must_still_be_trusted(till: Till) -> None:
+    with client(till.host.base_url, None, pins=(key_of(till),)) as api:
+        reply = api.call(STATUS).reply
+    assert isinstance(reply, NotSent)
+    assert till.host.host.requests == []
+
+
+@contextmanager
+def tunnel(status: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """An HTTP proxy: answers CONNECT with `status`, and carries bytes for 200. Gives what it was asked."""
+    listener, asked = socket.create_server(("127.0.0.1", 0)), []
+
+    def carry(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            inside, _ = listener.accept()
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += inside.recv(1024)
+            asked.append(head)
+            inside.sendall(b"HTTP/1.1 " + status + b"\r\n\r\n")
+            if status.startswith(b"200"):
+                host, port = head.split()[1].decode().split(":")
+                with inside, socket.create_connection((host, int(port))) as outside:
+                    back = threading.Thread(target=carry, args=(outside, inside))
+                    back.start()
+                    carry(inside, outside)
+                    back.join(5)
+            inside.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+    finally:
+        thread.join(5)
+        listener.close()
+
+
+def test_the_proxy_of_the_site_file_carries_the_call_and_sees_nothing_of_it(till: Till) -> None:
+    with tunnel(b"200 OK") as (proxy, asked):
+        with client(till.host.base_url, till.host.files.ca, password=till.host.password, proxy=proxy) as api:
+            exchange = api.call(STATUS)
+        assert isinstance(exchange.reply, Answered)
+    assert asked[0].startswith(f"CONNECT 127.0.0.1:{till.host.port} ".encode())
+    assert b"Authorization" not in asked[0]
+
+
+def test_a_proxy_that_says_no_sent_nothing(till: Till) -> None:
+    with (
+        tunnel(b"407 Proxy Authentication Required") as (proxy, _),
+        client(till.host.base_url, till.host.files.ca, proxy=proxy) as api,
+    ):
+        exchange = api.call(STATUS)
+    assert isinstance(exchange.reply, NotSent)
+    assert "407" in exchange.reply.details
+    assert exchange.first_byte_s is None
+
+
+def test_a_call_does_not_wait_for_a_warming_that_hangs(tmp_path: Path) -> None:
+    """The first connection warms up at a host that says nothing; the call takes another."""
+    may_go, warming = threading.Event(), threading.Event()
+
+    def answer(connection: ssl.SSLSocket, data: bytes) -> None:
+        if data.startswith(b"HEAD"):
+            warming.set()
+            may_go.wait(10)
+        else:
+            connection.sendall(b'HTTP/1.1 422 No\r\nContent-Length: 12\r\n\r\n{"code":"X"}')
+
+    with server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem", timeout_s=8) as api:
+        thread = threading.Thread(target=api.warm)
+        thread.start()
+        assert warming.wait(5)
+        assert api.call(STATUS).reply == Refused("X")
+        may_go.set()
+        thread.join(5)
+    assert [data.split()[0] for data in seen] == [b"HEAD", b"POST"]
 
 
 def test_a_connection_that_the_host_closed_while_idle_is_replaced_without_a_second_send(till: Till) -> None:
