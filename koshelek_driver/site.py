@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from importlib.metadata import entry_points
+from ipaddress import ip_network
 from pathlib import Path
 
 from koshelek_driver import config
@@ -20,6 +21,7 @@ TOTP_MODULE_GROUP = "koshelek_driver.totp_modules"
 Limits = dict[str, tuple[float, float, float]]
 """What came, the least and the most that is allowed, by key."""
 _HTTPS = re.compile(r"https://[^/\s]+(/\S*)?")
+_LISTEN = re.compile(r"([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}")
 _PIN = re.compile(r"sha256/[A-Za-z0-9+/]{43}=")
 _PROXY = re.compile(r"http://[^/\s@]+:\d+")
 
@@ -96,11 +98,27 @@ def _check_api(site: Site) -> None:
         )
     if site.pay_api.proxy and not _PROXY.fullmatch(site.pay_api.proxy):
         raise _refuse(site, "pay_api.proxy", site.pay_api.proxy, "http://host:port", "ask the network's administrator")
+    _check_postback(site)
     for pin in site.pay_api.pins:
         if not _PIN.fullmatch(pin):
             raise _refuse(site, "pay_api.pins", pin, "sha256/ and 43 characters and =", "`doctor` shows the host's key")
     if not 1 <= len(site.pay_api.terminal) <= 256:
         raise _refuse(site, "pay_api.terminal", site.pay_api.terminal, "1 to 256 characters", "name this till")
+
+
+def _check_postback(site: Site) -> None:
+    postback = site.pay_api.postback
+    if not _LISTEN.fullmatch(postback.listen):
+        raise _refuse(site, "pay_api.postback.listen", postback.listen, "address:port", "127.0.0.1:8443 is one")
+    for source in postback.sources:
+        try:
+            ip_network(source)
+        except ValueError as problem:
+            key = "pay_api.postback.sources"
+            raise _refuse(site, key, source, "a network such as 10.0.0.0/8", str(problem)) from problem
+    if postback.enabled and not postback.certificate:
+        key = "pay_api.postback.certificate"
+        raise _refuse(site, key, "", "a PEM file", "postbacks come over HTTPS only; add certificate, and key if apart")
 
 
 def _check_timing(site: Site) -> None:

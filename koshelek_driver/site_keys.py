@@ -52,11 +52,24 @@ class Timing(Section, frozen=True, kw_only=True):
     """After so many charges in a row without a word of the host, none for so long; 0 failures: never."""
 
 
+class Automatic(Section, frozen=True, kw_only=True):
+    """`[pay_api.automatic]`: what is done without being asked."""
+
+    cancel_undecided: bool = True
+    """A sale that is not decided in `decision_timeout_s` is cancelled; false: it stays unknown for a person."""
+    settle_orphans: bool = True
+    """What a crash or a lost answer left open is ended by the resident driver; false: by `recover` alone."""
+
+
 class Postback(Section, frozen=True, kw_only=True):
     """`[pay_api.postback]`."""
 
     enabled: bool = False
     listen: str = "127.0.0.1:8443"
+    certificate: str = ""
+    key: str = ""
+    sources: tuple[str, ...] = ()
+    """Networks (CIDR) that the host calls from; none: any."""
     login: SecretSource = SecretSource()
     password: SecretSource = SecretSource()
 
@@ -85,8 +98,10 @@ class PayApi(Section, frozen=True, kw_only=True):
     proxy: str = ""
     payment_purpose: str = ""
     card_session_key: Literal["cardSession", "cardsession"] = "cardSession"
+    qr_key: Literal["qr", "QR"] = "qr"
     enums: Enums = Enums()
     timing: Timing = Timing()
+    automatic: Automatic = Automatic()
     postback: Postback = Postback()
     invoice_line: InvoiceLine = InvoiceLine()
 

@@ -3,48 +3,41 @@
 from __future__ import annotations
 
 import threading
-import time
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock
-
-from koshelek_driver import profile, site
+from koshelek_driver import site
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.card.words import card_line
 from koshelek_driver.cards import Cards
 from koshelek_driver.errors import CardError
-from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.client import Endpoint, PayApiClient
+from koshelek_driver.pay_api.client import PayApiClient
+from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.pay_api.tips import operator_tip
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.card_desk import CardDesk, Shown
+from koshelek_driver.payment.caretaker import Caretaker, Chore
 from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.payment.desk import SaleDesk
-from koshelek_driver.payment.engine import Engine
-from koshelek_driver.payment.flows import Rules
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.outbox_book import Entry
+from koshelek_driver.payment.journal.outbox_book import State as EntryState
 from koshelek_driver.payment.methods import Methods, MethodsDesk
-from koshelek_driver.payment.order import LineRule, Order, order, order_with_invoice
+from koshelek_driver.payment.order import Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
-from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
-from koshelek_driver.payment.till import Till
-from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.payment.watcher import Watcher, tell
-from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.site_keys import Site
 from koshelek_driver.till_scanner import Scanner
-from koshelek_driver.transport import check_address, open_port
 from koshelek_driver.upos.codes import State
+from koshelek_driver.wiring import check_devices, endpoint_of, line_rule_of, outbox_of, till_of
 
 _SILENT = Watcher()
+_SETTLE_EVERY_S, _SEND_EVERY_S = 30.0, 5.0
 _CLOCK_TIMEOUT_S = 2.0
 """How long a refused card may wait until the host says what time it is."""
 
@@ -55,6 +48,8 @@ class Terminal:
     def __init__(self, settings: Site) -> None:
         self._site = settings
         self._warming: threading.Thread | None = None
+        self._side_client: PayApiClient | None = None
+        self._caretaker: Caretaker | None = None
         self._scanner: Scanner | None = None
         check_devices(settings)
         self._clock = SystemClock()
@@ -64,34 +59,15 @@ class Terminal:
             settings, self._journal.cards, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
         )
         self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
-        till = self._till()
+        till = till_of(settings, self._client, self._journal, self._clock)
         timing = settings.pay_api.timing
         self._engine = till.engine
         self._slips = till.slips
         self._desk = SaleDesk(till, self._cards, Breaker(timing.rest_after_failures, timing.rest_s))
-        self._refunds = RefundDesk(till, _line_rule(settings), self._cards.token_without_card)
+        self._refunds = RefundDesk(till, line_rule_of(settings), self._cards.token_without_card)
         self._recovery = RecoveryDesk(till)
         self._methods = MethodsDesk(till, self._cards, self._client, timing.decision_timeout_s)
-
-    def _till(self) -> Till:
-        settings, merchant = self._site, _merchant(self._site)
-        engine = Engine(
-            client=self._client,
-            journal=self._journal,
-            merchant=merchant,
-            rules=_rules(settings),
-            ids=_new_ids(),
-            clock=self._clock,
-        )
-        return Till(
-            engine=engine,
-            journal=self._journal,
-            merchant=merchant,
-            slips=SlipDesk(_printer(settings), self._journal, _slip_rules(settings)),
-            lock=TillLock(FileLock(f"{settings.journal}.lock", mode=0o600), _longest_sale_s(settings)),
-            ids=_new_ids(),
-            clock=self._clock,
-        )
+        self._outbox = outbox_of(settings, till)
 
     @classmethod
     def open(cls, site_file: str | Path | None = None) -> Self:
@@ -110,7 +86,9 @@ class Terminal:
         self.close()
 
     def close(self) -> None:
-        """Close scanner, connection and journal; waits for a connection that is just being opened."""
+        """Close scanner, connections and journal; waits for what is just being done beside sales."""
+        if self._caretaker is not None:
+            self._caretaker.stop()
         if self._scanner is not None and self._scanner.state is not State.S_CLOSED:
             self._scanner.close()
         if self._warming is not None:
@@ -118,6 +96,8 @@ class Terminal:
         self._cards.close()
         self._gate.close()
         self._client.close()
+        if self._side_client is not None:
+            self._side_client.close()
         self._journal.close()
 
     def new_order(self, order_id: str, amount: int, invoice_json: bytes | None = None) -> Order:
@@ -126,7 +106,7 @@ class Terminal:
         Raises UsageError that names the field.
         """
         if invoice_json is None:
-            return order(order_id, amount, _line_rule(self._site))
+            return order(order_id, amount, line_rule_of(self._site))
         return order_with_invoice(order_id, amount, invoice_json, self._site.pay_api.enums.taxes)
 
     @property
@@ -155,6 +135,27 @@ class Terminal:
         self._warming = threading.Thread(target=self._client.warm, name="warm-up", daemon=True)
         self._warming.start()
         return self._warming
+
+    def start_caretaker(self) -> Caretaker:
+        """From now on, beside sales and never before them: keep the connection warm, end what is open, send receipts.
+
+        For programs that stay; it ends with `close`.
+        """
+        if self._caretaker is None:
+            self._caretaker = self._made_caretaker()
+            self._caretaker.start()
+        return self._caretaker
+
+    def hear_postback(self, answer: TransactionAnswer, body: bytes) -> bool:
+        """The host says by itself how a payment stands. Whether it is one of this till; any thread.
+
+        It is kept, and believed only when the host says the same to a question: that is asked at once.
+        """
+        known = self._recovery.hear(answer, body)
+        self._engine.hear_news()
+        if known and self._caretaker is not None:
+            self._caretaker.nudge()
+        return known
 
     def request_cancel(self) -> None:
         """The cashier's cancel of the sale under way, from any thread or signal handler."""
@@ -204,10 +205,13 @@ class Terminal:
     def recover(self, *, watcher: Watcher = _SILENT) -> Recovered:
         """End everything that a crash or a lost answer left open, and print the slips that wait.
 
-        A sale that is not paid is cancelled: nobody stands at the till for it any more. Blocks as long as everything
-        that is open takes. Raises BusyError, JournalError.
+        A sale that is not paid is cancelled: nobody stands at the till for it any more. Receipts that wait are sent.
+        Blocks as long as everything that is open takes. Raises BusyError, JournalError.
         """
-        return self._recovery.recover(watcher)
+        recovered = self._recovery.recover(watcher)
+        if self.waiting():
+            self._outbox.send_all(self._side_line())
+        return recovered
 
     def close_unknown(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
         """A supervisor closes a payment that no one can settle, by what the provider's registry or the bank says.
@@ -225,6 +229,19 @@ class Terminal:
         The card comes as for `pay`. Blocks as a sale's decision may. Raises what `pay` raises.
         """
         return self._methods.ask(to_pay, self._verified(label, wait_s, watcher))
+
+    def send_receipt(self, order_id: str, invoice_json: bytes) -> Entry:
+        """Have the customer's app show the fiscal receipt of a paid order: the API's Invoice as JSON.
+
+        It is kept, then sent once; blocks as one call may. What the host did not take waits for the caretaker or for
+        `recover`. The same receipt again is sent once. Raises UsageError that names the field, JournalError.
+        """
+        entry = self._outbox.queue_receipt(order_id, invoice_json, self._site.pay_api.enums.taxes)
+        return self._outbox.send(entry, self._side_line()) if entry.state is EntryState.WAITING else entry
+
+    def waiting(self) -> list[Entry]:
+        """What still has to be said to the host, and alarms: payments that were paid after they had been cancelled."""
+        return self._journal.outbox.unfinished()
 
     def find(self, order_id: str) -> Payment | None:
         """The last attempt to pay this order, from the journal."""
@@ -288,91 +305,26 @@ class Terminal:
             now_s=self._clock.now_s,
         )
 
+    def _side_line(self) -> PayApiClient:
+        """The connection for what no cashier waits for."""
+        if self._side_client is None:
+            self._side_client = PayApiClient(endpoint_of(self._site), self._clock.now_s, self._clock.unix_s)
+        return self._side_client
+
+    def _made_caretaker(self) -> Caretaker:
+        api, line = self._site.pay_api, self._side_line()
+        orphans = RecoveryDesk(till_of(self._site, line, self._journal, self._clock))
+        settle_every_s = _SETTLE_EVERY_S if api.automatic.settle_orphans else 0.0
+        chores = (
+            Chore("keeping the line warm", api.timing.keep_warm_s, self._client.warm),
+            Chore("ending what is open", settle_every_s, lambda: orphans.settle_orphans(caretaker.goes_on)),
+            Chore("sending", _SEND_EVERY_S, lambda: self._outbox.send_due(line, caretaker.goes_on)),
+        )
+        caretaker = Caretaker(chores, self._clock.now_s)
+        return caretaker
+
     def _skew_s(self) -> float | None:
         """How far the till's clock is ahead of the host's; asks the host when it was not heard yet."""
         if self._client.host_clock.skew_s() is None:
             self._client.warm(_CLOCK_TIMEOUT_S)
         return self._client.host_clock.skew_s()
-
-
-def check_devices(settings: Site) -> None:
-    """Find what is wrong with profiles and ports now, and not in the middle of a sale; no device is touched.
-
-    Raises SiteError.
-    """
-    lookups = {"Scanner": profile.scanner, "POSPrinter": profile.printer}
-    for device in settings.devices.values():
-        if device.category in lookups and not device.service:
-            lookups[device.category](device.profile)
-            check_address(device.port, of_printer=device.category == "POSPrinter")
-
-
-def _new_ids() -> Iterator[str]:
-    while True:
-        yield str(uuid.uuid4())
-
-
-def endpoint_of(settings: Site) -> Endpoint:
-    """Where the API of a till is; fetches its secrets. Raises SecretError."""
-    api = settings.pay_api
-    return Endpoint(
-        base_url=settings.base_url,
-        ca_file=settings.ca_file,
-        login=settings.secret(api.login, "pay_api.login"),
-        password=settings.secret(api.password, "pay_api.password"),
-        connect_timeout_s=api.timing.connect_timeout_s,
-        request_timeout_s=api.timing.request_timeout_s,
-        pins=api.pins,
-        proxy=api.proxy,
-    )
-
-
-def _merchant(settings: Site) -> requests.Merchant:
-    api = settings.pay_api
-    return requests.Merchant(
-        store=api.store,
-        terminal=api.terminal,
-        version=api.version,
-        payment_types=api.enums.payment_types,
-        payment_purpose=api.payment_purpose,
-        card_session_key=api.card_session_key,
-    )
-
-
-def _rules(settings: Site) -> Rules:
-    timing = settings.pay_api.timing
-    return Rules(
-        first_poll_s=timing.first_poll_ms / 1000,
-        poll_interval_s=timing.poll_interval_ms / 1000,
-        decision_timeout_s=timing.decision_timeout_s,
-        settle_timeout_s=timing.settle_timeout_s,
-        connect_timeout_s=timing.connect_timeout_s,
-        resend_attempts=timing.resend_attempts,
-        resend_pause_s=timing.resend_pause_ms / 1000,
-        resend_window_s=timing.resend_window_s,
-        final_statuses={name: Outcome(end) for name, end in settings.pay_api.enums.final_statuses.items()},
-    )
-
-
-def _longest_sale_s(settings: Site) -> float:
-    """How long another program may be busy with a sale."""
-    timing = settings.pay_api.timing
-    return timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
-
-
-def _slip_rules(settings: Site) -> SlipRules:
-    return SlipRules(settings.driver.environment, settings.driver.language)
-
-
-def _line_rule(settings: Site) -> LineRule:
-    line = settings.pay_api.invoice_line
-    return LineRule(line.name, line.article, line.tax)
-
-
-def _printer(settings: Site) -> ReceiptPrinter | None:
-    device = settings.device_of("POSPrinter")
-    if device is None:
-        return None
-    model = profile.printer(device.profile)
-    timeout_s = settings.pay_api.timing.connect_timeout_s
-    return ReceiptPrinter(lambda: open_port(device.port, model.serial, timeout_s), model, time.monotonic)

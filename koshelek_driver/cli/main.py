@@ -10,7 +10,20 @@ from typing import Annotated
 
 import typer
 
-from koshelek_driver.cli import card, demo, doctor, journal, money_back, pay, profiles, sandbox, scan, transcripts
+from koshelek_driver.cli import (
+    card,
+    demo,
+    doctor,
+    journal,
+    money_back,
+    pay,
+    profiles,
+    receipt,
+    sandbox,
+    scan,
+    transcripts,
+)
+from koshelek_driver.cli import run as resident
 from koshelek_driver.cli.output import Output, encoding_safe_stdout
 from koshelek_driver.errors import DriverError, JournalError, SiteError, UsageError
 
@@ -43,6 +56,7 @@ def options(
 
 
 app.command("demo")(demo.demo)
+app.command("run")(resident.run)
 app.command("pay")(pay.pay)
 app.command("cancel")(money_back.cancel)
 app.command("refund")(money_back.refund)
@@ -56,6 +70,7 @@ app.command("record")(transcripts.record)
 app.command("replay")(transcripts.replay)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(card.payload, name="payload")
+app.add_typer(receipt.app, name="receipt")
 app.add_typer(journal.app, name="journal")
 app.add_typer(sandbox.app, name="sandbox")
 
@@ -76,8 +91,9 @@ def run(arguments: Sequence[str]) -> int:
         Output(as_json="--json" in arguments).error(problem)
         return EXIT_WRONG if isinstance(problem, SiteError | UsageError | JournalError) else EXIT_NO
     except ModuleNotFoundError as problem:
+        extra = "service" if problem.name in ("starlette", "uvicorn") else "sandbox"
         needed = DriverError(
-            f"the package {problem.name} is not installed", "pip install 'koshelek-driver[sandbox]' brings the sandbox"
+            f"the package {problem.name} is not installed", f"pip install 'koshelek-driver[{extra}]' brings it"
         )
         Output(as_json="--json" in arguments).error(needed)
         return EXIT_WRONG

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document
 from koshelek_driver.errors import UsageError
+from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def status(
     settings = sites.load(site)
     if not settings.journal.exists():
         output.warning(f"there is no journal at {settings.journal} yet", "it is made by the first sale")
-        _show(output, [], [])
+        _show(output, [], [], [])
         raise typer.Exit(1 if order_id else 0)
     journal = Journal(settings.journal)
     if order_id is None:
@@ -76,8 +77,9 @@ def status(
     else:
         found = [payment for payment in [journal.latest(order_id)] if payment]
         refunds = journal.refunds.of_order(order_id)
+    waiting = [entry for entry in journal.outbox.unfinished() if order_id in (None, entry.order_id)]
     journal.close()
-    _show(output, found, refunds)
+    _show(output, found, refunds, waiting)
     if order_id is not None and not found:
         output.warning(f"the journal has no order {order_id}", "check the number; it was not charged at this till")
         raise typer.Exit(1)
@@ -86,19 +88,20 @@ def status(
 
 
 def watcher(terminal: Terminal, output: Output) -> Any:
-    """Show a sale as it goes; while it waits for a scan and from then on, Ctrl-C is the cashier's cancel."""
+    """Show a sale as it goes; while it waits for a scan and from then on, Ctrl-C and SIGTERM are a cancel."""
     from koshelek_driver.payment.watcher import Watcher
     from koshelek_driver.printer.receipt_printer import Printed
 
-    def take_over_ctrl_c() -> None:
-        signal.signal(signal.SIGINT, lambda _number, _frame: terminal.request_cancel())
+    def take_over_signals() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: terminal.request_cancel())
 
     def waiting_for_scan() -> None:
-        take_over_ctrl_c()
+        take_over_signals()
         output.say_progress("Scan the customer's card…")
 
     def scanned(label: Label, verification: Verification) -> None:
-        take_over_ctrl_c()
+        take_over_signals()
         line, scan_type = escape(terminal.card_line(verification)), label.scan_data_type.name
         output.console.print(f"  {line}  [dim]{scan_type} {verification.result_code}[/]", soft_wrap=True)
         output.say_progress("Asking the host…")
@@ -137,14 +140,32 @@ def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:
         raise UsageError(f"{option} {file}: {problem.strerror}", "name a readable file") from problem
 
 
-def _show(output: Output, payments: list[Payment], refunds: list[Refund]) -> None:
+def _show(output: Output, payments: list[Payment], refunds: list[Refund], waiting: list[Entry]) -> None:
     output.payments([*payments, *refunds])
+    for entry in waiting:
+        if entry.state is State.ALARM:
+            what = f"order {entry.order_id} was paid after it had been cancelled, transaction {entry.transaction_id}"
+            output.warning(what, f"refund --transaction-id {entry.transaction_id}")
+        elif entry.kind is Kind.RECEIPT:
+            output.warning(f"the receipt of order {entry.order_id} is {entry.state}: {entry.last}", "recover")
     output.document(
         {
             "payments": [record_document(payment) for payment in payments],
             "refunds": [record_document(refund) for refund in refunds],
+            "waiting": [_waiting_document(entry) for entry in waiting],
         }
     )
+
+
+def _waiting_document(entry: Entry) -> dict[str, Any]:
+    return {
+        "kind": entry.kind.value,
+        "state": entry.state.value,
+        "order_id": entry.order_id,
+        "payment_transaction_id": entry.transaction_id,
+        "tries": entry.tries,
+        "error_code": entry.last,
+    }
 
 
 def record_document(payment: Payment | Refund) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from koshelek_driver.cards import Cards, templates_of
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.outbox_book import Kind, State
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.site_keys import Site
-from koshelek_driver.terminal import check_devices, endpoint_of
+from koshelek_driver.wiring import check_devices, endpoint_of
 
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0
@@ -50,7 +52,7 @@ def checks(site_file: Path | None) -> Iterator[Check]:
     if loaded.value is None:
         yield from (
             Check(name, Result.SKIP, "needs the site file")
-            for name in ("templates", "devices", "journal", "one-time passwords", "host", "clock")
+            for name in ("templates", "devices", "journal", "one-time passwords", "left open", "host", "clock")
         )
         return
     with ExitStack() as closing:
@@ -66,8 +68,10 @@ def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
     if journal.value is not None:
         closing.callback(journal.value.close)
         yield _passwords(settings, journal.value, closing)
+        yield _left_open(journal.value)
     else:
         yield Check("one-time passwords", Result.SKIP, "needs the journal")
+        yield Check("left open", Result.SKIP, "needs the journal")
     client = _try("host", lambda: PayApiClient(endpoint_of(settings), time.monotonic, time.time), settings.base_url)
     if client.value is None:
         yield client.check
@@ -87,6 +91,22 @@ def _passwords(settings: Site, memory: Journal, closing: ExitStack) -> Check:
     if made.value is not None:
         closing.callback(made.value.close)
     return made.check
+
+
+def _left_open(journal: Journal) -> Check:
+    """Money that is not settled, first what was taken unasked."""
+    entries = journal.outbox.unfinished()
+    alarms = [entry for entry in entries if entry.state is State.ALARM]
+    if alarms:
+        what = f"order {alarms[0].order_id} was paid after it had been cancelled"
+        return Check("left open", Result.FAIL, what, f"refund --transaction-id {alarms[0].transaction_id}")
+    records: list[Payment | Refund] = [*journal.unfinished(), *journal.refunds.unfinished()]
+    unknown = sum(record.outcome is Outcome.UNKNOWN for record in records)
+    receipts = sum(entry.kind is Kind.RECEIPT for entry in entries)
+    detail = f"{unknown} outcomes unknown, {len(records) - unknown} slips not on paper, {receipts} receipts not sent"
+    if unknown or receipts or records:
+        return Check("left open", Result.WARN, detail, "recover")
+    return Check("left open", Result.PASS, detail)
 
 
 def _host(settings: Site, client: PayApiClient) -> Check:

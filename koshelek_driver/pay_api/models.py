@@ -128,6 +128,44 @@ class RefundRequest(_Request, frozen=True, kw_only=True):
     currency: str | None = None
 
 
+class Invoice(_Request, frozen=True, kw_only=True):
+    """A fiscal receipt as the cash register printed it. Servers differ in the spelling of `qr`."""
+
+    order_id: str
+    receipt_id: str
+    merchant_name: str
+    merchant_address: str
+    inn: str
+    date_time: str
+    shift: str
+    cashier: str
+    receipt_type: str
+    total_amount: int
+    items: tuple[Item, ...]
+    tax_amount: int | None = None
+    discount_amount: int | None = None
+    sub_total_amount: int | None = None
+    taxation: str | None = None
+    kkt_reg_number: str | None = None
+    fn_number: str | None = None
+    fpd: str | None = None
+    fd_number: str | None = None
+    website: str | None = None
+    qr: str | None = None
+    upper_case_qr: str | None = msgspec.field(default=None, name="QR")
+    currency: str | None = None
+
+
+class ReceiptRequest(_Request, frozen=True, kw_only=True):
+    """Show a fiscal receipt in the customer's app."""
+
+    request_id: str
+    transaction_id: str
+    store_id: str
+    terminal_id: str
+    invoice: Invoice
+
+
 class Slip(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     """The fields of a slip that are known here; the answer's own object is kept beside it, whole."""
 
@@ -145,12 +183,12 @@ class Slip(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
 
 
 class TransactionAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """What checkout, status and cancel answer. `slip` is the object as it came.
+    """What checkout, status and cancel answer, and what a postback says. `slip` is the object as it came.
 
     `status` is an open list, empty or absent while the host has none to tell.
     """
 
-    request_id: str
+    request_id: str = ""
     transaction_id: str
     status: str | None = None
     slip: dict[str, Any] | None = None

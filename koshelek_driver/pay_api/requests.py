@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from koshelek_driver.pay_api import models
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.secrets import Secret
@@ -47,6 +49,7 @@ class Merchant:
     payment_types: tuple[str, ...]
     payment_purpose: str
     card_session_key: str = "cardSession"
+    qr_key: str = "qr"
 
 
 def checkout(
@@ -141,6 +144,20 @@ def refund(
         items=items,
     )
     return Request(Call.REFUND, request_id, models.encode(body, merchant.version), token)
+
+
+def receipt(merchant: Merchant, request_id: str, transaction_id: str, invoice: models.Invoice) -> Request:
+    """Show the fiscal receipt of a payment in the customer's app."""
+    code, is_lower = invoice.qr or invoice.upper_case_qr, merchant.qr_key == "qr"
+    spelt = replace(invoice, qr=code if is_lower else None, upper_case_qr=None if is_lower else code)
+    body = models.ReceiptRequest(
+        request_id=request_id,
+        transaction_id=transaction_id,
+        store_id=merchant.store,
+        terminal_id=merchant.terminal,
+        invoice=spelt,
+    )
+    return Request(Call.RECEIPT, request_id, models.encode(body, merchant.version))
 
 
 def _method(merchant: Merchant, name: str) -> models.PaymentMethod:

@@ -6,6 +6,13 @@ import threading
 import time
 from typing import Protocol
 
+_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def _steady_s() -> float:
+    """CLOCK_MONOTONIC of Linux stands still while the machine sleeps; a deadline of money must not."""
+    return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
+
 
 class Clock(Protocol):
     """What the engine needs of time."""
@@ -24,11 +31,11 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The clock of this machine."""
+    """The clock of this machine. Where the system has such a clock, sleep of a tablet counts."""
 
     def now_s(self) -> float:
         """See Clock."""
-        return time.monotonic()
+        return _steady_s()
 
     def unix_s(self) -> float:
         """See Clock."""
@@ -36,6 +43,6 @@ class SystemClock:
 
     def wait(self, until_s: float, wake: threading.Event | None) -> None:
         """See Clock."""
-        left_s = until_s - time.monotonic()
+        left_s = until_s - self.now_s()
         if left_s > 0:
             (wake or threading.Event()).wait(left_s)

@@ -61,6 +61,8 @@ class Means:
     watch: Watch
     wake: threading.Event
     """Ends waits that heed a cancel."""
+    news: threading.Event
+    """Ends waits that heed news; a cancel sets it, too."""
 
 
 @dataclass(slots=True)
@@ -105,11 +107,13 @@ class Drive:
     def _perform(self, effect: Effect) -> Tick:
         match effect:
             case Send(request):
+                self.means.news.clear()
                 exchange = self.means.client.call(request)
                 self._heard(exchange)
                 return self.tick(exchange)
-            case Wait(until_s, heed_cancel):
-                self.means.clock.wait(until_s, self.means.wake if heed_cancel else None)
+            case Wait(until_s, heed_cancel, heed_news):
+                wake = self.means.wake if heed_cancel else None
+                self.means.clock.wait(until_s, self.means.news if heed_news else wake)
             case KeepTransaction() | KeepCancel() | KeepReversal():
                 self.safely(self.keep, effect)
         return self.tick()

@@ -45,10 +45,19 @@ class Engine:
         self._ids = ids
         self._clock = clock
         self._cancel = threading.Event()
+        self._news = threading.Event()
 
     def request_cancel(self) -> None:
         """The cashier's cancel, from any thread or a signal handler: the sale under way ends as soon as it can."""
         self._cancel.set()
+        self._news.set()
+
+    def hear_news(self) -> None:
+        """The host has news, perhaps of the sale under way: ask for its status as soon as the API allows.
+
+        From any thread.
+        """
+        self._news.set()
 
     def cancel_requested(self) -> bool:
         """Whether the cashier cancelled since `new_sale`."""
@@ -140,7 +149,7 @@ class Engine:
         return refunds.find(request.request_id) or began
 
     def _means(self, watch: Watch) -> Means:
-        return Means(self._client, self._clock, watch, self._cancel)
+        return Means(self._client, self._clock, watch, self._cancel, self._news)
 
     def _keep(self, request_id: str, learned: KeepTransaction | KeepCancel | KeepReversal) -> None:
         at_s = self._clock.unix_s()

@@ -28,6 +28,7 @@ class Rules:
     resend_pause_s: float
     resend_window_s: float
     final_statuses: Mapping[str, Outcome]
+    cancel_undecided: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait until then; the cashier's cancel ends the wait early where `heed_cancel`."""
+    """Wait until then; the cashier's cancel ends the wait early where `heed_cancel`, news of the host `heed_news`."""
 
     until_s: float
     heed_cancel: bool
+    heed_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ Flow = Generator[Effect, Tick, Verdict]
 _PAID_EARLIER = frozenset(("refunding", "partial_refunded", "refunded"))
 _STILL_RUNNING = frozenset(("TRANSACTION_IN_PROCESSING",))
 _SLIP_TRIES = 3
+_FASTEST_POLL_S = 0.25
+"""The API's limit, also when the host itself says that there is news."""
 
 
 class Sale:
@@ -175,19 +179,21 @@ class Sale:
     def _decide(self) -> Flow:
         deadline_s = self._began_s + self._rules.decision_timeout_s
         verdict = yield from self._poll(deadline_s, heed_cancel=True)
-        if verdict is None:
+        if verdict is None and (self._tick.cancel or self._rules.cancel_undecided):
             why = "CANCELED" if self._tick.cancel else "DECISION_TIMEOUT"
             verdict = yield from self._cancel(why)
         return verdict or self._unknown()
 
     def _poll(self, deadline_s: float, *, heed_cancel: bool) -> Generator[Effect, Tick, Verdict | None]:
         """Ask for the status, one question at a time, until it is final; None at the deadline or at a cancel."""
-        due_s = self._tick.now_s + self._rules.first_poll_s
+        soonest_s = due_s = self._tick.now_s + self._rules.first_poll_s
         while True:
-            yield from self._do(Wait(due_s, heed_cancel))
+            yield from self._do(Wait(soonest_s, heed_cancel))
+            if due_s > soonest_s:
+                yield from self._do(Wait(due_s, heed_cancel, heed_news=True))
             if heed_cancel and self._tick.cancel:
                 return None
-            due_s = self._tick.now_s + self._rules.poll_interval_s
+            soonest_s, due_s = self._tick.now_s + _FASTEST_POLL_S, self._tick.now_s + self._rules.poll_interval_s
             reply = yield from self._ask_status()
             verdict = (yield from self._final(reply)) if reply else None
             if verdict is not None or self._tick.now_s >= deadline_s:

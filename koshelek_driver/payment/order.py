@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
 
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.models import MAX_KOPECKS, MAX_ORDER_ID, CheckoutInvoice, Item
+from koshelek_driver.payment.checks import check_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +33,20 @@ class Order:
 def order(order_id: str, amount: int, rule: LineRule) -> Order:
     """An order without an invoice: one line by the site file's rule. Raises UsageError."""
     item = Item(name=rule.name, article=rule.article, price=amount, quantity=1, total_amount=amount, tax=rule.tax)
-    return _checked(Order(order_id, amount, CheckoutInvoice(order_id=order_id, total_amount=amount, items=(item,))))
+    invoice = CheckoutInvoice(order_id=order_id, total_amount=amount, items=(item,))
+    return _checked(Order(order_id, amount, invoice), (rule.tax,))
 
 
-def order_with_invoice(order_id: str, amount: int, invoice_json: bytes, taxes: tuple[str, ...]) -> Order:
+def order_with_invoice(order_id: str, amount: int, invoice_json: bytes, taxes: Collection[str]) -> Order:
     """An order with the POS's own `checkoutInvoice` as JSON. Raises UsageError that names the field."""
     try:
         invoice = msgspec.json.decode(invoice_json, type=CheckoutInvoice)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise UsageError(f"invoice: {problem}", "use the Pay API's own checkoutInvoice fields") from problem
-    checked = _checked(Order(order_id, amount, invoice))
-    for number, item in enumerate(invoice.items, 1):
-        _check_item(f"invoice item {number}", item, taxes)
-    return checked
+    return _checked(Order(order_id, amount, invoice), taxes)
 
 
-def _checked(new: Order) -> Order:
+def _checked(new: Order, taxes: Collection[str]) -> Order:
     if not 1 <= len(new.order_id) <= MAX_ORDER_ID:
         raise UsageError(f"order id of {len(new.order_id)} characters", f"1 to {MAX_ORDER_ID} are allowed")
     if not 1 <= new.amount <= MAX_KOPECKS:
@@ -56,17 +56,5 @@ def _checked(new: Order) -> Order:
         raise UsageError(f"invoice: orderId '{invoice.order_id}' is not '{new.order_id}'", "give one order id")
     if invoice.total_amount != new.amount:
         raise UsageError(f"invoice: totalAmount {invoice.total_amount} is not {new.amount}", "give one amount")
-    total = sum(item.total_amount for item in invoice.items)
-    if total != new.amount:
-        raise UsageError(f"invoice: the items add up to {total}, not to {new.amount}", "correct the items")
+    check_lines("invoice", invoice, invoice.items, taxes)
     return new
-
-
-def _check_item(name: str, item: Item, taxes: tuple[str, ...]) -> None:
-    for field, amount in (("price", item.price), ("totalAmount", item.total_amount)):
-        if not 0 <= amount <= MAX_KOPECKS:
-            raise UsageError(f"{name}: {field} {amount}", f"0 to {MAX_KOPECKS} kopecks are allowed")
-    if item.quantity != int(item.quantity):
-        raise UsageError(f"{name}: quantity {item.quantity}", "send whole units: 1125 GRAM, not 1.125 KILOGRAM")
-    if item.tax not in taxes:
-        raise UsageError(f"{name}: tax '{item.tax}'", f"allowed: {', '.join(taxes)}")

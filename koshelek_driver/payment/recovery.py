@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from koshelek_driver.errors import UsageError
+from koshelek_driver.errors import BusyError, UsageError
+from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.watcher import Watcher
+
+S = TypeVar("S", Payment, Refund)
+_NOBODY = Watcher()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,47 @@ class RecoveryDesk:
             still_unknown=tuple(each for each in ended if each.outcome is Outcome.UNKNOWN),
         )
 
+    def hear(self, answer: TransactionAnswer, body: bytes) -> bool:
+        """Keep what the host said by itself of a payment or a refund. Whether this till has one of that name."""
+        journal = self._till.journal
+        found = journal.refunds.by_reversal(answer.ref_transaction_id or "") or journal.by_transaction(
+            answer.transaction_id
+        )
+        if found is not None:
+            journal.hear_postback(found.request_id, body, self._till.clock.unix_s())
+        return found is not None
+
+    def settle_orphans(self, goes_on: Callable[[], bool]) -> None:
+        """End what is open while nobody uses the till: then nobody drives it any more. See `caretaker`.
+
+        The till is free meanwhile: a cashier who asks for the same order asks the host beside this, which does no harm.
+        Slips stay queued.
+        """
+        for payment in self._unless_busy(self._open_payments):
+            if goes_on():
+                self._take_back(payment, _NOBODY)
+        for refund in self._unless_busy(self._open_refunds):
+            if goes_on():
+                self._till.engine.resume_refund(refund, _NOBODY.called)
+
+    def _unless_busy(self, look: Callable[[], list[S]]) -> list[S]:
+        try:
+            with self._till.lock.hold("the look for what is open", wait_s=0):
+                return look()
+        except BusyError:
+            return []
+
     def _payments(self, watcher: Watcher) -> list[Payment]:
-        still_open = [each for each in self._till.journal.unfinished() if each.outcome is Outcome.UNKNOWN]
-        return [self._take_back(each, watcher) for each in still_open]
+        return [self._take_back(each, watcher) for each in self._open_payments()]
 
     def _refunds(self, watcher: Watcher) -> list[Refund]:
-        still_open = [each for each in self._till.journal.refunds.unfinished() if each.outcome is Outcome.UNKNOWN]
-        return [self._till.engine.resume_refund(each, watcher.called) for each in still_open]
+        return [self._till.engine.resume_refund(each, watcher.called) for each in self._open_refunds()]
+
+    def _open_payments(self) -> list[Payment]:
+        return [each for each in self._till.journal.unfinished() if each.outcome is Outcome.UNKNOWN]
+
+    def _open_refunds(self) -> list[Refund]:
+        return [each for each in self._till.journal.refunds.unfinished() if each.outcome is Outcome.UNKNOWN]
 
     def _take_back(self, payment: Payment, watcher: Watcher) -> Payment:
         """Nobody stands at the till any more: what is not paid yet is cancelled."""

@@ -72,7 +72,8 @@ class RefundDesk:
         return wanted.transaction_id, Paid(wanted.order_id, MAX_KOPECKS, None, refunds)
 
     def _of_payment(self, payment: Payment) -> tuple[str, Paid]:
-        if payment.outcome is not Outcome.PAID:
+        outbox = self._till.journal.outbox
+        if payment.outcome is not Outcome.PAID and not outbox.alarm(payment.order_id, payment.request_id):
             remedy = "settle it first: recover" if payment.outcome is Outcome.UNKNOWN else "there is nothing to refund"
             raise UsageError(f"order {payment.order_id} is {payment.outcome.value}, not paid", remedy)
         transaction_id, invoice = payment.verdict.transaction_id, self._till.journal.invoice_of(payment)

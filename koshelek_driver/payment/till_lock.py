@@ -18,10 +18,10 @@ class TillLock:
         self._wait_s = wait_s
 
     @contextmanager
-    def hold(self, what: str) -> Iterator[None]:
-        """Have the till, or raise BusyError that says what was not begun."""
+    def hold(self, what: str, wait_s: float | None = None) -> Iterator[None]:
+        """Have the till, or raise BusyError that says what was not begun. `wait_s` is for those who will not wait."""
         try:
-            held = self._lock.acquire(timeout=self._wait_s)
+            held = self._lock.acquire(timeout=self._wait_s if wait_s is None else wait_s)
         except Timeout as problem:
             raise BusyError(
                 f"another program is paying at this till; {what} was not begun", "wait for it, then try again"

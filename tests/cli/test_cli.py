@@ -143,7 +143,7 @@ def test_a_dead_printer_is_a_warning_and_the_slip_waits(shell: Shell, till: Till
     assert (code, [row["slip_state"] for row in status["payments"]]) == (0, ["queued"])
     printer.set_fault(Fault.NONE)
     assert shell.pay("A-1", 500)[1]["slip_state"] == "printed"
-    assert shell.document("status", "--site", str(till.site))[1] == {"payments": [], "refunds": []}
+    assert shell.document("status", "--site", str(till.site))[1] == {"payments": [], "refunds": [], "waiting": []}
     printer.close()
 
 
@@ -245,14 +245,14 @@ def test_ctrl_c_while_waiting_for_a_scan_charges_nothing(
 
 def test_status_knows_one_order_all_open_ones_and_none(shell: Shell, till: Till) -> None:
     site = ["--site", str(till.site)]
-    assert shell.document("status", *site) == (0, {"payments": [], "refunds": []})
+    assert shell.document("status", *site) == (0, {"payments": [], "refunds": [], "waiting": []})
     shell.pay("A-1")
     shell.pay("A-2", AMOUNTS["lost-always"])
     code, one = shell.document("status", *site, "--order-id", "A-1")
     assert (code, one["payments"][0]["outcome"], one["payments"][0]["slip"]["orderId"]) == (0, "paid", "A-1")
     code, open_ones = shell.document("status", *site)
     assert (code, [row["order_id"] for row in open_ones["payments"]]) == (3, ["A-2"])
-    assert shell.document("status", *site, "--order-id", "A-9") == (1, {"payments": [], "refunds": []})
+    assert shell.document("status", *site, "--order-id", "A-9") == (1, {"payments": [], "refunds": [], "waiting": []})
     assert "A-2" in shell.text("status", *site)[1]
 
 

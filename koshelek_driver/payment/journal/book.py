@@ -17,10 +17,11 @@ from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.payment.journal.chain import Event
 from koshelek_driver.payment.journal.database import Database
+from koshelek_driver.payment.journal.outbox_book import OutboxBook
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.journal.rows import PAYMENT_COLUMNS, payment_of
 from koshelek_driver.payment.journal.verifying import faults_of
-from koshelek_driver.payment.journal.writing import end_row, keep_answer
+from koshelek_driver.payment.journal.writing import end_row, keep_answer, keep_postback
 from koshelek_driver.payment.outcome import Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
@@ -36,7 +37,7 @@ class Sent:
 class Journal:
     """One till's journal, for any thread. Every method blocks for about a disk write and raises JournalError.
 
-    `at_s` is Unix time. `cards` and `refunds` are the parts of the same file that remember those.
+    `at_s` is Unix time. `cards`, `refunds` and `outbox` are the parts of the same file that remember those.
     """
 
     def __init__(self, path: Path, vfs: str | None = None) -> None:
@@ -44,6 +45,7 @@ class Journal:
         self.database = Database(path, vfs)
         self.cards = CardBook(self.database)
         self.refunds = RefundBook(self.database)
+        self.outbox = OutboxBook(self.database)
 
     def close(self) -> None:
         """Close the file."""
@@ -150,10 +152,14 @@ class Journal:
         """An answer of the host as it came, secrets masked; one that says nothing new is not kept again."""
         keep_answer(self.database, request_id, exchange, at_s)
 
+    def hear_postback(self, request_id: str, body: bytes, at_s: float) -> None:
+        """What the host said by itself, secrets masked. It changes nothing but the list of events."""
+        keep_postback(self.database, request_id, body, at_s)
+
     def end(self, request_id: str, verdict: Verdict, at_s: float) -> None:
         """Keep a final verdict with its slip, and forget the customer's session, password and card number.
 
-        On a disk that is full the reserve is given up for it.
+        A cancelled payment that the host knows is watched from now on. On a disk that is full the reserve is given up.
         """
         end_row(self.database, "attempt", request_id, verdict, at_s, also="body = NULL, token = NULL")
 

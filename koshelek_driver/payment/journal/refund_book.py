@@ -42,6 +42,11 @@ class RefundBook:
         found = self._all("request_id = ?", request_id)
         return found[0] if found else None
 
+    def by_reversal(self, ref_transaction_id: str) -> Refund | None:
+        """The refund with this refTransactionId of the host."""
+        found = self._all("ref_transaction_id = ? AND ref_transaction_id <> ''", ref_transaction_id)
+        return found[0] if found else None
+
     def sent_for(self, refund: Refund) -> Request:
         """What was, or may have been, sent: a refund is always sent again as the same bytes."""
         row = self._database.one("SELECT body, token FROM refund WHERE request_id = ?", refund.request_id)

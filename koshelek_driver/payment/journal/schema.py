@@ -99,7 +99,26 @@ BEGIN SELECT RAISE(ABORT, 'an event never changes'); END;
 CREATE TRIGGER events_never_go BEFORE DELETE ON event
 BEGIN SELECT RAISE(ABORT, 'an event never goes'); END;
 """
+_OUTBOX = """
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    body BLOB NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    due_s REAL NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    last TEXT NOT NULL DEFAULT ''
+) STRICT;
 
-MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN)
+CREATE INDEX refund_by_reversal ON refund (ref_transaction_id) WHERE ref_transaction_id <> '';
+CREATE UNIQUE INDEX outbox_once ON outbox (order_id, kind, key);
+CREATE INDEX outbox_unfinished ON outbox (number) WHERE state IN ('waiting', 'alarm', 'parked');
+"""
+
+MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX)
 """Each takes the journal one version further."""
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,0 +1,29 @@
+"""`run`: the resident driver."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from contextlib import closing
+
+from rich.markup import escape
+
+from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.pay import JsonOption, SiteOption
+
+
+def run(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Stay: keep the line warm, end what a crash left open, send receipts, hear postbacks. Ends by SIGTERM, Ctrl-C."""
+    from koshelek_driver import site as sites
+    from koshelek_driver.service.resident import Resident
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    output, over = Output(as_json=as_json), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: over.set())
+    settings = sites.load(site)
+    with closing(Resident(settings)) as resident:
+        output.document({"journal": str(settings.journal), "postback": resident.postback_url})
+        output.console.print(f"running for {escape(str(settings.path))}; postbacks: {resident.postback_url or 'off'}")
+        over.wait()

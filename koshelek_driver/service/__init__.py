@@ -1,0 +1,1 @@
+"""The resident driver: what listens for others while the till works."""

@@ -1,0 +1,69 @@
+"""HTTPS for the resident driver: an ASGI application on a port, on a thread of its own."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from koshelek_driver.errors import SiteError
+
+_KEEP_ALIVE_S = 5
+_MOST_AT_ONCE = 32
+_READY_S = 10.0
+
+
+def server_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    """TLS 1.2 or newer with our own certificate, PEM. Raises SiteError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key, password=lambda: "")  # a locked key must not ask the terminal
+    except (OSError, ssl.SSLError) as problem:
+        what = f"pay_api.postback.certificate: cannot use {certificate}: {problem}"
+        raise SiteError(what, "name a PEM certificate and its unlocked key") from problem
+    return context
+
+
+class HttpsListener:
+    """Listens from the moment it is made until `close`. Port 0 takes any free one; `port` tells which."""
+
+    def __init__(self, app: Any, address: tuple[str, int], context: ssl.SSLContext) -> None:
+        try:
+            self._socket = socket.create_server(address, family=_family(address[0]))
+        except OSError as problem:
+            what = f"pay_api.postback.listen: cannot listen on {address[0]}:{address[1]}: {problem.strerror}"
+            raise SiteError(what, "name a free port and an address of this machine") from problem
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            limit_concurrency=_MOST_AT_ONCE,
+        )
+        config.load()
+        config.ssl = context
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="https", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._socket.getsockname()[1])
+
+    def close(self) -> None:
+        """Stop listening; requests under way are ended, for some seconds at most."""
+        self._server.should_exit = True
+        self._thread.join(_READY_S)
+        self._socket.close()
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,139 @@
+"""What the parts of a till are made with, from its site file."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+
+from filelock import FileLock
+
+from koshelek_driver import profile
+from koshelek_driver.pay_api.client import Endpoint
+from koshelek_driver.pay_api.requests import Merchant
+from koshelek_driver.payment.clock import Clock
+from koshelek_driver.payment.drive import Caller
+from koshelek_driver.payment.engine import Engine
+from koshelek_driver.payment.flows import Rules
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.order import LineRule
+from koshelek_driver.payment.outbox import Outbox
+from koshelek_driver.payment.outcome import Outcome
+from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
+from koshelek_driver.payment.till import Till
+from koshelek_driver.payment.till_lock import TillLock
+from koshelek_driver.printer.receipt_printer import ReceiptPrinter
+from koshelek_driver.site_keys import Site
+from koshelek_driver.transport import check_address, open_port
+
+
+def check_devices(settings: Site) -> None:
+    """Find what is wrong with profiles and ports now, and not in the middle of a sale; no device is touched.
+
+    Raises SiteError.
+    """
+    lookups = {"Scanner": profile.scanner, "POSPrinter": profile.printer}
+    for device in settings.devices.values():
+        if device.category in lookups and not device.service:
+            lookups[device.category](device.profile)
+            check_address(device.port, of_printer=device.category == "POSPrinter")
+
+
+def new_ids() -> Iterator[str]:
+    """A requestId that nobody had before, each time; for any thread, as a generator would not be."""
+    return iter(lambda: str(uuid.uuid4()), "")
+
+
+def endpoint_of(settings: Site) -> Endpoint:
+    """Where the API of a till is; fetches its secrets. Raises SecretError."""
+    api = settings.pay_api
+    return Endpoint(
+        base_url=settings.base_url,
+        ca_file=settings.ca_file,
+        login=settings.secret(api.login, "pay_api.login"),
+        password=settings.secret(api.password, "pay_api.password"),
+        connect_timeout_s=api.timing.connect_timeout_s,
+        request_timeout_s=api.timing.request_timeout_s,
+        pins=api.pins,
+        proxy=api.proxy,
+    )
+
+
+def merchant_of(settings: Site) -> Merchant:
+    """Who asks."""
+    api = settings.pay_api
+    return Merchant(
+        store=api.store,
+        terminal=api.terminal,
+        version=api.version,
+        payment_types=api.enums.payment_types,
+        payment_purpose=api.payment_purpose,
+        card_session_key=api.card_session_key,
+        qr_key=api.qr_key,
+    )
+
+
+def till_of(settings: Site, client: Caller, journal: Journal, clock: Clock) -> Till:
+    """The till, with an engine that calls by `client`. Raises ProfileError."""
+    merchant, ids = merchant_of(settings), new_ids()
+    return Till(
+        engine=Engine(
+            client=client, journal=journal, merchant=merchant, rules=rules_of(settings), ids=ids, clock=clock
+        ),
+        journal=journal,
+        merchant=merchant,
+        slips=SlipDesk(printer_of(settings), journal, slip_rules_of(settings)),
+        lock=TillLock(FileLock(f"{settings.journal}.lock", mode=0o600), longest_sale_s(settings)),
+        ids=ids,
+        clock=clock,
+    )
+
+
+def rules_of(settings: Site) -> Rules:
+    """How sales go on."""
+    timing = settings.pay_api.timing
+    return Rules(
+        first_poll_s=timing.first_poll_ms / 1000,
+        poll_interval_s=timing.poll_interval_ms / 1000,
+        decision_timeout_s=timing.decision_timeout_s,
+        settle_timeout_s=timing.settle_timeout_s,
+        connect_timeout_s=timing.connect_timeout_s,
+        resend_attempts=timing.resend_attempts,
+        resend_pause_s=timing.resend_pause_ms / 1000,
+        resend_window_s=timing.resend_window_s,
+        final_statuses={name: Outcome(end) for name, end in settings.pay_api.enums.final_statuses.items()},
+        cancel_undecided=settings.pay_api.automatic.cancel_undecided,
+    )
+
+
+def outbox_of(settings: Site, till: Till) -> Outbox:
+    """What is said to the host when no cashier waits."""
+    paid = [status for status, end in settings.pay_api.enums.final_statuses.items() if end == "paid"]
+    return Outbox(till.journal, till.merchant, paid=paid, ids=till.ids, clock=till.clock)
+
+
+def longest_sale_s(settings: Site) -> float:
+    """How long another program may be busy with a sale."""
+    timing = settings.pay_api.timing
+    return timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
+
+
+def slip_rules_of(settings: Site) -> SlipRules:
+    """How slips look."""
+    return SlipRules(settings.driver.environment, settings.driver.language)
+
+
+def line_rule_of(settings: Site) -> LineRule:
+    """The one line of a sale without an invoice."""
+    line = settings.pay_api.invoice_line
+    return LineRule(line.name, line.article, line.tax)
+
+
+def printer_of(settings: Site) -> ReceiptPrinter | None:
+    """The printer of slips, if the till has one. Raises ProfileError."""
+    device = settings.device_of("POSPrinter")
+    if device is None:
+        return None
+    model = profile.printer(device.profile)
+    timeout_s = settings.pay_api.timing.connect_timeout_s
+    return ReceiptPrinter(lambda: open_port(device.port, model.serial, timeout_s), model, time.monotonic)

@@ -1,0 +1,249 @@
+"""Postbacks over real HTTPS: strangers get nothing, news is asked for at the host, and never believed by itself."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import trustme
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from koshelek_driver import Outcome, Terminal, Watcher, site
+from koshelek_driver.errors import BusyError, JournalError, SiteError
+from koshelek_driver.pay_api.models import TransactionAnswer
+from koshelek_driver.sandbox.postback import PostbackSender, PostbackTarget
+from koshelek_driver.sandbox.scripts import AMOUNTS
+from koshelek_driver.secrets import Secret
+from koshelek_driver.service.listener import HttpsListener, server_context
+from koshelek_driver.service.postback import Postbacks, postback_app
+from koshelek_driver.service.resident import Resident
+from tests.conftest import Till
+
+BODY = {"requestId": "h-1", "transactionId": "t-1", "status": "accepted"}
+LOGIN, PASSWORD = "host", "päss:word"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "postback-ca.pem")
+    made = tmp_path / "postback.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(made)
+    return made
+
+
+@dataclass
+class Door:
+    """A receiver on a port, and what it heard."""
+
+    url: str
+    trust: ssl.SSLContext
+    heard: list[TransactionAnswer]
+    known: bool = True
+    fault: Exception | None = None
+
+    def post(self, body: Any = BODY, *, auth: Any = (LOGIN, PASSWORD), **more: Any) -> int:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        with httpx.Client(verify=self.trust, trust_env=False, auth=auth) as client:
+            return client.request(more.pop("method", "POST"), self.url, content=content, **more).status_code
+
+
+Opened = Callable[..., Door]
+
+
+@pytest.fixture
+def door(certificate: Path, tmp_path: Path) -> Iterator[Opened]:
+    listeners: list[HttpsListener] = []
+
+    def opened(sources: tuple[str, ...] = ()) -> Door:
+        def hear(answer: TransactionAnswer, _body: bytes) -> bool:
+            if made.fault is not None:
+                raise made.fault
+            made.heard.append(answer)
+            return made.known
+
+        app = postback_app(Postbacks(Secret(LOGIN), Secret(PASSWORD), sources, hear))
+        listeners.append(HttpsListener(app, ("127.0.0.1", 0), server_context(certificate, None)))
+        trust = ssl.create_default_context(cafile=str(tmp_path / "postback-ca.pem"))
+        made = Door(f"https://127.0.0.1:{listeners[-1].port}/any/path", trust, [])
+        return made
+
+    yield opened
+    for each in listeners:
+        each.close()
+
+
+def test_a_postback_of_the_host_is_heard(door: Opened) -> None:
+    opened = door()
+    assert opened.post() == 200
+    assert opened.heard == [TransactionAnswer(request_id="h-1", transaction_id="t-1", status="accepted")]
+
+
+@pytest.mark.scenario(24)
+@pytest.mark.parametrize(
+    "auth", [None, (LOGIN, "wrong"), ("wrong", PASSWORD), (LOGIN, ""), (LOGIN, PASSWORD + "x")], ids=str
+)
+def test_a_stranger_is_refused_and_not_heard(door: Opened, auth: Any) -> None:
+    opened = door()
+    assert opened.post(auth=auth) == 401
+    assert opened.heard == []
+
+
+def test_a_stranger_is_refused_before_the_body_is_looked_at(door: Opened) -> None:
+    assert door().post(b"\xff" * 1000, auth=None) == 401
+
+
+@pytest.mark.parametrize(("sources", "status"), [(("10.0.0.0/8", "::/0"), 403), (("10.0.0.0/8", "127.0.0.0/8"), 200)])
+def test_only_the_networks_of_the_site_file_may_post(door: Opened, sources: tuple[str, ...], status: int) -> None:
+    assert door(sources).post() == status
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 400), (b"{", 400), (b"[]", 400), (b"\xff\xfe", 400), ({"status": "accepted"}, 400), (b" " * 70_000, 413)],
+)
+def test_what_is_no_postback_is_refused(door: Opened, body: Any, status: int) -> None:
+    opened = door()
+    assert opened.post(body) == status
+    assert opened.post() == 200
+
+
+def test_a_get_is_refused(door: Opened) -> None:
+    assert door().post(b"", method="GET") == 405
+
+
+def test_a_payment_that_is_not_ours_is_taken_and_forgotten(door: Opened) -> None:
+    opened = door()
+    opened.known = False
+    assert opened.post() == 200
+
+
+def test_what_cannot_be_kept_may_come_again(door: Opened) -> None:
+    opened = door()
+    opened.fault = JournalError("disk full")
+    assert opened.post() == 503
+
+
+def test_any_body_gets_an_answer_and_none_gets_in_the_way_of_the_next(door: Opened) -> None:
+    opened = door()
+
+    @settings(max_examples=50)
+    @given(st.binary(max_size=200) | st.dictionaries(st.sampled_from([*BODY, "slip", "x"]), st.none() | st.text()))
+    def check(body: Any) -> None:
+        assert opened.post(body) in (200, 400)
+
+    check()
+    assert opened.post() == 200
+
+
+def test_a_connection_that_says_nothing_keeps_nobody_out(door: Opened) -> None:
+    opened = door()
+    port = int(opened.url.split(":")[2].split("/")[0])
+    with socket.create_connection(("127.0.0.1", port)):
+        assert opened.post() == 200
+
+
+def test_a_port_in_use_and_a_wrong_certificate_are_named(certificate: Path, tmp_path: Path) -> None:
+    app = postback_app(Postbacks(Secret(LOGIN), Secret(PASSWORD), (), lambda _answer, _body: True))
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SiteError, match="cannot listen"):
+        HttpsListener(app, ("127.0.0.1", taken.getsockname()[1]), server_context(certificate, None))
+    with pytest.raises(SiteError, match="certificate"):
+        server_context(tmp_path / "none.pem", None)
+
+
+# -- A whole till --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def posted(till: Till, certificate: Path) -> Till:
+    """A till that takes postbacks, and polls so rarely that a sale could not end in time by polls alone."""
+    (till.site.parent / "postback-login.txt").write_text(LOGIN)
+    (till.site.parent / "postback-password.txt").write_text(PASSWORD)
+    keys = f'enabled = true\nlisten = "127.0.0.1:0"\ncertificate = "{certificate}"\n'
+    secrets = 'login = { file = "postback-login.txt" }\npassword = { file = "postback-password.txt" }\n'
+    till.edit("[totp]", f"[pay_api.postback]\n{keys}{secrets}\n[totp]")
+    till.edit("decision_timeout_s = 30.0", "decision_timeout_s = 9.0\npoll_interval_ms = 10000")
+    return till
+
+
+@pytest.fixture
+def resident(posted: Till, tmp_path: Path) -> Iterator[Resident]:
+    made = Resident(site.load(posted.site))
+    target = PostbackTarget(made.postback_url, LOGIN, PASSWORD, str(tmp_path / "postback-ca.pem"))
+    posted.host.postbacks = PostbackSender(posted.host.host, target)
+    yield made
+    posted.host.postbacks.close()
+    made.close()
+    assert posted.host.postbacks.failures == []
+
+
+@pytest.mark.scenario(23)
+@pytest.mark.parametrize("outcome", ["accepted", "duplicate-postback", "out-of-order-postback"])
+def test_a_postback_ends_the_wait_and_the_status_is_what_counts(posted: Till, resident: Resident, outcome: str) -> None:
+    terminal = resident.terminal
+    calls: list[str] = []
+    watcher = Watcher(called=lambda exchange: calls.append(exchange.request.call.name))
+    paid = terminal.pay(terminal.new_order("A-1", AMOUNTS[outcome]), label=posted.label(), watcher=watcher)
+    assert paid.outcome is Outcome.PAID
+    assert calls[-1] == "STATUS"
+    assert "CANCEL" not in calls
+    assert posted.charges("A-1") == 1
+
+
+def test_a_postback_that_lies_changes_nothing(posted: Till, resident: Resident, tmp_path: Path) -> None:
+    """It has the right password, and says of an undecided payment that it is paid."""
+    posted.play("checkout", "undecided")
+    trust = ssl.create_default_context(cafile=str(tmp_path / "postback-ca.pem"))
+    lied = threading.Event()
+
+    def lie(exchange: Any) -> None:
+        transaction_id = getattr(getattr(exchange.reply, "answer", None), "transaction_id", "")
+        if exchange.request.call.name == "STATUS" and not lied.is_set():
+            lied.set()
+            body = {"requestId": "x", "transactionId": transaction_id, "status": "accepted"}
+            httpx.post(resident.postback_url, json=body, auth=(LOGIN, PASSWORD), verify=trust, trust_env=False)
+
+    terminal = resident.terminal
+    paid = terminal.pay(terminal.new_order("A-1", 500), label=posted.label(), watcher=Watcher(called=lie))
+    assert lied.is_set()
+    assert (paid.outcome, posted.charges("A-1")) == (Outcome.CANCELED, 0)
+
+
+def test_a_postback_is_kept_without_secrets_and_the_same_one_once(till: Till) -> None:
+    with Terminal.open(till.site) as terminal:
+        paid = terminal.pay(terminal.new_order("A-1", 500), label=till.label())
+        answer = TransactionAnswer(transaction_id=paid.verdict.transaction_id, status="accepted")
+        body = json.dumps({"transactionId": answer.transaction_id, "status": "accepted", "cardSession": "S3CRET"})
+        for _ in range(3):
+            assert terminal.hear_postback(answer, body.encode())
+        assert not terminal.hear_postback(TransactionAnswer(transaction_id="t-9"), b"{}")
+        kept = [event for event in terminal._journal.events(paid.request_id) if event.kind == "postback"]
+    assert len(kept) == 1
+    assert "S3CRET" not in kept[0].data
+
+
+@pytest.mark.scenario(56)
+def test_a_second_resident_driver_of_a_till_is_refused_and_the_first_goes_on(till: Till) -> None:
+    first = Resident(site.load(till.site))
+    with pytest.raises(BusyError, match="runs already, as process"):
+        Resident(site.load(till.site))
+    assert first.terminal.waiting() == []
+    first.close()
+    Resident(site.load(till.site)).close()
+
+
+def test_a_receiver_that_cannot_open_leaves_the_till_free(posted: Till) -> None:
+    posted.edit('certificate = "', 'certificate = "/none')
+    with pytest.raises(SiteError, match="certificate"):
+        Resident(site.load(posted.site))
+    posted.edit("enabled = true", "enabled = false")
+    Resident(site.load(posted.site)).close()
