@@ -17,6 +17,8 @@ class Driver(Section, frozen=True, kw_only=True):
 
     environment: Literal["test", "production"] = "test"
     journal: str = "journal.db"
+    backup: str = "journal-backup.db"
+    """A copy of the journal, made every day by the resident driver; empty: none."""
     language: Literal["ru", "en"] = "ru"
     simulate: bool = False
 
@@ -97,6 +99,8 @@ class PayApi(Section, frozen=True, kw_only=True):
     """Keys that the host may have, `sha256/…`; none: any that a trusted authority signed."""
     proxy: str = ""
     payment_purpose: str = ""
+    smallest_amount: int = 400
+    """Kopecks; a smaller order is refused before anything is sent. The API's own limit is four roubles."""
     card_session_key: Literal["cardSession", "cardsession"] = "cardSession"
     qr_key: Literal["qr", "QR"] = "qr"
     enums: Enums = Enums()
@@ -216,6 +220,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def journal(self) -> Path:
         """Where the journal lies."""
         return self.base / self.driver.journal
+
+    @property
+    def backup(self) -> Path | None:
+        """Where the journal's daily copy lies."""
+        return self.base / self.driver.backup if self.driver.backup else None
 
     @property
     def base_url(self) -> str:

@@ -38,6 +38,7 @@ from koshelek_driver.wiring import check_devices, endpoint_of, line_rule_of, out
 
 _SILENT = Watcher()
 _SETTLE_EVERY_S, _SEND_EVERY_S = 30.0, 5.0
+_BACKUP_LOOK_S, _BACKUP_EVERY_S = 3600.0, 86_400.0
 _CLOCK_TIMEOUT_S = 2.0
 """How long a refused card may wait until the host says what time it is."""
 
@@ -63,7 +64,8 @@ class Terminal:
         timing = settings.pay_api.timing
         self._engine = till.engine
         self._slips = till.slips
-        self._desk = SaleDesk(till, self._cards, Breaker(timing.rest_after_failures, timing.rest_s))
+        breaker = Breaker(timing.rest_after_failures, timing.rest_s)
+        self._desk = SaleDesk(till, self._cards, breaker, settings.pay_api.smallest_amount)
         self._refunds = RefundDesk(till, line_rule_of(settings), self._cards.token_without_card)
         self._recovery = RecoveryDesk(till)
         self._methods = MethodsDesk(till, self._cards, self._client, timing.decision_timeout_s)
@@ -318,13 +320,25 @@ class Terminal:
         chores = (
             Chore("keeping the line warm", api.timing.keep_warm_s, self._client.warm),
             Chore("ending what is open", settle_every_s, lambda: orphans.settle_orphans(caretaker.goes_on)),
+            Chore("copying the journal", _BACKUP_LOOK_S, self._back_up),
             Chore("sending", _SEND_EVERY_S, lambda: self._outbox.send_due(line, caretaker.goes_on)),
         )
         caretaker = Caretaker(chores, self._clock.now_s)
         return caretaker
+
+    def _back_up(self) -> None:
+        """Once a day, whenever the driver was started."""
+        target = self._site.backup
+        if target is not None and self._clock.unix_s() - _modified_s(target) > _BACKUP_EVERY_S:
+            self._journal.database.backup(target)
 
     def _skew_s(self) -> float | None:
         """How far the till's clock is ahead of the host's; asks the host when it was not heard yet."""
         if self._client.host_clock.skew_s() is None:
             self._client.warm(_CLOCK_TIMEOUT_S)
         return self._client.host_clock.skew_s()
+
+
+def _modified_s(file: Path) -> float:
+    """When a file was written, Unix time; 0 when there is none."""
+    return file.stat().st_mtime if file.exists() else 0.0

@@ -83,7 +83,7 @@ def till_of(settings: Site, client: Caller, journal: Journal, clock: Clock) -> T
         journal=journal,
         merchant=merchant,
         slips=SlipDesk(printer_of(settings), journal, slip_rules_of(settings)),
-        lock=TillLock(FileLock(f"{settings.journal}.lock", mode=0o600), longest_sale_s(settings)),
+        lock=till_lock_of(settings),
         ids=ids,
         clock=clock,
     )
@@ -110,6 +110,11 @@ def outbox_of(settings: Site, till: Till) -> Outbox:
     """What is said to the host when no cashier waits."""
     paid = [status for status, end in settings.pay_api.enums.final_statuses.items() if end == "paid"]
     return Outbox(till.journal, till.merchant, paid=paid, ids=till.ids, clock=till.clock)
+
+
+def till_lock_of(settings: Site) -> TillLock:
+    """Who may use the money of this till now."""
+    return TillLock(FileLock(f"{settings.journal}.lock", mode=0o600), longest_sale_s(settings))
 
 
 def longest_sale_s(settings: Site) -> float:

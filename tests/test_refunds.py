@@ -62,6 +62,7 @@ def test_a_paid_order_is_given_back_once_with_its_slip(till: Till) -> None:
     assert done.ref_transaction_id in text
 
 
+@pytest.mark.scenario(64)
 def test_parts_are_given_back_up_to_the_last_kopeck_and_no_further(till: Till) -> None:
     pay(till)
     assert [refund(till, amount=amount).outcome for amount in (1, 12_000, 344)] == [Outcome.REFUNDED] * 3
@@ -81,6 +82,7 @@ def test_items_are_given_back_as_they_were_sold_and_once(till: Till) -> None:
     assert given_back(till) == 20_000
 
 
+@pytest.mark.scenario(62)
 @pytest.mark.parametrize("wire", ["lost-answer", "dropped-request", "half-body", "server-error", "not-json"])
 def test_a_lost_answer_is_asked_for_again_under_the_same_request(till: Till, wire: str) -> None:
     pay(till)
@@ -101,6 +103,7 @@ def test_a_refund_whose_answers_are_all_lost_is_unknown_until_the_host_says(till
     assert (settled.outcome, settled.request_id, given_back(till)) == (Outcome.REFUNDED, unknown.request_id, 12_345)
 
 
+@pytest.mark.scenario(66)
 def test_a_refund_that_the_bank_refuses_leaves_the_whole_sum(till: Till) -> None:
     pay(till)
     till.play("refund", "rejected-external-provider-error")
@@ -128,6 +131,7 @@ def test_a_refund_that_cannot_be_meant_sends_nothing(till: Till, wanted: RefundW
     assert refund_calls(till) == []
 
 
+@pytest.mark.scenario(67)
 def test_a_payment_of_another_till_is_refunded_by_its_slip(till: Till, tmp_path: Path) -> None:
     payment = pay(till)
     till.edit('journal = "journal.db"', 'journal = "other.db"')
@@ -139,6 +143,7 @@ def test_a_payment_of_another_till_is_refunded_by_its_slip(till: Till, tmp_path:
     assert given_back(till) == 12_345
 
 
+@pytest.mark.scenario(63)
 def test_many_presses_of_refund_give_back_once(till: Till) -> None:
     pay(till)
     with Terminal.open(till.site) as terminal, ThreadPoolExecutor(6) as pool:
@@ -185,6 +190,7 @@ def cancel(till: Till, order_id: str = "A-1") -> Payment:
         return terminal.cancel(order_id)
 
 
+@pytest.mark.scenario(34)
 def test_a_sale_of_another_program_is_cancelled_while_it_waits(till: Till) -> None:
     polled = threading.Event()
     with Terminal.open(till.site) as paying, ThreadPoolExecutor(1) as pool:
@@ -274,6 +280,7 @@ def test_recover_goes_on_with_refunds(till: Till) -> None:
 # -- What the journal keeps ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.scenario(74)
 def test_every_answer_is_kept_once_and_nothing_of_the_customer(till: Till) -> None:
     payment = pay(till)
     refund(till)

@@ -36,6 +36,7 @@ def pay(till: Till, order_id: str, amount: int = 12_345, watcher: Watcher | None
         return terminal.pay(terminal.new_order(order_id, amount), label=till.label(), watcher=watcher or Watcher())
 
 
+@pytest.mark.scenario(4, 5, 7, 8, 9, 15)
 @pytest.mark.parametrize("name", PAID)
 def test_a_script_that_ends_well_is_paid_once_with_its_slip(till: Till, name: str) -> None:
     payment = pay(till, "A-1", AMOUNTS[name])
@@ -47,6 +48,7 @@ def test_a_script_that_ends_well_is_paid_once_with_its_slip(till: Till, name: st
     assert payment.button_to_wire_ms > 0
 
 
+@pytest.mark.scenario(14)
 def test_fields_that_no_version_has_are_kept_with_the_sale(till: Till) -> None:
     payment = pay(till, "A-1", AMOUNTS["odd-fields"])
     assert payment.verdict.answer is not None
@@ -68,6 +70,7 @@ def test_a_script_that_ends_badly_charges_nothing_and_tells_the_cashier_what_to_
     assert not re.search("[A-Z]_", tip)
 
 
+@pytest.mark.scenario(29)
 @pytest.mark.parametrize(
     ("name", "outcome", "charges"), [("undecided", Outcome.CANCELED, 0), ("late-accept", Outcome.PAID, 1)]
 )
@@ -79,6 +82,7 @@ def test_at_the_deadline_the_sale_is_cancelled_unless_it_was_paid(
     assert (payment.outcome, till.charges("A-1")) == (outcome, charges)
 
 
+@pytest.mark.scenario(6)
 def test_an_unknown_outcome_blocks_a_second_charge_and_is_settled_by_the_same_order(till: Till) -> None:
     first = pay(till, "A-1", AMOUNTS["lost-always"])
     assert (first.outcome, till.charges("A-1")) == (Outcome.UNKNOWN, 1)
@@ -90,6 +94,7 @@ def test_an_unknown_outcome_blocks_a_second_charge_and_is_settled_by_the_same_or
     assert (settled.outcome, till.charges("A-1"), settled.request_id) == (Outcome.PAID, 1, first.request_id)
 
 
+@pytest.mark.scenario(45)
 def test_a_paid_order_is_answered_again_without_a_card_and_without_a_call(till: Till) -> None:
     first = pay(till, "A-1")
     calls: list[Exchange] = []
@@ -126,6 +131,7 @@ def test_a_card_that_never_left_the_till_may_be_used_again(till: Till) -> None:
         assert terminal.pay(terminal.new_order("A-1", 500), label=label).outcome is Outcome.PAID
 
 
+@pytest.mark.scenario(36)
 @pytest.mark.parametrize(
     ("label", "code"),
     [("4601234567893", "LOYALTY_ONLY"), ("hello", "BARCODE_UNKNOWN"), ("CM4601234567893A1B2C3000", "TOTP_INVALID")],
@@ -138,6 +144,30 @@ def test_a_card_that_cannot_pay_sends_nothing_and_leaves_no_trace(till: Till, la
     assert till.host.host.requests == []
 
 
+@pytest.mark.scenario(39)
+def test_an_order_below_four_roubles_is_refused_before_a_card_is_asked_for(till: Till) -> None:
+    with Terminal.open(till.site) as terminal:
+        paid = terminal.pay(terminal.new_order("A-1", 399), wait_s=0)
+        assert (paid.outcome, paid.verdict.error_code) == (Outcome.REJECTED, "TOTAL_AMOUNT_IS_TOO_SMALL")
+        assert "4 рублей" in terminal.tip(paid)
+        assert terminal.find("A-1") is None
+    assert till.host.host.requests == []
+
+
+@pytest.mark.scenario(35)
+def test_a_changed_amount_is_a_new_charge_after_the_first_was_cancelled(till: Till) -> None:
+    with Terminal.open(till.site) as terminal:
+        till.play("checkout", "undecided")
+        watcher = Watcher(called=lambda _exchange: terminal.request_cancel())
+        first = terminal.pay(terminal.new_order("A-1", 500), label=till.label(), watcher=watcher)
+        assert first.outcome is Outcome.CANCELED
+        second = terminal.pay(terminal.new_order("A-1", 700), label=till.label())
+    assert (second.outcome, second.amount) == (Outcome.PAID, 700)
+    assert second.request_id != first.request_id
+    assert till.charges("A-1") == 1
+
+
+@pytest.mark.scenario(25)
 def test_many_presses_of_one_button_charge_once_and_get_one_answer(till: Till) -> None:
     label = till.label()
     with Terminal.open(till.site) as terminal, ThreadPoolExecutor(6) as pool:
@@ -203,6 +233,7 @@ def test_a_sale_over_a_hostile_network_is_paid_once(till: Till, manners: Manners
     assert (payment.outcome, till.charges("A-1")) == (Outcome.PAID, 1)
 
 
+@pytest.mark.scenario(6)
 def test_a_network_that_always_breaks_never_makes_a_no_out_of_a_charge(till: Till) -> None:
     with hostile(till.host.port, Manners(cut_down=1600, cuts=99)) as port:
         till.rewrite(base_url=f"https://127.0.0.1:{port}/partner", decision_timeout_s=1.0)
@@ -230,6 +261,7 @@ def test_the_slip_is_printed_once_as_the_till_shows_it(till: Till, printer: Virt
     assert any(payment.verdict.slip["qrcId"] in line for line in shown)
 
 
+@pytest.mark.scenario(69)
 @pytest.mark.parametrize("fault", [Fault.PAPER_OUT, Fault.COVER_OPEN, Fault.OFFLINE])
 def test_a_printer_that_cannot_print_changes_nothing_of_the_money_and_the_slip_waits(
     till: Till, printer: VirtualPrinter, fault: Fault
@@ -247,6 +279,7 @@ def test_a_printer_that_cannot_print_changes_nothing_of_the_money_and_the_slip_w
     assert till.charges("A-1") == 1
 
 
+@pytest.mark.scenario(46)
 def test_a_slip_that_may_be_on_paper_already_is_printed_again_as_a_copy(till: Till, printer: VirtualPrinter) -> None:
     printer.set_fault(Fault.CONNECTION_LOST)
     assert pay(till, "A-1").slip_state is SlipState.SENT

@@ -110,6 +110,45 @@ def backup(
     output.console.print(f"{escape(str(target))}, {target.stat().st_size} bytes")
 
 
+@app.command("rebuild")
+def rebuild(
+    *,
+    backup: Annotated[Path | None, typer.Option("--from", help="The last backup; the site file's by default.")] = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a damaged journal aside and make a new one of its backup and of what can still be read.
+
+    A person decides this: what is lost may have been paid. Exit 1: something is lost.
+    """
+    from koshelek_driver import site as sites
+    from koshelek_driver.payment.journal.rebuilding import rebuild as make_anew
+    from koshelek_driver.wiring import till_lock_of
+
+    output, settings = Output(as_json=as_json), sites.load(site)
+    found = backup or settings.backup
+    if backup is not None and not backup.exists():
+        raise UsageError(f"--from {backup}: there is no such file", "name a file that `journal backup` wrote")
+    aside = Path(f"{settings.journal}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    with till_lock_of(settings).hold("the rebuilding"):
+        rebuilt = make_anew(settings.journal, found if found and found.exists() else None, aside)
+    output.document(
+        {
+            "put_aside": str(rebuilt.put_aside),
+            "events_from_backup": rebuilt.from_backup,
+            "events_saved": rebuilt.saved,
+            "events_lost": [list(gap) for gap in rebuilt.lost],
+        }
+    )
+    output.console.print(f"{rebuilt.from_backup} events from the backup, {rebuilt.saved} saved", soft_wrap=True)
+    output.console.print(f"the damaged journal is in {escape(str(rebuilt.put_aside))}", soft_wrap=True)
+    for first, last in rebuilt.lost:
+        output.warning(
+            f"events {first} to {last} are lost", "compare with the provider's registry before charging again"
+        )
+    raise typer.Exit(1 if rebuilt.lost else 0)
+
+
 @contextmanager
 def _opened(site: Path | None) -> Iterator[Journal]:
     from koshelek_driver import site as sites

@@ -32,8 +32,8 @@ _CONNECTIONS = 2
 """One, and another while the first is busy with `warm`."""
 _Headers = dict[str | bytes, str | bytes]
 _COMMON_HEADERS: _Headers = {"Accept": "application/json", "User-Agent": "koshelek-driver"}
+_SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _HOST = re.compile(rb"[\w.:-]+")
-_Raw = tuple[int, bytes] | NoAnswer | NotSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,10 @@ class PayApiClient:
         started = self._clock()
         with self._calling:
             raw = self._send(request, trace)
-        status, body = (None, b"") if isinstance(raw, NoAnswer | NotSent) else raw
-        reply = raw if isinstance(raw, NoAnswer | NotSent) else replies.read(request, *raw)
-        return Exchange(request, reply, started, trace.at_s, self._clock(), status, body)
+        if isinstance(raw, NoAnswer | NotSent):
+            return Exchange(request, raw, started, trace.at_s, self._clock())
+        reply = replies.read(request, raw.status, raw.body, raw.wait_s)
+        return Exchange(request, reply, started, trace.at_s, self._clock(), raw.status, raw.body)
 
     def warm(self, timeout_s: float | None = None) -> NotSent | None:
         """Open the connection before it is needed, and hear the host's clock. Each step blocks `timeout_s` at most.
@@ -148,14 +149,14 @@ class PayApiClient:
         try:
             with self._http.stream(method, url, headers=sent, content=body or None, extensions=extensions) as answer:
                 self._hear(answer)
-                return answer.status, self._read_body(answer)
+                return _Whole(answer.status, self._read_body(answer), _retry_after_s(answer))
         except _EndlessError as problem:
             return NoAnswer(str(problem))
         except _failures() as problem:
             return _failure(problem, trace)
 
     def _hear(self, answer: httpcore.Response) -> None:
-        self.host_clock.heard(_date(answer))
+        self.host_clock.heard(_header(answer, b"date"))
         tls: ssl.SSLObject = answer.extensions["network_stream"].get_extra_info("ssl_object")
         self._certificate = tls.getpeercert(True) or b""  # positional: it is the C object
 
@@ -215,8 +216,14 @@ def _basic(login: Secret, password: Secret) -> str:
     return f"Basic {base64.b64encode(f'{login.reveal()}:{password.reveal()}'.encode()).decode()}"
 
 
-def _date(answer: httpcore.Response) -> str | None:
-    return next((value.decode("latin-1") for name, value in answer.headers if name.lower() == b"date"), None)
+def _header(answer: httpcore.Response, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in answer.headers if name.lower() == wanted), "")
+
+
+def _retry_after_s(answer: httpcore.Response) -> float:
+    """Retry-After in seconds (RFC 9110, 10.2.3); the form with a date is not read: clocks of tills are wrong."""
+    text = _header(answer, b"retry-after")
+    return float(text) if _SECONDS.fullmatch(text) else 0.0
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -230,6 +237,18 @@ def _failures() -> tuple[type[Exception], ...]:
         httpcore.ProxyError,
         httpcore.UnsupportedProtocol,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A whole answer."""
+
+    status: int
+    body: bytes
+    wait_s: float
+
+
+_Raw = _Whole | NoAnswer | NotSent
 
 
 class _FirstByte:

@@ -17,10 +17,10 @@ class HostClock:
         self._unix_s = unix_s
         self._host_ahead_of_steady_s: float | None = None
 
-    def heard(self, date: str | None) -> None:
+    def heard(self, date: str) -> None:
         """A Date header just came; one that is no date is passed over."""
         try:
-            told_s = parsedate_to_datetime(date or "").timestamp()
+            told_s = parsedate_to_datetime(date).timestamp()
         except ValueError:
             return
         self._host_ahead_of_steady_s = told_s + _HALF_A_SECOND - self._steady_s()

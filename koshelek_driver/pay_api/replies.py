@@ -50,9 +50,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The request may have been carried out; nothing usable came back."""
+    """The request may have been carried out; nothing usable came back. `wait_s`: the host asks for so long a pause."""
 
     reason: str
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,18 @@ _UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
 """These say "not now", not "no": the request may be under way, or is to be sent again."""
 
 
-def read(request: Request, http_status: int, body: bytes) -> Reply:
-    """Make a reply of an HTTP answer. Anything that is not clearly a yes or a no is NoAnswer."""
+def read(request: Request, http_status: int, body: bytes, wait_s: float = 0.0) -> Reply:
+    """Make a reply of an HTTP answer. Anything that is not clearly a yes or a no is NoAnswer.
+
+    `wait_s` is what the host's Retry-After asks for.
+    """
     if http_status in _READERS[request.call]:
         return _READERS[request.call][http_status](request, body)
     if http_status == 422:
         return _read_refusal(body)
     if 300 <= http_status < 500 and http_status not in _UNDECIDED_CLIENT_ERRORS:
         return Refused(f"HTTP_{http_status}")
-    return NoAnswer(f"HTTP {http_status}")
+    return NoAnswer(f"HTTP {http_status}", wait_s)
 
 
 def _read_answer(request: Request, body: bytes) -> Reply:

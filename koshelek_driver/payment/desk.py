@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from koshelek_driver.card.totp import ResultCode, Verification
+from koshelek_driver.card.totp import ResultCode
 from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.breaker import Breaker
@@ -25,10 +25,11 @@ _BEGUN = (Outcome.PAID, Outcome.UNKNOWN)
 class SaleDesk:
     """Sales of one till. Many threads and processes may ask; one is served at a time."""
 
-    def __init__(self, till: Till, cards: CardDesk, breaker: Breaker) -> None:
+    def __init__(self, till: Till, cards: CardDesk, breaker: Breaker, smallest_amount: int) -> None:
         self._till = till
         self._cards = cards
         self._breaker = breaker
+        self._smallest_amount = smallest_amount
 
     def pay(self, order: Order, show: Callable[[], Shown], watcher: Watcher) -> Payment:
         """Charge an order and print its slip; see Terminal.pay. `show` is called when a card is needed."""
@@ -46,6 +47,8 @@ class SaleDesk:
         earlier = self._till.journal.latest(order.order_id)
         if earlier is not None and earlier.outcome in _BEGUN:
             return self._again(earlier, order, watcher)
+        if order.amount < self._smallest_amount:
+            return self._not_payable(order, "TOTAL_AMOUNT_IS_TOO_SMALL")
         return self._charge_shown(order, earlier, show, watcher)
 
     def _known(self, order: Order) -> Payment | None:
@@ -86,15 +89,14 @@ class SaleDesk:
         if earlier and earlier.card_digest == digest and verification.result_code == ResultCode.TOTP_REPLAYED:
             return replace(earlier, repeated=True)  # the button pressed twice on one scan
         if not verification.can_pay or card is None or card.card_session is None:
-            return self._not_payable(order, verification)
+            return self._not_payable(order, verification.result_code, verification.details)
         wait_s = self._breaker.wait_s(self._till.clock.now_s())
         if wait_s:
-            return self._not_payable(order, replace(verification, result_code="HOST_RESTS", details=f"{wait_s:.0f} s"))
+            return self._not_payable(order, "HOST_RESTS", f"{wait_s:.0f} s")
         try:
             token = self._cards.token(card)
         except TotpModuleError as problem:
-            unreachable = replace(verification, result_code=ResultCode.MODULE_UNREACHABLE, details=problem.what)
-            return self._not_payable(order, unreachable)
+            return self._not_payable(order, ResultCode.MODULE_UNREACHABLE, problem.what)
         checkout = requests.checkout(
             self._till.merchant,
             next(self._till.ids),
@@ -109,9 +111,9 @@ class SaleDesk:
         self._breaker.heard(answered=_was_answered(payment), now_s=self._till.clock.now_s())
         return payment
 
-    def _not_payable(self, order: Order, verification: Verification) -> Payment:
-        """A card that cannot pay: nothing was sent, so nothing is kept."""
-        verdict = Verdict(Outcome.REJECTED, error_code=verification.result_code, details=verification.details)
+    def _not_payable(self, order: Order, code: str, details: str = "") -> Payment:
+        """A card or an order that cannot be paid: nothing was sent, so nothing is kept."""
+        verdict = Verdict(Outcome.REJECTED, error_code=code, details=details)
         return Payment(order.order_id, "", order.amount, self._till.clock.unix_s(), verdict)
 
 

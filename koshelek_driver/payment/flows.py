@@ -102,6 +102,11 @@ _FASTEST_POLL_S = 0.25
 """The API's limit, also when the host itself says that there is news."""
 
 
+def pause_s(reply: Reply | None, own_s: float) -> float:
+    """How long to wait before asking again: our own pause, or a longer one that the host asked for."""
+    return max(own_s, reply.wait_s) if isinstance(reply, NoAnswer) else own_s
+
+
 class Sale:
     """One charge, from the first byte to a verdict. `tick` is the present. Use `run` once."""
 
@@ -136,12 +141,13 @@ class Sale:
         """Send the checkout, and again if need be, until its transactionId is known. A verdict ends the sale."""
         verdict = Verdict(Outcome.REJECTED, error_code="HOST_UNREACHABLE")
         for attempt in range(1 + self._rules.resend_attempts):
-            if attempt:
-                yield from self._pause(attempt)
+            pause_s = self._pause_s(attempt)
+            if self._too_late(pause_s):
+                break
+            if pause_s:
+                yield from self._do(Wait(self._tick.now_s + pause_s, heed_cancel=not self._maybe_arrived))
             if self._tick.cancel and not self._maybe_arrived:
                 return Verdict(Outcome.CANCELED, error_code="CANCELED")
-            if self._too_late():
-                break
             reply = (yield from self._do(Send(self._checkout))).reply
             if isinstance(reply, Answered) and reply.answer.transaction_id:
                 return (yield from self._learned(reply))
@@ -151,13 +157,14 @@ class Sale:
                 break
         return self._unknown() if self._maybe_arrived else verdict
 
-    def _pause(self, attempt: int) -> Generator[Effect, Tick, Tick]:
-        pause_s: float = self._rules.resend_pause_s * 2 ** (attempt - 1)
-        return (yield from self._do(Wait(self._tick.now_s + pause_s, heed_cancel=not self._maybe_arrived)))
+    def _pause_s(self, attempt: int) -> float:
+        own_s: float = self._rules.resend_pause_s * 2 ** (attempt - 1)
+        return pause_s(self._tick.reply, own_s) if attempt else 0.0
 
-    def _too_late(self) -> bool:
+    def _too_late(self, pause_s: float) -> bool:
+        """Whether a request after this pause would be outside its window."""
         window_s = self._rules.resend_window_s if self._maybe_arrived else self._rules.connect_timeout_s
-        return self._tick.now_s - self._began_s > window_s
+        return self._tick.now_s + pause_s - self._began_s > window_s
 
     def _may_go_on(self, reply: Reply | None) -> bool:
         """Whether to send again after a reply without a transactionId."""
@@ -193,11 +200,14 @@ class Sale:
                 yield from self._do(Wait(due_s, heed_cancel, heed_news=True))
             if heed_cancel and self._tick.cancel:
                 return None
-            soonest_s, due_s = self._tick.now_s + _FASTEST_POLL_S, self._tick.now_s + self._rules.poll_interval_s
+            asked_s = self._tick.now_s
             reply = yield from self._ask_status()
             verdict = (yield from self._final(reply)) if reply else None
             if verdict is not None or self._tick.now_s >= deadline_s:
                 return verdict
+            latest_s = max(deadline_s, asked_s + self._rules.poll_interval_s)
+            soonest_s = min(asked_s + pause_s(self._tick.reply, _FASTEST_POLL_S), latest_s)
+            due_s = min(asked_s + pause_s(self._tick.reply, self._rules.poll_interval_s), latest_s)
 
     def _ask_status(self) -> Generator[Effect, Tick, Answered | None]:
         """The status of this transaction, None if the host did not say it."""

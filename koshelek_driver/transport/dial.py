@@ -43,18 +43,25 @@ class Addresses:
         and waited for again the next time, so questions never pile up.
         """
         key = (host, port)
-        with self._lock:
-            asked = self._asking.get(key) or _Question(lambda: self._lookup(host, port))
-            self._asking[key] = asked
-        if asked.ended.wait(_PATIENCE_S if key in self._known else timeout_s):
-            self._asking.pop(key, None)
-            if asked.addresses:
-                self._known[key] = asked.addresses
-        if key in self._known:
+        asked = self._ask(key)
+        if asked.ended.wait(_PATIENCE_S if self._known.get(key) else timeout_s):
+            self._known[key] = asked.addresses or self._known.get(key, ())
+        if self._known.get(key):
             return self._known[key]
         if asked.problem is None:
             raise httpcore.ConnectTimeout(f"the name {host} was not found in time")
         raise httpcore.ConnectError(f"the name {host} is not known: {asked.problem}") from asked.problem
+
+    def _ask(self, key: tuple[str, int]) -> _Question:
+        """The question that is still open, or a new one; what came late to an earlier call is learnt."""
+        with self._lock:
+            earlier = self._asking.get(key)
+            if earlier is not None and not earlier.ended.is_set():
+                return earlier
+            if earlier is not None and earlier.addresses:
+                self._known[key] = earlier.addresses
+            asked = self._asking[key] = _Question(lambda: self._lookup(*key))
+            return asked
 
 
 class _Question:

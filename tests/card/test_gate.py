@@ -190,6 +190,7 @@ def test_a_symbology_has_one_dimension_or_two(scan_type: ScanDataType, symbols: 
 # -- Once means once -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.scenario(37)
 def test_a_password_is_taken_once_and_another_session_is_another_showing(till: Till) -> None:
     codes = [till.code(till.label(session)) for session in ("A1B2C3", "A1B2C3", "Z9Z9Z9")]
     assert codes == ["CARDSESSION_AVAILABLE", "TOTP_REPLAYED", "CARDSESSION_AVAILABLE"]
@@ -260,6 +261,7 @@ def test_a_clock_that_goes_away_and_comes_back_opens_no_replay(
     assert till.code(label) == "TOTP_REPLAYED"
 
 
+@pytest.mark.scenario(60)
 @pytest.mark.parametrize("jump", [HOUR, -HOUR])
 def test_a_clock_that_jumped_locks_no_card_out(till: Till, jump: float) -> None:
     true_time = till.now
@@ -276,6 +278,7 @@ def test_a_wrong_password_at_a_right_clock_is_the_cards_fault(till: Till, skew: 
     assert till.code(f"CM{CARD}A1B2C3000") == code
 
 
+@pytest.mark.scenario(38)
 @pytest.mark.parametrize(("skew", "told"), [(3600.4, "3600 s ahead of the host's"), (-31.0, "31 s behind the host's")])
 def test_a_wrong_clock_is_named_in_the_refusal(till: Till, skew: float, told: str) -> None:
     till.skew = skew

@@ -149,6 +149,7 @@ def test_pay_shows_the_cashiers_line(shell: Shell, till: Till) -> None:
     assert "Wallet card …7893: can pay" in shell.text(*words, till.label())[1]
 
 
+@pytest.mark.scenario(38)
 @pytest.mark.parametrize(("off_s", "way"), [(3600, "3600 s ahead of"), (-300, "300 s behind")])
 def test_a_till_whose_clock_is_off_is_told_so(
     shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch, off_s: int, way: str

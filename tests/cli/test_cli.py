@@ -121,6 +121,7 @@ def test_a_wrong_password_is_a_no_with_a_remedy(shell: Shell, till: Till) -> Non
     assert "пароль" in answer["operator_tip"]
 
 
+@pytest.mark.scenario(1)
 def test_an_unreachable_host_is_a_no_and_loses_nothing(shell: Shell, till: Till) -> None:
     till.rewrite(base_url="https://127.0.0.1:9/partner")
     code, answer = shell.pay("A-1")
@@ -344,6 +345,7 @@ def test_the_demo_names_every_outcome(shell: Shell) -> None:
     assert shell.document("demo", "--outcome", "list")[1]["outcomes"].keys() == AMOUNTS.keys()
 
 
+@pytest.mark.scenario(74)
 def test_no_secret_and_no_full_card_number_is_ever_shown(shell: Shell, till: Till, tmp_path: Path) -> None:
     label = till.label(session="SECRE7")
     site = ["--site", str(till.site)]

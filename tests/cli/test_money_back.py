@@ -81,6 +81,7 @@ def test_recover_names_what_stays_unknown_with_what_to_do(shell: Shell, till: Ti
     assert "Не берите оплату второй раз" in unknown["operator_tip"]
 
 
+@pytest.mark.scenario(28)
 @pytest.mark.parametrize(
     ("script", "code", "outcome", "tip"),
     [("accepted", 1, "paid", "Оформите возврат"), ("rejected", 0, "rejected", "Банк"), ("canceled", 0, "canceled", "отменена")],

@@ -9,14 +9,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
 from koshelek_driver.errors import SiteError
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.client import Endpoint, PayApiClient
+from koshelek_driver.pay_api.client import Endpoint, PayApiClient, _socket_options
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused
 from koshelek_driver.secrets import Secret
 from koshelek_driver.transport.pins import pin_of
@@ -50,7 +53,8 @@ def server(
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(str(tls.get("name", "127.0.0.1"))).configure_cert(context)
+    not_after: Any = tls.get("not_after")
+    authority.issue_cert(str(tls.get("name", "127.0.0.1")), not_after=not_after).configure_cert(context)
     if "maximum" in tls:
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
         context.maximum_version = tls["maximum"]  # type: ignore[assignment]
@@ -139,10 +143,15 @@ def test_a_host_that_does_not_finish_the_handshake_is_given_up_in_time(till: Til
     assert exchange.ended_s - exchange.started_s < 2.0
 
 
+@pytest.mark.scenario(17)
 @pytest.mark.parametrize(
     ("tls", "reason"),
-    [({"name": "other.example"}, "mismatch"), ({"maximum": ssl.TLSVersion.TLSv1_1}, "TLS")],
-    ids=["wrong-name", "tls-1.1"],
+    [
+        ({"name": "other.example"}, "mismatch"),
+        ({"maximum": ssl.TLSVersion.TLSv1_1}, "TLS"),
+        ({"not_after": datetime(2020, 1, 1, tzinfo=UTC)}, "expired"),
+    ],
+    ids=["wrong-name", "tls-1.1", "expired"],
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_host_that_is_not_to_be_trusted_gets_nothing(tmp_path: Path, tls: dict[str, object], reason: str) -> None:
@@ -154,6 +163,118 @@ def test_a_host_that_is_not_to_be_trusted_gets_nothing(tmp_path: Path, tls: dict
     assert seen == []
 
 
+@pytest.mark.scenario(18)
+def test_an_authority_that_changes_is_trusted_by_a_file_that_has_both(till: Till, tmp_path: Path) -> None:
+    old = trustme.CA()
+    old.cert_pem.write_to_path(tmp_path / "old.pem")
+    (tmp_path / "both.pem").write_bytes(old.cert_pem.bytes() + till.host.files.ca.read_bytes())
+    for file, trusted in (("old.pem", False), ("both.pem", True)):
+        with client(till.host.base_url, tmp_path / file, password=till.host.password) as api:
+            assert isinstance(api.call(STATUS).reply, Answered) is trusted
+
+
+@pytest.mark.scenario(2)
+def test_a_port_that_swallows_everything_is_given_up_within_the_time_of_connecting(till: Till) -> None:
+    """A listener whose queue is full drops what comes, as a firewall does."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as queued:
+        for _ in range(4):
+            waiting = queued.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        with client(f"https://127.0.0.1:{full.getsockname()[1]}/partner", till.host.files.ca) as api:
+            exchange = api.call(STATUS)
+    assert isinstance(exchange.reply, NotSent)
+    assert 0.4 < exchange.ended_s - exchange.started_s < 3
+
+
+@pytest.mark.scenario(3)
+def test_a_cold_call_does_not_wait_for_a_resolver_that_stalls(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go, real = threading.Event(), socket.getaddrinfo
+
+    def stall(host: Any, *arguments: Any, **named: Any) -> Any:
+        if host == "localhost":
+            may_go.wait(10)
+        return real(host, *arguments, **named)
+
+    address = f"https://localhost:{till.host.port}/partner"
+    with client(address, till.host.files.ca, password=till.host.password) as api:
+        assert api.warm() is None
+        monkeypatch.setattr(socket, "getaddrinfo", stall)
+        for connection in list(till.host._server._open):
+            connection.shutdown(socket.SHUT_RDWR)
+        exchange = api.call(STATUS)
+        may_go.set()
+    assert isinstance(exchange.reply, Answered)
+    assert exchange.first_byte_s is not None
+    assert exchange.first_byte_s - exchange.started_s < 0.5
+
+
+class Middlebox:
+    """A router between till and host that may forget the connections it carries: their bytes go nowhere."""
+
+    def __init__(self, port: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._port, self._epoch = port, 0
+        self.port = self._listener.getsockname()[1]
+        self._sockets: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._serve)]
+        self._threads[0].start()
+
+    def forget(self) -> None:
+        self._epoch += 1
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for each in (self._listener, *self._sockets):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                inside, _ = self._listener.accept()
+                outside = socket.create_connection(("127.0.0.1", self._port))
+                self._sockets += [inside, outside]
+                for pair in ((inside, outside), (outside, inside)):
+                    self._threads.append(threading.Thread(target=self._carry, args=(*pair, self._epoch)))
+                    self._threads[-1].start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket, epoch: int) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if epoch == self._epoch:
+                    sink.sendall(data)
+
+
+@pytest.mark.scenario(16)
+def test_a_connection_that_a_router_forgot_is_given_up_in_time_and_the_next_call_has_a_new_one(till: Till) -> None:
+    router = Middlebox(till.host.port)
+    address = f"https://127.0.0.1:{router.port}/partner"
+    with client(address, till.host.files.ca, password=till.host.password, timeout_s=0.5) as api:
+        assert isinstance(api.call(STATUS).reply, Answered)
+        router.forget()
+        lost = api.call(STATUS)
+        assert isinstance(lost.reply, NoAnswer)
+        assert lost.ended_s - lost.started_s < 2
+        assert isinstance(api.call(STATUS).reply, Answered)
+    router.close()
+
+
+@pytest.mark.scenario(16)
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no TCP_USER_TIMEOUT")
+def test_the_system_itself_probes_the_idle_connection() -> None:
+    with socket.socket() as opened:
+        for option in _socket_options(2.0):
+            opened.setsockopt(*option)
+        assert opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 2000
+
+
+@pytest.mark.scenario(17)
 def test_an_unknown_authority_gets_nothing(till: Till) -> None:
     with client(till.host.base_url, None) as api:
         reply = api.call(STATUS).reply
@@ -162,6 +283,7 @@ def test_an_unknown_authority_gets_nothing(till: Till) -> None:
     assert till.host.host.requests == []
 
 
+@pytest.mark.scenario(7)
 @pytest.mark.parametrize(
     "answer",
     [
@@ -199,6 +321,15 @@ def test_an_answer_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
     assert exchange.ended_s - exchange.started_s < 2.0
 
 
+def test_the_hosts_wish_for_a_pause_is_read(tmp_path: Path) -> None:
+    for wish, seconds in (("7", 7.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("-1", 0.0), ("9" * 30, 0.0)):
+        head = f"HTTP/1.1 503 No\r\nRetry-After: {wish}\r\nContent-Length: 0\r\n\r\n".encode()
+        said = partial(lambda head, connection, _data: connection.sendall(head), head)
+        with server(tmp_path, said) as (address, _), client(address, tmp_path / "ca.pem") as api:
+            assert api.call(STATUS).reply == NoAnswer("HTTP 503", seconds)
+
+
+@pytest.mark.scenario(19)
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     def redirect(connection: ssl.SSLSocket, _data: bytes) -> None:
         connection.sendall(b"HTTP/1.1 307 Go\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
@@ -208,6 +339,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     assert len(seen) == 1
 
 
+@pytest.mark.scenario(20)
 def test_proxies_of_the_environment_are_not_used(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -221,6 +353,7 @@ def key_of(till: Till) -> str:
     return pin_of(ssl.PEM_cert_to_DER_cert(pem))
 
 
+@pytest.mark.scenario(18)
 def test_a_host_with_a_pinned_key_is_trusted_and_any_other_gets_nothing(till: Till) -> None:
     other, ca, password = "sha256/" + "A" * 43 + "=", till.host.files.ca, till.host.password
     with client(till.host.base_url, ca, password=password, pins=(other, key_of(till))) as api:
@@ -278,6 +411,7 @@ def tunnel(status: bytes) -> Iterator[tuple[str, list[bytes]]]:
         listener.close()
 
 
+@pytest.mark.scenario(20)
 def test_the_proxy_of_the_site_file_carries_the_call_and_sees_nothing_of_it(till: Till) -> None:
     with tunnel(b"200 OK") as (proxy, asked):
         with client(till.host.base_url, till.host.files.ca, password=till.host.password, proxy=proxy) as api:
@@ -319,6 +453,7 @@ def test_a_call_does_not_wait_for_a_warming_that_hangs(tmp_path: Path) -> None:
     assert [data.split()[0] for data in seen] == [b"HEAD", b"POST"]
 
 
+@pytest.mark.scenario(15)
 def test_a_connection_that_the_host_closed_while_idle_is_replaced_without_a_second_send(till: Till) -> None:
     with client(till.host.base_url, till.host.files.ca, password=till.host.password) as api:
         api.warm()

@@ -41,8 +41,8 @@ def test_a_wall_clock_that_jumps_after_the_answer_is_seen_without_another() -> N
     assert clocks.host.skew_s() == pytest.approx(3600, abs=0.51)
 
 
-@pytest.mark.parametrize("date", [None, "", "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT"])
-def test_what_is_no_date_tells_nothing(date: str | None) -> None:
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT"])
+def test_what_is_no_date_tells_nothing(date: str) -> None:
     clocks = Clocks()
     clocks.host.heard(date)
     assert clocks.host.skew_s() is None

@@ -25,10 +25,12 @@ def test_a_whole_answer_keeps_fields_and_values_that_no_version_has() -> None:
     assert reply.raw == json.loads(body)
 
 
+@pytest.mark.scenario(9)
 def test_a_byte_order_mark_is_forgiven() -> None:
     assert isinstance(read(REQUEST, 200, b"\xef\xbb\xbf" + json.dumps(GOOD).encode()), Answered)
 
 
+@pytest.mark.scenario(9)
 @pytest.mark.parametrize(
     "body",
     [b"", b"OK", b"[]", b"null", b'"accepted"', b'{"status": "accepted"}', b"\xff\xfe", b'{"requestId": "r-1"'],
@@ -48,11 +50,13 @@ def test_422_is_a_no_with_its_code_and_words() -> None:
     assert isinstance(read(REQUEST, 422, b"<html>"), NoAnswer)
 
 
+@pytest.mark.scenario(10)
 @pytest.mark.parametrize("status", [301, 302, 400, 401, 403, 404, 405, 413, 415])
 def test_a_clear_no_of_http_is_a_refusal(status: int) -> None:
     assert read(REQUEST, status, b"") == Refused(f"HTTP_{status}")
 
 
+@pytest.mark.scenario(8)
 @pytest.mark.parametrize("status", [100, 201, 204, 206, 408, 409, 425, 429, 500, 502, 503, 504, 520, 599])
 def test_not_now_and_broken_servers_are_no_answer(status: int) -> None:
     assert isinstance(read(REQUEST, status, json.dumps(GOOD).encode()), NoAnswer)

@@ -143,6 +143,7 @@ def test_an_unknown_sale_is_resumed_and_ends_as_the_host_says(bench: Bench) -> N
     assert (client.requests[0].request_id, client.requests[0].body) == (CHECKOUT.request_id, CHECKOUT.body)
 
 
+@pytest.mark.scenario(42, 60)
 @pytest.mark.parametrize("wall_jump_s", [100.0, -3600.0], ids=["too-old", "clock-set-back"])
 def test_an_old_unknown_sale_is_not_sent_again(bench: Bench, wall_jump_s: float) -> None:
     bench.pay(lambda _request, _now_s: (NoAnswer("closed"), 0.1))
@@ -180,6 +181,7 @@ def test_a_journal_that_fails_before_the_first_byte_stops_the_sale(bench: Bench)
     assert client.requests == []
 
 
+@pytest.mark.scenario(51)
 @pytest.mark.parametrize(("status", "outcome"), [("accepted", Outcome.PAID), ("rejected", Outcome.REJECTED)])
 def test_a_journal_that_fails_after_the_first_byte_changes_nothing_of_what_the_host_says(
     bench: Bench, status: str, outcome: Outcome

@@ -212,6 +212,7 @@ def test_the_first_status_comes_250_ms_after_checkout_and_the_next_as_late_again
     assert heard.verdict == Verdict(Outcome.PAID, "t-1", slip=SLIP, answer={"status": "accepted", "slip": SLIP})
 
 
+@pytest.mark.scenario(22)
 def test_slow_answers_do_not_pile_up() -> None:
     heard = drive(scripted("pending", "accepted", took_s=1.0))
     assert [at_s - 1000 for at_s, _ in heard.sent(Call.STATUS)] == [1.25, 2.25]
@@ -227,6 +228,7 @@ def test_after_thirty_seconds_the_sale_is_cancelled_and_the_status_decides() -> 
     assert heard.verdict == Verdict(Outcome.CANCELED, "t-1", "DECISION_TIMEOUT", answer={"status": "canceled"})
 
 
+@pytest.mark.scenario(28)
 def test_a_refused_cancel_of_an_accepted_payment_is_a_paid_sale_with_its_slip() -> None:
     host = ModelHost(forever(["answer"]), forever_s([0.0]), forever(["pending"] * 121 + ["accepted"]))
     heard = drive(host)
@@ -234,6 +236,7 @@ def test_a_refused_cancel_of_an_accepted_payment_is_a_paid_sale_with_its_slip() 
     assert heard.sent(Call.STATUS)[-1][0] > heard.sent(Call.CANCEL)[0][0]
 
 
+@pytest.mark.scenario(4, 5)
 def test_a_lost_answer_is_learnt_by_the_same_bytes_and_charged_once() -> None:
     host = ModelHost(
         forever(["lost-after", "answer", "answer", "answer"]), forever_s([0.1]), forever(["pending", "accepted"])
@@ -243,6 +246,56 @@ def test_a_lost_answer_is_learnt_by_the_same_bytes_and_charged_once() -> None:
     assert [request for _, request in heard.sent(Call.CHECKOUT)] == [CHECKOUT, CHECKOUT]
 
 
+@pytest.mark.scenario(8)
+def test_a_host_that_asks_for_a_pause_gets_it_within_the_window() -> None:
+    replies: Iterator[Reply] = iter([NoAnswer("HTTP 503", 7.0), NoAnswer("HTTP 503"), NoAnswer("HTTP 503", 3600.0)])
+    heard = drive(lambda _request, _now_s: (next(replies), 0.0))
+    assert [at_s for at_s, _ in heard.sent(Call.CHECKOUT)] == [1000.0, 1007.0, 1008.0]
+    assert (heard.verdict.outcome, heard.ended_s) == (Outcome.UNKNOWN, 1008.0)
+
+
+@pytest.mark.scenario(8)
+def test_polls_keep_the_pause_that_the_host_asks_for_and_still_end_in_time() -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        if request.call is Call.STATUS:
+            return NoAnswer("HTTP 429", 9.0), 0.0
+        return answered(request, "pending"), 0.0
+
+    heard = drive(answer)
+    asked = [at_s - 1000.0 for at_s, _ in heard.sent(Call.STATUS)]
+    assert asked[:5] == [0.25, 9.25, 18.25, 27.25, 30.0]
+    assert heard.sent(Call.CANCEL)[0][0] == 1030.0
+
+
+@pytest.mark.scenario(61)
+def test_a_tablet_that_slept_through_the_deadline_asks_first_and_then_cancels() -> None:
+    """The machine slept an hour in the middle of a wait: the wait ends an hour late."""
+    status, slept = iter(["pending", "pending", "canceled"]), False
+
+    def answer(request: Request, now_s: float) -> tuple[Reply, float]:
+        nonlocal slept
+        if request.call is Call.STATUS:
+            return answered(request, next(status)), 0.0 if slept else 3600.0
+        slept = request.call is Call.CANCEL
+        return answered(request, "pending"), 0.0
+
+    heard = drive(answer)
+    calls = [effect.request.call for _, effect in heard.effects if isinstance(effect, Send)]
+    assert calls == [Call.CHECKOUT, Call.STATUS, Call.CANCEL, Call.STATUS, Call.STATUS]
+    assert heard.verdict.outcome is Outcome.CANCELED
+
+
+def test_news_of_the_host_ends_a_long_wait_but_not_faster_than_the_api_allows() -> None:
+    """Polls every ten seconds; the waits that heed news may end early, the quarter of a second may not."""
+    heard = drive(
+        lambda request, _now_s: (answered(request, "pending"), 0.0), rules=replace(RULES, poll_interval_s=10.0)
+    )
+    waits = [effect for _, effect in heard.effects if isinstance(effect, Wait)]
+    assert waits[0] == Wait(1000.25, heed_cancel=True)
+    assert waits[1:3] == [Wait(1000.5, heed_cancel=True), Wait(1010.25, heed_cancel=True, heed_news=True)]
+
+
+@pytest.mark.scenario(10, 11, 13)
 @pytest.mark.parametrize(
     "code", ["UNKNOWN_SESSION_ID", "HTTP_401", "TRANSACTION_FOR_SESSION_ID_ALREADY_EXISTS", "BRAND_NEW"]
 )
@@ -252,12 +305,14 @@ def test_a_refusal_after_an_answer_was_lost_is_not_believed(code: str) -> None:
     assert heard.verdict.outcome is Outcome.UNKNOWN
 
 
+@pytest.mark.scenario(13)
 def test_a_first_refusal_ends_the_sale_at_once() -> None:
     heard = drive(lambda _request, _now_s: (Refused("UNKNOWN_PARTNER_ID", "нет магазина"), 0.0))
     assert heard.verdict == Verdict(Outcome.REJECTED, error_code="UNKNOWN_PARTNER_ID", details="нет магазина")
     assert len(heard.effects) == 1
 
 
+@pytest.mark.scenario(1)
 def test_a_host_that_cannot_be_reached_is_given_up_within_the_time_of_connecting() -> None:
     at_once = drive(lambda _request, _now_s: (NotSent("refused"), 0.0))
     assert at_once.verdict == Verdict(Outcome.REJECTED, error_code="HOST_UNREACHABLE", details="refused")
@@ -268,6 +323,7 @@ def test_a_host_that_cannot_be_reached_is_given_up_within_the_time_of_connecting
     assert len(not_trusted.sent(Call.CHECKOUT)) == 1
 
 
+@pytest.mark.scenario(26)
 def test_a_cancel_before_the_first_byte_sends_nothing() -> None:
     heard = drive(scripted("accepted"), cancel_at_s=0.0)
     assert (heard.verdict, heard.effects) == (Verdict(Outcome.CANCELED, error_code="CANCELED"), [])
@@ -278,6 +334,7 @@ def test_a_cancel_while_the_host_cannot_be_reached_sends_nothing_more() -> None:
     assert heard.verdict == Verdict(Outcome.CANCELED, error_code="CANCELED")
 
 
+@pytest.mark.scenario(27)
 def test_the_cashiers_cancel_is_sent_as_soon_as_the_transaction_is_known() -> None:
     def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
         return answered(request, "canceled" if request.call is Call.CANCEL else "pending"), 0.0
@@ -288,6 +345,7 @@ def test_the_cashiers_cancel_is_sent_as_soon_as_the_transaction_is_known() -> No
     assert heard.verdict.error_code == "CANCELED"
 
 
+@pytest.mark.scenario(30)
 @pytest.mark.parametrize("cancel_at_s", [1001.1, float("inf")], ids=["cashier", "deadline"])
 @pytest.mark.parametrize("end", ["canceled", "accepted", "rejected"])
 def test_a_cancel_whose_answer_is_lost_is_sent_again_and_the_status_decides(end: str, cancel_at_s: float) -> None:
@@ -316,6 +374,7 @@ def test_a_cancel_that_never_gets_through_leaves_the_outcome_unknown() -> None:
     assert heard.ended_s - 1000 < 30 + 10 + 3
 
 
+@pytest.mark.scenario(12)
 def test_in_processing_is_not_a_no() -> None:
     replies: Iterator[Reply] = iter([Refused("TRANSACTION_IN_PROCESSING")])
     after = scripted("accepted")
@@ -328,6 +387,7 @@ def test_a_payment_that_was_refunded_meanwhile_was_paid() -> None:
         assert drive(scripted(status)).verdict.outcome is Outcome.PAID
 
 
+@pytest.mark.scenario(14)
 def test_unknown_statuses_and_unknown_transactions_are_waited_for() -> None:
     assert drive(scripted("thinking_it_over", "", None, "accepted")).verdict.outcome is Outcome.PAID
 

@@ -81,6 +81,7 @@ def test_what_cannot_be_given_back_is_refused_with_what_can(
         plan(paid(), amount, items, RULE)
 
 
+@pytest.mark.scenario(65)
 def test_weighed_goods_are_given_back_whole() -> None:
     assert plan(paid(), None, (CHEESE,), RULE).amount == 450
 

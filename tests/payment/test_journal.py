@@ -227,6 +227,7 @@ def test_many_threads_use_one_journal(path: Path) -> None:
     journal.close()
 
 
+@pytest.mark.scenario(57)
 def test_a_journal_of_a_newer_driver_is_refused_with_both_versions(path: Path) -> None:
     Journal(path).close()
     database = apsw.Connection(str(path))
@@ -242,6 +243,27 @@ def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(path: Path, cont
     with pytest.raises(JournalError, match="journal.db"):
         Journal(path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.scenario(53)
+def test_a_journal_that_is_gone_is_not_made_anew_in_silence(path: Path) -> None:
+    journal = Journal(path)
+    journal.begin(payment(), request(), "{}")
+    journal.close()
+    for file in (path, path.with_name("journal.db-wal"), path.with_name("journal.db-shm")):
+        file.unlink(missing_ok=True)
+    with pytest.raises(JournalError, match=r"journal\.db is gone: this till has written event 1") as caught:
+        Journal(path)
+    assert "journal rebuild" in caught.value.remedy
+    assert not path.exists()
+
+
+@pytest.mark.scenario(53)
+@pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="needs a folder that nobody may write to")
+def test_a_folder_that_cannot_be_written_is_named() -> None:
+    with pytest.raises(JournalError, match="/sys/kernel") as caught:
+        Journal(Path("/sys/kernel/journal.db"))
+    assert "belongs to the till's user" in caught.value.remedy
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

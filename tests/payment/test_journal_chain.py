@@ -119,6 +119,7 @@ def test_a_damaged_file_is_told(journal: Journal, path: Path) -> None:
 # -- Old copies ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.scenario(55)
 def test_an_old_copy_is_refused_with_what_to_do_and_the_newest_is_not(
     journal: Journal, path: Path, tmp_path: Path
 ) -> None:
@@ -183,6 +184,7 @@ def full(journal: Journal) -> None:
     journal.database.run(f"PRAGMA max_page_count = {pages}")
 
 
+@pytest.mark.scenario(50)
 def test_on_a_full_disk_nothing_is_begun_and_what_is_under_way_is_ended(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +235,7 @@ class Failing(apsw.VFS):
         return File("", name, flags)
 
 
+@pytest.mark.scenario(52)
 def test_after_a_failed_sync_nothing_is_begun_until_the_program_starts_again(path: Path) -> None:
     disk = Failing()
     journal = Journal(path, "failing-disk")

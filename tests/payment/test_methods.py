@@ -132,6 +132,7 @@ def test_a_server_that_never_finishes_is_given_up() -> None:
     assert host.now <= 130.0
 
 
+@pytest.mark.scenario(40)
 @pytest.mark.parametrize(
     ("answer", "code"),
     [

@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koshelek_driver.errors import UsageError
+from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.order import LineRule, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
 from koshelek_driver.payment.slip import slip_lines
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.text import printable
 from koshelek_driver.sandbox.contract import Contract
+from koshelek_driver.secrets import Secret
+from tests.pay_api.test_models import merchant
 
 RULE = LineRule("Покупка", "0", "none")
 TAXES = ("none", "vat20")
@@ -41,6 +44,7 @@ def test_any_amount_and_order_id_within_the_limits_makes_an_invoice_of_one_line(
     assert made.invoice.items[0].total_amount == made.invoice.total_amount == amount
 
 
+@pytest.mark.scenario(39)
 @pytest.mark.parametrize(
     ("order_id", "amount", "what"),
     [
@@ -62,6 +66,7 @@ def test_a_whole_invoice_is_taken_over() -> None:
     assert made.invoice.items[0].name == "Хлеб"
 
 
+@pytest.mark.scenario(39)
 @pytest.mark.parametrize(
     ("change", "what"),
     [
@@ -84,7 +89,19 @@ def test_a_wrong_invoice_is_refused_with_the_field_named(change: dict[str, Any],
     assert what in caught.value.what
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff"])
+@pytest.mark.scenario(70)
+@given(st.text(max_size=999))
+def test_any_name_of_goods_reaches_the_host_as_utf_8_and_as_it_was(name: str) -> None:
+    text = json.dumps({**INVOICE, "items": [{**ITEM, "name": name}]}).encode()
+    made = order_with_invoice("A-1", 100, text, TAXES)
+    secret = Secret("x")
+    sent = requests.checkout(merchant(), "0" * 36, made.invoice, card_number=secret, card_session=secret, token=secret)
+    body = json.loads(sent.body.decode("utf-8"))
+    assert body["checkoutInvoice"]["items"][0]["name"] == name
+    assert Contract("1.2.1").request_problems(sent.path, body) == []
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff", b'{"orderId":"\\ud800"}'])
 def test_a_file_that_is_no_invoice_is_refused(text: bytes) -> None:
     with pytest.raises(UsageError, match="invoice"):
         order_with_invoice("A-1", 100, text, TAXES)
@@ -149,6 +166,7 @@ def test_a_paid_order_without_a_slip_still_says_what_was_paid() -> None:
     assert "не получены" in printed
 
 
+@pytest.mark.scenario(70)
 @given(
     st.fixed_dictionaries(
         {

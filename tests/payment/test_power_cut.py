@@ -132,6 +132,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
+@pytest.mark.scenario(49)
 def test_no_power_cut_loses_what_was_acknowledged(folder: Path) -> None:
     states = 0
     for files, acknowledged in cuts(recorded(folder).log, random.Random(6)):

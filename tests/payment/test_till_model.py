@@ -228,7 +228,7 @@ class TillAndHost(RuleBasedStateMachine):
             ids=ids,
             clock=self.clock,
         )
-        self.sales = SaleDesk(till, cast("CardDesk", Cards()), Breaker(2, 20.0))
+        self.sales = SaleDesk(till, cast("CardDesk", Cards()), Breaker(2, 20.0), 0)
         self.refunds = RefundDesk(till, RULE, lambda: Secret("T"))
         self.recovery = RecoveryDesk(till)
 

@@ -131,6 +131,7 @@ def test_a_connection_lost_in_mid_slip_is_sent_but_not_confirmed(virtual: Virtua
     assert print_on(virtual.port)[0].printed is Printed.ON_PAPER
 
 
+@pytest.mark.scenario(69)
 def test_paper_that_ends_in_mid_slip_is_named_and_the_printer_goes_on_by_itself(
     virtual: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

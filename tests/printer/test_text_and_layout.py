@@ -90,6 +90,7 @@ def test_russian_comes_out_of_a_printer_as_it_went_in(texts: list[str], model: p
     assert printed(lines, model) == [*(text.rstrip() for text in texts), "!"]
 
 
+@pytest.mark.scenario(70)
 @given(st.text(min_size=1, max_size=40))
 def test_no_text_becomes_a_command(text: str) -> None:
     tokens = Tokenizer().feed(render([Line(text)], EPSON))

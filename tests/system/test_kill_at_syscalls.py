@@ -96,6 +96,7 @@ def some_of(total: int) -> list[int]:
     return sorted({*range(1, total + 1, step), *range(max(1, total - KILLS // 2), total + 1)})
 
 
+@pytest.mark.scenario(41, 42, 43, 44, 45, 48)
 @pytest.mark.parametrize("verb", VERBS)
 def test_killed_at_any_call_it_is_settled_once(till: Till, tmp_path: Path, verb: str) -> None:
     if verb == "cancel":

@@ -46,6 +46,16 @@ def wait_for_requests(till: Till, count: int, process: subprocess.Popen[str]) ->
         threading.Event().wait(0.005)
 
 
+def wait_for_call(till: Till, call: str) -> None:
+    """Until the host has seen one."""
+    turns = 0
+    while call not in [request["call"] for request in till.host.host.requests]:
+        threading.Event().wait(0.01)
+        turns += 1
+        assert turns < 100 * LIMIT_S
+
+
+@pytest.mark.scenario(41, 43, 44, 45, 48)
 @pytest.mark.parametrize("requests", [0, 1, 2])
 @pytest.mark.parametrize("name", ["accepted", "lost-answer", "slow"])
 def test_a_till_killed_at_any_moment_charges_once_and_finds_out_what_happened(
@@ -60,6 +70,7 @@ def test_a_till_killed_at_any_moment_charges_once_and_finds_out_what_happened(
     assert again["slip"]
 
 
+@pytest.mark.scenario(25)
 def test_processes_that_pay_one_order_at_once_charge_once_and_agree(till: Till) -> None:
     label = till.label()
     racing = [pay(till, "A-1", 500, label) for _ in range(4)]
@@ -70,10 +81,12 @@ def test_processes_that_pay_one_order_at_once_charge_once_and_agree(till: Till) 
     assert till.charges("A-1") == 1
 
 
-def test_ctrl_c_cancels_the_sale_under_way(till: Till) -> None:
+@pytest.mark.scenario(59)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_the_sale_under_way(till: Till, number: signal.Signals) -> None:
     process = pay(till, "A-1", AMOUNTS["undecided"], till.label())
     wait_for_requests(till, 2, process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     code, answer = finish(process)
     assert (code, answer["outcome"], answer["error_code"]) == (1, "canceled", "CANCELED")
     assert till.charges("A-1") == 0
@@ -84,6 +97,24 @@ def test_the_demo_sells_in_a_process_of_its_own(tmp_path: Path, symbology: str) 
     code, answer = finish(start("demo", "--dir", str(tmp_path), "--symbology", symbology))
     assert (code, answer["outcome"], answer["symbology"]) == (0, "paid", symbology)
     assert Path(answer["slip_png"]).exists()
+
+
+@pytest.mark.scenario(59)
+def test_the_resident_driver_ends_cleanly_by_sigterm_and_settles_at_its_next_start(till: Till) -> None:
+    """A sale is killed in its middle; the resident driver ends it without being asked."""
+    killed = pay(till, "A-1", AMOUNTS["undecided"], till.label())
+    wait_for_requests(till, 2, killed)
+    killed.kill()
+    killed.communicate()
+    resident = start("run", "--site", str(till.site))
+    assert resident.stdout is not None
+    assert json.loads(resident.stdout.readline())["postback"] == ""
+    wait_for_call(till, "cancel")
+    resident.send_signal(signal.SIGTERM)
+    resident.communicate(timeout=LIMIT_S)
+    assert resident.returncode == 0
+    code, answer = finish(start("status", "--site", str(till.site), "--order-id", "A-1"))
+    assert (code, answer["payments"][0]["outcome"]) == (0, "canceled")
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def resolver() -> Iterator[Resolver]:
     made.let_go()
 
 
+@pytest.mark.scenario(3)
 def test_a_stalled_resolver_is_given_up_in_time_and_asked_no_second_time(resolver: Resolver) -> None:
     addresses = Addresses(resolver)
     resolver.stall()
@@ -53,7 +54,18 @@ def test_a_stalled_resolver_is_given_up_in_time_and_asked_no_second_time(resolve
     assert resolver.asked == 1
     resolver.let_go()
     assert addresses.of("host.example", 443, 5) == ("192.0.2.1",)
-    assert resolver.asked == 1
+
+
+def test_an_answer_that_came_too_late_is_kept_and_the_next_call_asks_anew(resolver: Resolver) -> None:
+    addresses = Addresses(resolver)
+    resolver.stall()
+    with pytest.raises(httpcore.ConnectTimeout):
+        addresses.of("host.example", 443, 0.01)
+    resolver.let_go()
+    addresses._asking["host.example", 443].ended.wait(5)
+    resolver.answer = ("192.0.2.2",)
+    assert addresses.of("host.example", 443, 5) == ("192.0.2.2",)
+    assert resolver.asked == 2
 
 
 def test_a_name_that_was_found_before_is_not_waited_for(resolver: Resolver) -> None:
@@ -101,6 +113,7 @@ class Stream(httpcore.NetworkStream):
         self.closed.set()
 
 
+@pytest.mark.scenario(21)
 def test_a_dead_address_costs_a_quarter_of_a_second_and_its_late_connection_is_closed() -> None:
     late, good, may_end = Stream(), Stream(), threading.Event()
 

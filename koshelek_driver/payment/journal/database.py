@@ -48,6 +48,7 @@ class Database:
         self._one_at_a_time = threading.RLock()
         self._mark = Mark(path)
         self._has_failed = False
+        self._refuse_empty_place()
         try:
             self._open()
         except (apsw.Error, OSError) as problem:  # filelock's Timeout is an OSError
@@ -64,7 +65,7 @@ class Database:
             with self._one_at_a_time:
                 return self._db.execute(sql, values).fetchall()
         except (apsw.Error, OSError) as problem:
-            self._has_failed = self._has_failed or isinstance(problem, apsw.IOError)
+            self._has_failed = self._has_failed or isinstance(problem, apsw.IOError | apsw.CorruptError)
             raise self._error("cannot be used", problem) from problem
 
     def one(self, sql: str, *values: Any) -> Any:
@@ -190,6 +191,14 @@ class Database:
                     self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_bytes(32),))
                 self._db.pragma("user_version", number)
 
+    def _refuse_empty_place(self) -> None:
+        """A till that has sold and has no journal lost it; a new one would charge again what was paid."""
+        if self._mark.number() and not self.path.exists():
+            raise JournalError(
+                f"{self.path} is gone: this till has written event {self._mark.number()}",
+                "put it back, or make it anew of its backup: journal rebuild",
+            )
+
     def _refuse_old_copy(self) -> None:
         """A journal that is older than what this till has seen of it would charge again what was paid."""
         seen, has = self._mark.number(), self._last_number()
@@ -205,6 +214,8 @@ class Database:
         return 0 if row is None else int(row[0])
 
     def _error(self, what: str, problem: Exception) -> JournalError:
+        if isinstance(problem, apsw.CorruptError | apsw.NotADBError):
+            return JournalError(f"journal {self.path} is damaged: {problem}", "stop; then: journal rebuild")
         return JournalError(
             f"journal {self.path} {what}: {problem}",
             "check that its folder exists, belongs to the till's user and has free space",
