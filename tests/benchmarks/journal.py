@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import apsw
 import msgspec
@@ -60,8 +61,9 @@ def fill(path: Path, sales: int) -> None:
 def _some(first: int, count: int, before: bytes) -> tuple[Rows, Rows, bytes]:
     attempts: Rows = []
     events: Rows = []
+    chance = random.Random(first)
     for number in range(first, first + count):
-        at_s, request_id = 1.7e9 + number, f"r-{number}"
+        at_s, request_id = 1.7e9 + number, str(UUID(int=chance.getrandbits(128), version=4))
         attempts.append((number, f"order-{number}", request_id, at_s, f"t-{number}", at_s, SLIP, ANSWER))
         for place, (kind, data) in enumerate((("intent", '{"amount":100}'), ("answer", ANSWER), ("end", ANSWER))):
             event = (number * 3 - 2 + place, at_s, kind, request_id, data)
@@ -74,7 +76,7 @@ def commits(journal: Journal, start: int) -> Iterator[float]:
     """Milliseconds of each intent: what stands between the button and the first byte."""
     number = start
     while True:
-        new = payment(f"new-{number}", f"new-{number}")
+        new = payment(str(uuid4()), f"new-{number}")
         sent = Request(Call.CHECKOUT, new.request_id, BODY, Secret("token"))
         began = time.perf_counter()
         journal.begin(new, sent, "{}")
@@ -134,7 +136,7 @@ def run(folder: Path, rows: int, commit_count: int) -> dict[str, Any]:
 def main() -> None:
     parser = options(__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--commits", type=int, default=3000)
+    parser.add_argument("--commits", type=int, default=10_000)
     parser.add_argument("--dir", type=Path, default=None)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.dir) as folder:

@@ -13,6 +13,8 @@ from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
 from tests.cli.test_cli import PAY_KEYS, Shell
 from tests.conftest import Till
+from tests.payment.test_fiscal import RECEIPT
+from tests.payment.test_outbox import INVOICE
 
 
 @pytest.fixture
@@ -35,6 +37,65 @@ def test_a_refund_answers_with_the_keys_of_the_contract(shell: Shell, till: Till
     by_id = ask(shell, till, "refund", "--transaction-id", paid["payment_transaction_id"])[1]
     assert by_id["amount"] == 12_000
     assert shell.document("status", "--order-id", "A-1", "--site", str(till.site))[1]["refunds"][1]["amount"] == 12_000
+
+
+def test_a_receipt_is_sent_or_waits_and_is_refused_by_name(shell: Shell, till: Till, tmp_path: Path) -> None:
+    shell.pay("A-1")
+    file = tmp_path / "receipt.json"
+    file.write_bytes(INVOICE)
+    words = ("receipt", "send", "--order-id", "A-1", "--invoice", str(file))
+    till.play("receipt", "server-error")
+    code, answer = ask(shell, till, *words)
+    assert (code, answer["sent"], answer["queued"]) == (0, False, True)
+    status = ask(shell, till, "status")[1]
+    assert [(entry["kind"], entry["state"], entry["order_id"]) for entry in status["waiting"]] == [
+        ("receipt", "waiting", "A-1")
+    ]
+    assert "receipt of order A-1 is waiting" in shell.text("status", "--site", str(till.site))[2]
+    code, answer = ask(shell, till, *words)
+    assert (code, answer["sent"], answer["queued"]) == (0, True, False)
+    assert ask(shell, till, "status")[1]["waiting"] == []
+    file.write_text(json.dumps({**RECEIPT, "receiptId": "F-8", "inn": "1"}))
+    code, _, errors = shell.text(*words, "--site", str(till.site))
+    assert (code, "inn of 1" in errors) == (2, True)
+    file.write_text(json.dumps({**RECEIPT, "receiptId": "F-9"}))
+    till.play("receipt", "refused-unknown-transaction-id")
+    code, answer = ask(shell, till, *words)
+    assert (code, answer["error_code"]) == (1, "UNKNOWN_TRANSACTION_ID")
+
+
+def test_an_alarm_is_shown_with_its_way_out_and_the_refund_ends_it(shell: Shell, till: Till) -> None:
+    shell.pay("A-1", AMOUNTS["canceled"])
+    (transaction,) = till.host.host.ledger.transactions.values()
+    transaction.status = "accepted"
+    ask(shell, till, "recover")
+    errors = shell.text("status", "--site", str(till.site))[2]
+    assert f"refund --transaction-id {transaction.id}" in errors
+    code, answer = ask(shell, till, "doctor")
+    assert [check["result"] for check in answer["checks"] if check["name"] == "left open"] == ["fail"]
+    code, done = ask(shell, till, "refund", "--transaction-id", transaction.id)
+    assert (code, done["outcome"], done["amount"]) == (0, "refunded", AMOUNTS["canceled"])
+    ask(shell, till, "recover")
+    assert ask(shell, till, "status")[1]["waiting"] == []
+
+
+def test_a_damaged_journal_is_rebuilt_and_what_is_lost_is_named(shell: Shell, till: Till) -> None:
+    shell.pay("A-1")
+    journal, backup = till.site.parent / "journal.db", till.site.parent / "journal-backup.db"
+    ask(shell, till, "journal", "backup", str(backup))
+    shell.pay("A-2")
+    whole = journal.read_bytes()
+    journal.write_bytes(b"\x00" * len(whole))
+    code, answer = ask(shell, till, "status")
+    assert (code, answer["remedy"]) == (2, "stop; then: journal rebuild")
+    code, answer = ask(shell, till, "journal", "rebuild")
+    assert code == 1
+    assert (Path(answer["put_aside"]) / "journal.db").read_bytes() == b"\x00" * len(whole)
+    ((first, last),) = answer["events_lost"]
+    assert answer["events_from_backup"] == first - 1 < last
+    assert ask(shell, till, "status", "--order-id", "A-1")[1]["payments"][0]["outcome"] == "paid"
+    code, _, errors = shell.text("journal", "rebuild", "--from", "none.db", "--site", str(till.site))
+    assert (code, "--from none.db" in errors) == (2, True)
 
 
 def test_items_come_from_a_file(shell: Shell, till: Till, tmp_path: Path) -> None:

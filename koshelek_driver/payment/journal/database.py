@@ -23,6 +23,8 @@ _BUSY_MS = 5000
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", "trusted_schema": "OFF"}
 _RESERVE_BYTES = 1 << 20
 """Set aside so that what is under way can be ended on a disk that is full."""
+_LONG_LOG_PAGES = 1000
+"""SQLite's own limit for its write-ahead log; but it would tidy up inside a commit, perhaps before a first byte."""
 _ALL_PAGES = -1
 
 
@@ -48,6 +50,7 @@ class Database:
         self._one_at_a_time = threading.RLock()
         self._mark = Mark(path)
         self._has_failed = False
+        self._log_pages = 0
         self._refuse_empty_place()
         try:
             self._open()
@@ -86,6 +89,12 @@ class Database:
                     self.run("ROLLBACK")
                 raise
             self._mark.move_to(self._last_number())
+
+    def tidy(self) -> None:
+        """Move a long write-ahead log into the file; when nobody waits for the disk. Never fails."""
+        if self._log_pages > _LONG_LOG_PAGES:
+            with suppress(apsw.Error), self._one_at_a_time:
+                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     @contextmanager
     def event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> Iterator[None]:
@@ -175,8 +184,14 @@ class Database:
             self._db.set_busy_timeout(_BUSY_MS)
             for name, value in _PRAGMAS.items():
                 self._db.pragma(name, value)
+            self._db.set_wal_hook(self._log_grew)
             self._bring_up_to_date(self._db.pragma("user_version"))
             sync_folder(self.path.parent)
+
+    def _log_grew(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        """SQLite calls this after each commit, in place of tidying up by itself."""
+        self._log_pages = pages
+        return apsw.SQLITE_OK
 
     def _bring_up_to_date(self, version: int) -> None:
         if version > SCHEMA_VERSION:

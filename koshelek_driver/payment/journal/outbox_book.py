@@ -100,6 +100,7 @@ class OutboxBook:
             if state is not entry.state:
                 facts = {"order_id": entry.order_id, "kind": entry.kind.value, "last": last}
                 self._database.add_event(at_s, f"outbox {state}", entry.request_id, facts)
+        self._database.tidy()
 
     def _all(self, where: str, *values: Any) -> list[Entry]:
         rows = self._database.run(f"SELECT {_COLUMNS} FROM outbox WHERE {where}", *values)  # noqa: S608

@@ -29,6 +29,7 @@ def end_row(
     except JournalError:
         database.free_reserve()
         _end_row(database, table, request_id, verdict, at_s, also=also)
+    database.tidy()
 
 
 def _end_row(database: Database, table: Table, request_id: str, verdict: Verdict, at_s: float, *, also: str) -> None:
