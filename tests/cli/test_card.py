@@ -165,7 +165,7 @@ def test_a_till_whose_clock_is_off_is_told_so(
 
 # -- doctor ----------------------------------------------------------------------------------------------------------
 
-CHECKS = ["site file", "templates", "devices", "journal", "one-time passwords", "host", "clock"]
+CHECKS = ["site file", "templates", "devices", "journal", "one-time passwords", "left open", "host", "clock"]
 
 
 def doctor(shell: Shell, till: Till) -> tuple[int, dict[str, tuple[str, str, str]]]:
@@ -188,7 +188,7 @@ def test_a_healthy_till_passes_every_check(shell: Shell, till: Till) -> None:
     [
         ("[totp]", "[totp", "site file", CHECKS[1:], "not a TOML file"),
         ('  "{card_number:13d}",', '  "{card_number:18an}",', "templates", [], "both accept"),
-        ('journal = "journal.db"', 'journal = "no/journal.db"', "journal", ["one-time passwords"], "cannot be opened"),
+        ('journal = "journal.db"', 'journal = "no/journal.db"', "journal", ["one-time passwords", "left open"], "cannot be opened"),
         ('retailer_key = { file = "retailer.key" }', 'retailer_key = { file = "ca.pem" }', "one-time passwords", [], "hexadecimal"),
         ('retailer_key = { file = "retailer.key" }', "", "one-time passwords", [], "totp.retailer_key: 0 sources"),
         ('password = { file = "password.txt" }', 'password = { file = "gone.txt" }', "host", ["clock"], "gone.txt"),

@@ -453,6 +453,23 @@ def test_a_call_does_not_wait_for_a_warming_that_hangs(tmp_path: Path) -> None:
     assert [data.split()[0] for data in seen] == [b"HEAD", b"POST"]
 
 
+def test_nothing_is_warmed_up_while_a_call_is_under_way(tmp_path: Path) -> None:
+    may_go, asked = threading.Event(), threading.Event()
+
+    def answer(_connection: ssl.SSLSocket, _data: bytes) -> None:
+        asked.set()
+        may_go.wait(10)
+
+    with server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem", timeout_s=8) as api:
+        thread = threading.Thread(target=api.call, args=(STATUS,))
+        thread.start()
+        assert asked.wait(5)
+        assert api.warm() is None
+        may_go.set()
+        thread.join(5)
+    assert len(seen) == 1
+
+
 @pytest.mark.scenario(15)
 def test_a_connection_that_the_host_closed_while_idle_is_replaced_without_a_second_send(till: Till) -> None:
     with client(till.host.base_url, till.host.files.ca, password=till.host.password) as api:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.engine import Engine, Intent
+from koshelek_driver.payment.flows import Rules
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
 from tests.pay_api.test_models import merchant
@@ -72,9 +73,9 @@ class Bench:
     def __post_init__(self) -> None:
         self.journal = Journal(self.path)
 
-    def engine(self, client: FakeClient) -> Engine:
+    def engine(self, client: FakeClient, rules: Rules = RULES) -> Engine:
         return Engine(
-            client=client, journal=self.journal, merchant=merchant(), rules=RULES, ids=ids(), clock=self.clock
+            client=client, journal=self.journal, merchant=merchant(), rules=rules, ids=ids(), clock=self.clock
         )
 
     def pay(
@@ -157,6 +158,23 @@ def test_a_sale_that_never_left_is_told_apart(bench: Bench) -> None:
     payment, _ = bench.pay(lambda _request, _now_s: (NotSent("refused"), 0.0))
     assert payment.never_left
     assert payment.verdict.error_code == "HOST_UNREACHABLE"
+
+
+def test_news_of_the_host_is_asked_for_once_and_then_the_polls_are_rare_again(bench: Bench) -> None:
+    asked_s: list[float] = []
+
+    def answer(request: Request, now_s: float) -> tuple[Reply, float]:
+        if request.call is Call.STATUS:
+            asked_s.append(now_s - 1000.0)
+        if len(asked_s) == 1:
+            engine.hear_news()
+        return answered(request, "accepted" if len(asked_s) == 4 else "pending", slip=SLIP), 0.0
+
+    client = FakeClient(bench.clock, answer)
+    engine = bench.engine(client, replace(RULES, poll_interval_s=10.0))
+    intent = Intent("A-1", 100, CHECKOUT, b"digest", bench.clock.now_s(), "{}")
+    assert engine.pay(intent, lambda _exchange: None).outcome is Outcome.PAID
+    assert asked_s == [0.25, 0.5, 10.5, 20.5]
 
 
 def test_a_cancel_pressed_before_the_first_byte_sends_nothing_and_is_over_with_the_sale(bench: Bench) -> None:

@@ -216,6 +216,21 @@ def test_on_a_full_disk_nothing_is_begun_and_what_is_under_way_is_ended(
     journal.close()
 
 
+def test_the_log_beside_the_journal_stays_short_whoever_reads_meanwhile(path: Path) -> None:
+    journal, reader = Journal(path), Journal(path)
+    log = path.with_name("journal.db-wal")
+    longest = 0
+    for number in range(300):
+        journal.begin(payment(f"r-{number}", f"A-{number}"), request(f"r-{number}"), "{}")
+        assert reader.latest(f"A-{number}") is not None
+        journal.end(f"r-{number}", PAID, 1000.0 + number)
+        longest = max(longest, log.stat().st_size)
+    assert 4_000_000 < longest < 5_000_000
+    reader.close()
+    journal.close()
+    assert not log.exists()
+
+
 class Failing(apsw.VFS):
     """SQLite's own way to the disk, whose syncs fail while `broken`."""
 

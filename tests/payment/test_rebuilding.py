@@ -52,7 +52,7 @@ def sold(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def damage(path: Path, page: int, at: int = 0, what: bytes = b"\xff" * PAGE) -> None:
     with path.open("r+b") as file:
         file.seek(page * PAGE + at)
-        file.write(what[: PAGE - at])
+        file.write(what)
 
 
 def orders(path: Path) -> dict[str, Outcome]:
@@ -124,6 +124,17 @@ def test_whatever_is_damaged_no_paid_order_of_the_backup_is_lost_and_every_gap_i
     lost = {number for first, last in rebuilt.lost for number in range(first, last + 1)}
     assert lost.isdisjoint(numbers)
     assert lost | numbers >= set(range(1, 61))
+
+
+def test_a_row_whose_text_is_no_text_any_more_is_lost_alone(sold: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(sold, tmp_path / "till")) / "journal.db"
+    content = path.read_bytes()
+    place = content.index(b'"order_id":"A-20"')
+    damage(path, 0, place + 13, b"\x80")
+    rebuilt = rebuild(path, path.parent / "backup.db", tmp_path / "aside")
+    ((first, last),) = rebuilt.lost
+    assert first == last
+    assert len(orders(path)) == 30
 
 
 def test_a_backup_that_is_none_leaves_the_journal_where_it_was(sold: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from koshelek_driver.service.listener import HttpsListener, server_context
 from koshelek_driver.service.postback import Postbacks, postback_app
 from koshelek_driver.service.resident import Resident
 from tests.conftest import Till
+from tests.payment.test_caretaker import leave_open, settled
 
 BODY = {"requestId": "h-1", "transactionId": "t-1", "status": "accepted"}
 LOGIN, PASSWORD = "host", "päss:word"
@@ -171,7 +173,7 @@ def posted(till: Till, certificate: Path) -> Till:
     keys = f'enabled = true\nlisten = "127.0.0.1:0"\ncertificate = "{certificate}"\n'
     secrets = 'login = { file = "postback-login.txt" }\npassword = { file = "postback-password.txt" }\n'
     till.edit("[totp]", f"[pay_api.postback]\n{keys}{secrets}\n[totp]")
-    till.edit("decision_timeout_s = 30.0", "decision_timeout_s = 9.0\npoll_interval_ms = 10000")
+    till.edit("decision_timeout_s = 30.0", "decision_timeout_s = 4.0\npoll_interval_ms = 10000")
     return till
 
 
@@ -229,6 +231,26 @@ def test_a_postback_is_kept_without_secrets_and_the_same_one_once(till: Till) ->
         kept = [event for event in terminal._journal.events(paid.request_id) if event.kind == "postback"]
     assert len(kept) == 1
     assert "S3CRET" not in kept[0].data
+
+
+def test_a_postback_of_an_old_unknown_has_it_ended_at_once(till: Till) -> None:
+    """The caretaker looked, the host was silent, and it would look again in half a minute."""
+    leave_open(till)
+    till.play("status", "lost-always", times=1000)
+    with Terminal.open(till.site) as terminal:
+        (payment,) = terminal.unfinished()
+        before = len(till.host.host.requests)
+        terminal.start_caretaker()
+        turn = threading.Event()
+        for _ in range(500):
+            if len(till.host.host.requests) >= before + 2:  # a cancel and a status, both lost
+                break
+            turn.wait(0.02)
+        till.play("status", "accepted")
+        began = time.monotonic()
+        assert terminal.hear_postback(TransactionAnswer(transaction_id=payment.verdict.transaction_id), b"{}")
+        assert settled(terminal, "A-1") is Outcome.CANCELED
+        assert time.monotonic() - began < 15
 
 
 @pytest.mark.scenario(56)
