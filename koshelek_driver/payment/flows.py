@@ -205,7 +205,7 @@ class Sale:
             verdict = (yield from self._final(reply)) if reply else None
             if verdict is not None or self._tick.now_s >= deadline_s:
                 return verdict
-            latest_s = max(deadline_s, asked_s + self._rules.poll_interval_s)
+            latest_s = max(deadline_s, asked_s + _FASTEST_POLL_S)
             soonest_s = min(asked_s + pause_s(self._tick.reply, _FASTEST_POLL_S), latest_s)
             due_s = min(asked_s + pause_s(self._tick.reply, self._rules.poll_interval_s), latest_s)
 

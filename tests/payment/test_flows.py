@@ -295,6 +295,13 @@ def test_news_of_the_host_ends_a_long_wait_but_not_faster_than_the_api_allows() 
     assert waits[1:3] == [Wait(1000.5, heed_cancel=True), Wait(1010.25, heed_cancel=True, heed_news=True)]
 
 
+def test_rare_polls_do_not_put_off_the_deadline() -> None:
+    rules = replace(RULES, poll_interval_s=10.0, decision_timeout_s=12.0)
+    heard = drive(lambda request, _now_s: (answered(request, "pending"), 0.0), rules=rules)
+    assert [at_s - 1000.0 for at_s, _ in heard.sent(Call.STATUS)][:3] == [0.25, 10.25, 12.0]
+    assert heard.sent(Call.CANCEL)[0][0] == 1012.0
+
+
 @pytest.mark.scenario(10, 11, 13)
 @pytest.mark.parametrize(
     "code", ["UNKNOWN_SESSION_ID", "HTTP_401", "TRANSACTION_FOR_SESSION_ID_ALREADY_EXISTS", "BRAND_NEW"]

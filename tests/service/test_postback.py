@@ -237,6 +237,7 @@ def test_a_postback_of_an_old_unknown_has_it_ended_at_once(till: Till) -> None:
     """The caretaker looked, the host was silent, and it would look again in half a minute."""
     leave_open(till)
     till.play("status", "lost-always", times=1000)
+    till.play("cancel", "lost-always", times=1000)
     with Terminal.open(till.site) as terminal:
         (payment,) = terminal.unfinished()
         before = len(till.host.host.requests)
@@ -247,6 +248,7 @@ def test_a_postback_of_an_old_unknown_has_it_ended_at_once(till: Till) -> None:
                 break
             turn.wait(0.02)
         till.play("status", "accepted")
+        till.play("cancel", "accepted")
         began = time.monotonic()
         assert terminal.hear_postback(TransactionAnswer(transaction_id=payment.verdict.transaction_id), b"{}")
         assert settled(terminal, "A-1") is Outcome.CANCELED
