@@ -26,6 +26,7 @@ class SerialLine(Section, frozen=True, kw_only=True):
     data_bits: Literal[7, 8] = 8
     parity: Literal["none", "even", "odd"] = "none"
     stop_bits: Literal[1, 2] = 1
+    flow: Literal["none", "xonxoff", "rtscts"] = "none"
 
 
 class Framing(Section, frozen=True, kw_only=True):
@@ -109,6 +110,23 @@ class PrinterProfile(Section, frozen=True, kw_only=True):
     dots: int
     cutter: Literal["full", "partial", "none"] = "none"
     acknowledge: Literal["process_id", "paper_status", "none"] = "paper_status"
+    automatic_status: bool = False
+    """It sends GS a's four bytes by itself."""
+    real_time_switch: bool = False
+    """It knows GS ( D: real-time commands inside pictures can be switched off."""
+    clear: Literal["dc4", "none"] = "none"
+    """dc4: DLE DC4 8 has it forget what it has not printed."""
+    pacing_bytes: int = 0
+    """On a serial line without flow control: so many bytes at a time, then it is asked how far it is; 0: all."""
+    two_byte_mode: bool = True
+    """It may start in a Chinese mode, which FS . leaves."""
+    graphics: Literal["raster", "stored", "column", "none"] = "raster"
+    """How it takes pictures: GS v 0, GS ( L or ESC *."""
+    text: Literal["code_page", "raster"] = "code_page"
+    """raster: it has no Russian code page, and text is drawn."""
+    escpos: str = ""
+    """A name in python-escpos's database of printers, which counts where this profile says nothing."""
+    inherits: str = ""
     serial: SerialLine = SerialLine()
     code_pages: dict[str, int] = field(default_factory=lambda: {"cp866": 17})
 

@@ -24,7 +24,7 @@ from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.site_keys import Site
-from koshelek_driver.transport import check_address, open_port
+from koshelek_driver.transport import check_address, is_serial, open_stream
 
 
 def check_devices(settings: Site) -> None:
@@ -141,4 +141,9 @@ def printer_of(settings: Site) -> ReceiptPrinter | None:
         return None
     model = profile.printer(device.profile)
     timeout_s = settings.pay_api.timing.connect_timeout_s
-    return ReceiptPrinter(lambda: open_port(device.port, model.serial, timeout_s), model, time.monotonic)
+    return ReceiptPrinter(
+        lambda: open_stream(device.port, model.serial, timeout_s),
+        model,
+        time.monotonic,
+        paced=is_serial(device.port) and model.serial.flow == "none",
+    )

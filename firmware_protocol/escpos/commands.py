@@ -9,12 +9,17 @@ from enum import IntEnum
 
 from firmware_protocol.errors import Fault, FrameError
 
+_MAX_RASTER_ROWS = 2303
 LINE_FEED = b"\n"
 INITIALIZE = b"\x1b@"
 CANCEL_TWO_BYTE_MODE = b"\x1c."
 """FS . : printers sold in China start in two-byte mode, where Russian bytes print as hieroglyphs."""
 PAPER_STATUS = b"\x1dr\x01"
 """GS r 1: taken from the buffer in order, so its answer proves that all before it was processed."""
+CLEAR_BUFFERS = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
+"""DLE DC4 8: forget at once what is received and not printed; answered by 37 25 00."""
+NO_REAL_TIME_PULSES = b"\x1d(D\x05\x00\x14\x01\x00\x02\x00"
+"""GS ( D: real-time drawer pulses and power-off are switched off, so that no picture can hold one. ESC @ undoes it."""
 DRAWER_PULSE = b"\x1bp\x00\x19\xfa"
 """ESC p: pin 2, 50 ms on, 500 ms off."""
 
@@ -79,6 +84,14 @@ def qr_code(data: bytes, *, module_dots: int, level: QrLevel) -> bytes:
             _symbol(49, 81, b"0"),
         )
     )
+
+
+def raster(width_bytes: int, rows: bytes) -> bytes:
+    """GS v 0: a picture, eight dots a byte from the left, one bit black, `width_bytes` a row."""
+    height, rest = divmod(len(rows), width_bytes) if width_bytes else (0, 1)
+    if rest or not (1 <= width_bytes <= 0xFFFF and 1 <= height <= _MAX_RASTER_ROWS):
+        raise FrameError(Fault.UNEXPECTED, f"whole rows, 1 to {_MAX_RASTER_ROWS}", b"")
+    return b"\x1dv0\x00" + width_bytes.to_bytes(2, "little") + height.to_bytes(2, "little") + rows
 
 
 def process_id(number: int) -> bytes:

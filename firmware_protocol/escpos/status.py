@@ -119,6 +119,11 @@ def process_done(reply: Reply) -> bytes | None:
     return None
 
 
+def buffer_cleared(reply: Reply) -> bool:
+    """Whether it is the answer to DLE DC4 8."""
+    return isinstance(reply, Block) and reply.header == 0x37 and reply.text[:1] == b"\x25"
+
+
 class ReplyReader:
     """Replies out of a stream in any pieces. XON and XOFF are taken out wherever they stand."""
 

@@ -18,6 +18,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 
 if TYPE_CHECKING:
     from koshelek_driver.card.totp import Verification
+    from koshelek_driver.printer.job import Hindrance
     from koshelek_driver.printer.receipt_printer import PrintResult
     from koshelek_driver.scanner.label import Label
     from koshelek_driver.terminal import Terminal
@@ -111,10 +112,14 @@ def watcher(terminal: Terminal, output: Output) -> Any:
         if result.problem:
             output.warning(f"{what}: {result.problem}", f"{result.remedy}; then repeat this same pay")
 
+    def printer_holds(why: Hindrance) -> None:
+        output.warning(why.problem, f"{why.remedy}; the slip goes on by itself")
+
     return Watcher(
         waiting_for_scan=waiting_for_scan,
         scanned=scanned,
         called=output.call,
+        printer_holds=printer_holds,
         printed=printed,
     )
 

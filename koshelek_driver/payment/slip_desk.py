@@ -11,7 +11,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
 from koshelek_driver.payment.slip import slip_lines
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.layout import Line
-from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter
+from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
 from koshelek_driver.printer.text import printable
 
 S = TypeVar("S", Payment, Refund)
@@ -62,7 +62,10 @@ class SlipDesk:
         if self._printer is None:  # the POS prints the lines itself, so nothing stays queued
             return self._keep(of, SlipState.NONE)
         lines = self._lines(of, self._printer.columns, copy=of.slip_state is SlipState.SENT)
-        result = self._printer.print_lines(lines, before_write=lambda: self._keep(of, SlipState.SENT))
+        telling = Telling(
+            before_write=lambda: self._keep(of, SlipState.SENT), held=lambda why: tell(watcher.printer_holds, why)
+        )
+        result = self._printer.print_lines(lines, telling, after_unknown=of.slip_state is SlipState.SENT)
         tell(watcher.printed, result)
         return self._keep(of, _SLIP_STATES.get(result.printed, of.slip_state))
 

@@ -18,11 +18,36 @@ def codec_of(profile: PrinterProfile) -> str:
     return next(iter(profile.code_pages))
 
 
-def render(lines: Iterable[Line], profile: PrinterProfile) -> bytes:
-    """The whole job: a known state first, one code page, the lines, the cut."""
+_ALL_CHANGES = 0x0E
+"""GS a: online and offline, errors, paper."""
+
+
+def render(lines: Iterable[Line], profile: PrinterProfile) -> list[bytes]:
+    """The whole job as units of whole commands: a known state first, one code page, the lines, the cut."""
     codec = codec_of(profile)
-    start = commands.INITIALIZE + commands.CANCEL_TWO_BYTE_MODE + commands.code_page(profile.code_pages[codec])
-    return start + b"".join(_line(line, codec) for line in lines) + _end(profile)
+    return [_start(profile), *(_line(line, codec) for line in lines), _end(profile)]
+
+
+def repair(longest_unit: int, profile: PrinterProfile) -> bytes:
+    """What goes before the next job when an earlier one was torn.
+
+    A printer may still wait for the rest of a picture: zeros end it, and are ignored by one that does not. What it
+    printed of that job is cut off.
+    """
+    return bytes(longest_unit) + commands.INITIALIZE + commands.LINE_FEED + _end(profile)
+
+
+def _start(profile: PrinterProfile) -> bytes:
+    """ESC @ puts everything back: what must be set is set behind it."""
+    return b"".join(
+        (
+            commands.INITIALIZE,
+            commands.CANCEL_TWO_BYTE_MODE if profile.two_byte_mode else b"",
+            commands.NO_REAL_TIME_PULSES if profile.real_time_switch else b"",
+            commands.automatic_status(_ALL_CHANGES) if profile.automatic_status else b"",
+            commands.code_page(profile.code_pages[codec_of(profile)]),
+        )
+    )
 
 
 def _line(line: Line, codec: str) -> bytes:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from koshelek_driver.transport.port import Port, check_address, hardware_of, open_port
+from koshelek_driver.transport.port import (
+    Port,
+    StreamPort,
+    check_address,
+    hardware_of,
+    is_serial,
+    open_port,
+    open_stream,
+)
 
-__all__ = ["Port", "check_address", "hardware_of", "open_port"]
+__all__ = ["Port", "StreamPort", "check_address", "hardware_of", "is_serial", "open_port", "open_stream"]

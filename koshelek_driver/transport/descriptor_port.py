@@ -30,19 +30,28 @@ class DescriptorPort:
         """See Port. One read of the device: one report, where it has reports."""
         try:
             ready, _, _ = select.select([self._file, self._wake_read], [], [], timeout_s)
-            return os.read(self._file, _READ_SIZE) if self._file in ready else b""
+            data = os.read(self._file, _READ_SIZE) if self._file in ready else b""
+            if self._file in ready and not data:  # the end of a plain file: it has nothing to say, ever
+                select.select([self._wake_read], [], [], timeout_s)
+            return data
         except BlockingIOError:
             return b""
         except (OSError, ValueError) as problem:  # ValueError: closed under our hands
             raise self._lost(problem) from problem
 
-    def write(self, data: bytes, timeout_s: float) -> None:
-        """See Port. The device takes all of it or none."""
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        """See StreamPort."""
         try:
             _, ready, _ = select.select([], [self._file], [], timeout_s)
-            written = os.write(self._file, data) if ready else 0
+            return os.write(self._file, data) if ready else 0
+        except BlockingIOError:
+            return 0
         except (OSError, ValueError) as problem:
             raise self._lost(problem) from problem
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        """See Port. The device takes all of it or none."""
+        written = self.write_some(data, timeout_s)
         if written != len(data):
             raise PortLost(f"{self._name} took {written} of {len(data)} bytes", self._remedy)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from koshelek_driver.errors import SiteError
 
 _BY_USB_IDS = ("hidraw", "usb")
-_NOT_OF_PRINTERS = (*_BY_USB_IDS, "evdev", "file")
+_NOT_OF_PRINTERS = ("hidraw", "evdev")
 _USB_IDS = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
 
 
@@ -37,6 +37,11 @@ class SerialLine(Protocol):
     @property
     def stop_bits(self) -> int:
         """1 or 2."""
+        ...
+
+    @property
+    def flow(self) -> str:
+        """Who stops a sender that is too fast: none, xonxoff or rtscts."""
         ...
 
 
@@ -65,27 +70,41 @@ class Port(Protocol):
         ...
 
 
+class StreamPort(Port, Protocol):
+    """A port without reports: a device may take a part of what is written."""
+
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        """Write what the device takes now, waiting at most `timeout_s` for it to take anything; how much it took.
+
+        Raises PortLost.
+        """
+        ...
+
+
 def check_address(address: str, *, of_printer: bool = False) -> None:
     """Refuse an address that `open_port` cannot mean; raises SiteError. Nothing is opened."""
     scheme, _, rest = address.partition(":")
     if of_printer and scheme in _NOT_OF_PRINTERS:
-        what = f"port '{address}': this version prints over serial ports and tcp://host:port"
-        raise SiteError(what, "switch the printer to a virtual COM port or the network")
+        what = f"port '{address}': a printer is no {scheme} device"
+        raise SiteError(what, "write tcp://host:port, usb:<vid>:<pid>, file:/dev/usb/lp0 or a serial port")
     if scheme == "tcp":
         _host_and_port(address)
     elif scheme in _BY_USB_IDS:
         _usb_ids(address)
     elif scheme == "evdev" and not rest.startswith("/"):
         raise SiteError(f"port '{address}': expected a path", "write evdev:/dev/input/by-id/…-event-kbd")
-    elif scheme == "file":
-        raise SiteError(
-            f"port '{address}': this version has no file: ports", "use usb, a serial port or tcp://host:port"
-        )
+    elif scheme == "file" and not (of_printer and rest.startswith("/")):
+        raise SiteError(f"port '{address}': expected a printer's device file", "write file:/dev/usb/lp0")
+
+
+def is_serial(address: str) -> bool:
+    """Whether it is a serial line, by path, name or URL of pyserial."""
+    return address.partition(":")[0] not in ("tcp", "file", *_BY_USB_IDS, "evdev")
 
 
 def hardware_of(address: str) -> str:
     """What names the hardware behind an address, the same for every spelling of it: for claims."""
-    path = Path(address.removeprefix("evdev:"))
+    path = Path(address.removeprefix("evdev:").removeprefix("file:"))
     return str(path.resolve()) if path.is_absolute() else address.casefold()
 
 
@@ -102,6 +121,31 @@ def open_port(
     scheme = address.partition(":")[0]
     if scheme in _SPECIAL:
         return _SPECIAL[scheme](address, connect_timeout_s, hid_pages)
+    from koshelek_driver.transport.serial_port import SerialPort
+
+    return SerialPort(address, line)
+
+
+def open_stream(address: str, line: SerialLine, connect_timeout_s: float) -> StreamPort:
+    """Open a printer's port by its address. Raises PortNotOpened, or SiteError.
+
+    `tcp://host:port`; `usb:<vid>:<pid>[:<serial number>]` for the printer class; `file:<path>`, a device file such as
+    /dev/usb/lp0; else a serial port as for `open_port`.
+    """
+    check_address(address, of_printer=True)
+    scheme, _, rest = address.partition(":")
+    if scheme == "tcp":
+        from koshelek_driver.transport.tcp_port import TcpPort
+
+        return TcpPort(*_host_and_port(address), connect_timeout_s)
+    if scheme == "usb":
+        from koshelek_driver.transport.usb_printer_port import UsbPrinterPort
+
+        return UsbPrinterPort(*_usb_ids(address))
+    if scheme == "file":
+        from koshelek_driver.transport.descriptor_port import DescriptorPort
+
+        return DescriptorPort(rest, rest, "check that the printer is on and plugged in, and that this user may use it")
     from koshelek_driver.transport.serial_port import SerialPort
 
     return SerialPort(address, line)

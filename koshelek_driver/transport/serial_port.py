@@ -11,7 +11,7 @@ import serial
 from koshelek_driver.errors import PortLost, PortNotOpened
 from koshelek_driver.transport.port import SerialLine
 
-_READ_SIZE = 4096
+_READ_SIZE, _PIECE = 4096, 512
 _FOREIGN: tuple[type[Exception], ...] = (serial.SerialException, OSError, ValueError)
 """What pyserial lets through; ValueError when the port is closed meanwhile."""
 with contextlib.suppress(ImportError):  # Windows has none
@@ -35,6 +35,8 @@ class SerialPort:
                 bytesize=line.data_bits,
                 parity=_PARITIES[line.parity],
                 stopbits=line.stop_bits,
+                xonxoff=line.flow == "xonxoff",
+                rtscts=line.flow == "rtscts",
                 exclusive=True,
             )
         except _FOREIGN as problem:
@@ -45,6 +47,7 @@ class SerialPort:
 
         by_descriptor = hasattr(self._serial, "pipe_abort_read_r")
         self._read = self._read_by_descriptor if by_descriptor else self._read_by_library
+        self._write_some = self._write_by_descriptor if by_descriptor else self._write_by_library
 
     def read(self, timeout_s: float) -> bytes:
         """See Port. Takes all that is there in one read, not a byte at a time."""
@@ -58,6 +61,13 @@ class SerialPort:
         try:
             self._serial.write_timeout = timeout_s
             self._serial.write(data)
+        except _FOREIGN as problem:
+            raise self._lost(problem) from problem
+
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        """See StreamPort."""
+        try:
+            return self._write_some(data, timeout_s)
         except _FOREIGN as problem:
             raise self._lost(problem) from problem
 
@@ -89,6 +99,21 @@ class SerialPort:
         if not data:
             raise OSError("the device is gone")
         return data
+
+    def _write_by_library(self, data: bytes, timeout_s: float) -> int:
+        """Where a port cannot say how much it took, a piece that is not taken in time is a port that is lost."""
+        self._serial.write_timeout = timeout_s
+        return int(self._serial.write(data[:_PIECE]) or 0)
+
+    def _write_by_descriptor(self, data: bytes, timeout_s: float) -> int:
+        file = self._serial.fd
+        if file is None:
+            raise OSError("the port is closed")
+        _, ready, _ = select.select([], [file], [], timeout_s)
+        try:
+            return os.write(file, data) if ready else 0
+        except BlockingIOError:
+            return 0
 
     def _lost(self, problem: Exception) -> PortLost:
         return PortLost(

@@ -47,6 +47,16 @@ class TcpPort:
         except OSError as problem:
             raise self._lost(problem.strerror or str(problem)) from problem
 
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        """See StreamPort."""
+        self._socket.settimeout(max(timeout_s, 0.001))
+        try:
+            return self._socket.send(data)
+        except TimeoutError:
+            return 0
+        except OSError as problem:
+            raise self._lost(problem.strerror or str(problem)) from problem
+
     def wake(self) -> None:
         """See Port."""
         with suppress(OSError):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from koshelek_driver import profile
+from koshelek_driver.printer.job import JobState
 from koshelek_driver.printer.layout import Line
-from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter
+from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
 from koshelek_driver.profile import PrinterProfile, SerialLine
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
-from koshelek_driver.transport import open_port
+from koshelek_driver.transport import open_stream
 from tests.hostile import Manners, hostile
 
 EPSON = profile.printer("epson-tm-t20iii")
@@ -32,20 +34,22 @@ def virtual(tmp_path: Path) -> Iterator[VirtualPrinter]:
 def print_on(port: int, model: PrinterProfile = EPSON) -> tuple[PrintResult, list[str]]:
     """Print, and say when the first byte was announced."""
     announced: list[str] = []
-    printer = ReceiptPrinter(lambda: open_port(f"tcp://127.0.0.1:{port}", SerialLine(), 1.0), model, time.monotonic)
-    return printer.print_lines(LINES, before_write=lambda: announced.append("first byte")), announced
+    open_port = partial(open_stream, f"tcp://127.0.0.1:{port}", SerialLine(), 1.0)
+    printer = ReceiptPrinter(open_port, model, time.monotonic, hold_s=0.5)
+    return printer.print_lines(LINES, Telling(before_write=lambda: announced.append("first byte"))), announced
 
 
 @pytest.mark.parametrize("model", [EPSON, profile.printer("generic-escpos-80mm")], ids=["process-id", "paper-status"])
 def test_a_receipt_is_on_paper_once_and_acknowledged(virtual: VirtualPrinter, model: PrinterProfile) -> None:
     result, announced = print_on(virtual.port, model)
-    assert (result, announced) == (PrintResult(Printed.ON_PAPER), ["first byte"])
+    assert (result.printed, result.state, announced) == (Printed.ON_PAPER, JobState.ACKNOWLEDGED, ["first byte"])
+    assert result.evidence == model.acknowledge
     assert [receipt.lines for receipt in virtual.receipts] == [tuple(line.text for line in LINES)]
 
 
 def test_a_printer_that_cannot_confirm_is_asked_nothing_and_only_assumed(virtual: VirtualPrinter) -> None:
     result, _ = print_on(virtual.port, msgspec.structs.replace(EPSON, acknowledge="none"))
-    assert result == PrintResult(Printed.ASSUMED)
+    assert result == PrintResult(Printed.ASSUMED, state=JobState.SENT)
     assert virtual.wait_for_receipts(1, 5.0)
 
 
@@ -62,6 +66,10 @@ class TalkativePort:
     def write(self, data: bytes, timeout_s: float) -> None:
         assert data
         self._waiting += self._answers.pop(0) if self._answers else b""
+
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        self.write(data, timeout_s)
+        return len(data)
 
     def read(self, timeout_s: float) -> bytes:
         data, self._waiting = self._waiting, b""
@@ -89,13 +97,13 @@ class TalkativePort:
 def test_only_the_right_answer_is_taken_for_paper(model: str, answer: bytes, printed: Printed) -> None:
     port = TalkativePort(b"\x12", answer, b"\x12")
     printer = ReceiptPrinter(lambda: port, profile.printer(model), lambda: port.now_s)
-    assert printer.print_lines(LINES, before_write=lambda: None).printed is printed
+    assert printer.print_lines(LINES).printed is printed
 
 
 def test_a_printer_that_says_nothing_is_not_sent_a_receipt() -> None:
     port = TalkativePort()
     printer = ReceiptPrinter(lambda: port, EPSON, lambda: port.now_s)
-    result = printer.print_lines(LINES, before_write=lambda: None)
+    result = printer.print_lines(LINES)
     assert (result.printed, result.problem) == (Printed.NOT_SENT, "the printer does not answer")
     assert port.now_s < 9
 
@@ -132,10 +140,7 @@ def test_a_connection_lost_in_mid_slip_is_sent_but_not_confirmed(virtual: Virtua
 
 
 @pytest.mark.scenario(69)
-def test_paper_that_ends_in_mid_slip_is_named_and_the_printer_goes_on_by_itself(
-    virtual: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("koshelek_driver.printer.receipt_printer._ACKNOWLEDGE_WAIT_S", 0.3)
+def test_paper_that_ends_in_mid_slip_is_named_and_the_printer_goes_on_by_itself(virtual: VirtualPrinter) -> None:
     virtual.set_fault(Fault.PAPER_OUT_MID_SLIP)
     result, _ = print_on(virtual.port)
     assert (result.printed, result.problem) == (Printed.SENT, "the printer is out of paper")
@@ -146,7 +151,7 @@ def test_paper_that_ends_in_mid_slip_is_named_and_the_printer_goes_on_by_itself(
 
 
 def test_a_full_buffer_is_not_taken_for_paper(virtual: VirtualPrinter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("koshelek_driver.printer.receipt_printer._ACKNOWLEDGE_WAIT_S", 0.3)
+    monkeypatch.setattr("koshelek_driver.printer.job._ACKNOWLEDGE_WAIT_S", 0.3)
     virtual.set_fault(Fault.BUFFER_FULL)
     result, _ = print_on(virtual.port)
     assert (result.printed, result.problem) == (Printed.SENT, "the printer did not confirm the receipt")

@@ -20,11 +20,16 @@ EPSON = profile.printer("epson-tm-t20iii")
 SMALL = profile.printer("generic-escpos-58mm")
 
 
+def rendered(lines: list[Line], model: profile.PrinterProfile) -> bytes:
+    """A whole job."""
+    return b"".join(render(lines, model))
+
+
 def printed(lines: list[Line], model: profile.PrinterProfile) -> list[str]:
     """What an independent printer makes of the job."""
     receipts: list[Receipt] = []
     machine = Machine(model.dots, reply=lambda _data: None, finished=receipts.append)
-    for token in Tokenizer().feed(render(lines, model)):
+    for token in Tokenizer().feed(rendered(lines, model)):
         machine.execute(token)
     machine.finish()
     return [line for receipt in receipts for line in receipt.lines]
@@ -93,7 +98,7 @@ def test_russian_comes_out_of_a_printer_as_it_went_in(texts: list[str], model: p
 @pytest.mark.scenario(70)
 @given(st.text(min_size=1, max_size=40))
 def test_no_text_becomes_a_command(text: str) -> None:
-    tokens = Tokenizer().feed(render([Line(text)], EPSON))
+    tokens = Tokenizer().feed(rendered([Line(text)], EPSON))
     names = {token.name for token in tokens if isinstance(token, Command)}
     assert names <= {"ESC @", "FS .", "ESC t", "LF", "GS V"}
     assert sum(token == Command("LF") for token in tokens) == 1
@@ -102,12 +107,12 @@ def test_no_text_becomes_a_command(text: str) -> None:
 
 def test_a_job_starts_from_a_known_state_and_ends_with_the_models_cut() -> None:
     start = bytes.fromhex("1B 40 1C 2E 1B 74 11")
-    assert render([], EPSON) == start + bytes.fromhex("1D 56 42 00")
-    assert render([], SMALL) == start + bytes.fromhex("1B 64 04")
+    assert rendered([], EPSON) == start + bytes.fromhex("1D 56 42 00")
+    assert rendered([], SMALL) == start + bytes.fromhex("1B 64 04")
 
 
 def test_styles_go_back_after_their_line() -> None:
-    tokens = Tokenizer().feed(render([Line("A", Align.CENTER, bold=True, large=True), Line("b")], EPSON))
+    tokens = Tokenizer().feed(rendered([Line("A", Align.CENTER, bold=True, large=True), Line("b")], EPSON))
     end_of_first = tokens.index(Command("LF"))
     assert tokens[end_of_first + 1 : end_of_first + 5] == [
         Command("ESC a", b"\x00"),

@@ -84,11 +84,9 @@ def test_a_malformed_address_says_how_to_write_it(address: str) -> None:
         check_address(address)
 
 
-@pytest.mark.parametrize(
-    "address", ["usb:04b8:0202", "hidraw:0c2e:0b87", "evdev:/dev/input/event3", "file:/dev/usb/lp0"]
-)
+@pytest.mark.parametrize("address", ["hidraw:0c2e:0b87", "evdev:/dev/input/event3", "file:relative", "usb:nonsense"])
 def test_a_kind_of_port_that_no_printer_has_is_said_before_a_sale(address: str) -> None:
-    with pytest.raises(SiteError, match="this version prints over serial ports"):
+    with pytest.raises(SiteError, match="a printer is no|expected"):
         check_address(address, of_printer=True)
 
 

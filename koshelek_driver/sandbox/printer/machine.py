@@ -81,6 +81,10 @@ class Machine:
         self._reset()
         self.lines_printed = 0
 
+    def forget_line(self) -> None:
+        """What was received of the present line is gone."""
+        self._runs.clear()
+
     # --- text
 
     def _reset(self) -> None:

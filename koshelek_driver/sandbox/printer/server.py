@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from firmware_protocol.escpos.commands import CLEAR_BUFFERS
+from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
 from koshelek_driver.sandbox.printer.faults import CONDITIONS, Condition, Fault, automatic_status, real_time_status
 from koshelek_driver.sandbox.printer.machine import Machine, Receipt
@@ -16,6 +18,7 @@ from koshelek_driver.sandbox.sockets import hang_up
 BUFFER_SIZE = 4096
 _READ_SIZE = 512
 _REAL_TIME = b"\x10\x04"
+_CLEARED = Block(0x37, b"\x25").to_bytes()
 _DISCONNECTED = b""
 """What the buffer holds where a connection ended: paper without a cutter is torn off there."""
 
@@ -81,6 +84,10 @@ class VirtualPrinter:
                 return
             for question in real_time.questions(data):
                 self._send(bytes([real_time_status(question, self._engine.visible_condition())]))
+            if CLEAR_BUFFERS in data:  # taken at once, even when the buffer is full; it comes in one piece here
+                self._engine.forget()
+                self._send(_CLEARED)
+                data = data.partition(CLEAR_BUFFERS)[2]
             self._engine.take(data)
 
     def _send(self, data: bytes) -> None:
@@ -141,6 +148,7 @@ class _Engine:
         self._hang_up = hang_up
         self._buffer: deque[bytes] = deque()
         self._restarting = False
+        self._forgets = 0
         self._changed = threading.Condition()
         self._stop = threading.Event()
         threading.Thread(target=self._run, name="print-engine", daemon=True).start()
@@ -153,6 +161,14 @@ class _Engine:
                 self._restarting = data != _DISCONNECTED
                 return
             self._buffer.append(data)
+            self._changed.notify_all()
+
+    def forget(self) -> None:
+        """DLE DC4 8: what is received and not printed is gone."""
+        with self._changed:
+            self._buffer.clear()
+            self._tokenizer = Tokenizer()
+            self._forgets += 1
             self._changed.notify_all()
 
     def set_fault(self, fault: Fault) -> None:
@@ -178,7 +194,8 @@ class _Engine:
         while (data := self._next()) is not None:
             if data == _DISCONNECTED and not self._tokenizer.pending:
                 self._machine.finish()
-            all(self._execute(token) for token in self._tokenizer.feed(data))
+            forgets = self._forgets
+            all(self._execute(token, forgets) for token in self._tokenizer.feed(data))
 
     def _next(self) -> bytes | None:
         with self._changed:
@@ -187,11 +204,14 @@ class _Engine:
             self._changed.notify_all()
             return data
 
-    def _execute(self, token: Token) -> bool:
-        """One token, when the printer can; False when power went and the rest is lost."""
+    def _execute(self, token: Token, forgets: int) -> bool:
+        """One token, when the printer can; False when power went, or it was told to forget, and the rest is lost."""
         if isinstance(token, Command) and token.name == "DLE EOT":
             return True
-        condition = self._wait_until_ready()
+        condition = self._wait_until_ready(forgets)
+        if self._forgets != forgets:
+            self._machine.forget_line()
+            return False
         if condition.hangs_up:
             self._lose_everything()
             return False
@@ -203,9 +223,11 @@ class _Engine:
             self._report(condition)
         return True
 
-    def _wait_until_ready(self) -> Condition:
+    def _wait_until_ready(self, forgets: int) -> Condition:
         with self._changed:
-            self._changed.wait_for(lambda: not self.visible_condition().stops or self._stop.is_set())
+            self._changed.wait_for(
+                lambda: not self.visible_condition().stops or self._stop.is_set() or self._forgets != forgets
+            )
         return self.visible_condition()
 
     def _lose_everything(self) -> None:

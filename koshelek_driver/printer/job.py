@@ -1,0 +1,272 @@
+"""One print job: sent as the printer takes it, held while it cannot print, and over only when the printer says so.
+
+QUEUED -> SENT -> ACKNOWLEDGED
+QUEUED: it cannot print now, and not a byte of the job left
+SENT <-> HELD: paper, cover, error: the printer goes on by itself, or
+HELD -> CLEARED: what it had not printed was taken back from it, so the job may be printed again, whole
+SENT, HELD -> TORN: the connection broke; what of it is on paper nobody knows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from firmware_protocol.escpos import commands
+from firmware_protocol.escpos.status import (
+    AutomaticStatus,
+    QueuedStatus,
+    Reply,
+    buffer_cleared,
+    process_done,
+)
+from koshelek_driver.errors import PortLost
+from koshelek_driver.printer.link import Link
+from koshelek_driver.profile import PrinterProfile
+
+_STATUS_WAIT_S = 1.0
+_CLEAR_WAIT_S = 3.0
+_ACKNOWLEDGE_WAIT_S = 10.0
+_LOOK_EVERY_S = 1.0
+_QUIET_S = 0.3
+_PRINTER, _OFFLINE_CAUSE, _PAPER = 1, 2, 4
+_PROBES = 2
+
+
+class JobState(StrEnum):
+    """How a job stands; see above."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    HELD = "held"
+    TORN = "torn"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why a printer does not print, and what to do."""
+
+    problem: str
+    remedy: str
+
+
+SILENT = Hindrance("the printer does not answer", "switch it off and on; check its profile in the site file")
+COVER = Hindrance("the printer's cover is open", "close the cover")
+PAPER = Hindrance("the printer is out of paper", "put in a new roll")
+ERROR = Hindrance("the printer reports an error", "clear a jam at the cutter, switch it off and on")
+OFFLINE = Hindrance("the printer is offline", "press its feed button, or switch it off and on")
+TAKES_NOTHING = Hindrance("the printer takes no more data", "look whether it has paper and shows an error")
+UNCONFIRMED = Hindrance("the printer did not confirm the receipt", "look whether the slip is complete")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a job waits, in seconds: for a printer that holds it, and whom it tells meanwhile."""
+
+    hold_s: float
+    held: Callable[[Hindrance], object]
+
+
+class Job:
+    """One job on one open link. `number` names it to printers that acknowledge by number. Use `run` once.
+
+    `paced`: nothing on this line stops a sender that is too fast.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        profile: PrinterProfile,
+        clock: Callable[[], float],
+        *,
+        patience: Patience,
+        number: int,
+        paced: bool,
+    ) -> None:
+        self._link = link
+        self._profile = profile
+        self._clock = clock
+        self._patience = patience
+        self._number = number
+        self._paced = paced
+        self._held_since_s: float | None = None
+        self._all_sent = False
+        self.state = JobState.QUEUED
+        self.hindrance: Hindrance | None = None
+
+    @property
+    def is_torn(self) -> bool:
+        """The printer may wait for the rest of a command, or have a part of the job on its paper."""
+        return self.state in (JobState.TORN, JobState.CLEARED) or (self.state is JobState.HELD and not self._all_sent)
+
+    def settle_earlier(self) -> None:
+        """Let a printer that owes an answer to an earlier job say it now, so that it is not taken for this job's.
+
+        Answers to GS r come in the order of the questions: after two of our own and some silence nothing is owed.
+        """
+        if self._profile.acknowledge == "paper_status":
+            until_s = self._clock() + _STATUS_WAIT_S
+            self._link.send(commands.PAPER_STATUS * _PROBES, until_s)
+            for _ in range(_PROBES):
+                self._link.await_reply(_queued, until_s)
+            while self._link.await_reply(_queued, self._clock() + _QUIET_S):
+                pass
+
+    def may_begin(self) -> bool:
+        """Whether the printer can print now, as far as it can say; else `hindrance` is why not."""
+        if self._profile.acknowledge == "none":
+            return True
+        self.hindrance = self._look()
+        return self.hindrance is None
+
+    def run(self, units: Sequence[bytes]) -> None:
+        """Send and wait. Each unit is whole commands. Ends with a state; raises nothing for what a printer does."""
+        self.state = JobState.SENT
+        try:
+            self._send([*units, self._acknowledge_request()])
+            if self.state is JobState.SENT:
+                self._confirm()
+        except PortLost as problem:
+            self.state, self.hindrance = JobState.TORN, Hindrance(problem.what, problem.remedy)
+
+    # --- sending
+
+    def _send(self, units: Sequence[bytes]) -> None:
+        for piece in _pieces(units, self._profile.pacing_bytes if self._is_paced() else 0):
+            rest = piece
+            while rest:
+                taken = self._link.send_some(rest)
+                rest = rest[taken:]
+                if taken and not self._is_stopped():
+                    self._goes_on()
+                elif self._gives_up(TAKES_NOTHING):
+                    return
+            if self._is_paced() and not self._catches_up():
+                return
+        self._all_sent = True
+
+    def _is_paced(self) -> bool:
+        """A line on which nobody stops the sender: the printer is asked, again and again, how far it is."""
+        return self._paced and self._profile.pacing_bytes > 0 and self._profile.acknowledge != "none"
+
+    def _catches_up(self) -> bool:
+        """Wait until the printer has processed what it got; False when the job was given up."""
+        if not self._link.send(commands.PAPER_STATUS, self._clock() + _STATUS_WAIT_S):
+            return not self._gives_up(TAKES_NOTHING)
+        while self._link.await_reply(_queued, self._clock() + _LOOK_EVERY_S) is None:
+            if self._gives_up(TAKES_NOTHING):
+                return False
+        self._goes_on()
+        return True
+
+    # --- waiting for paper
+
+    def _confirm(self) -> None:
+        if self._profile.acknowledge == "none":
+            return
+        give_up_s = self._clock() + _ACKNOWLEDGE_WAIT_S
+        while not self._link.await_reply(self._acknowledgement, self._clock() + _LOOK_EVERY_S):
+            cause = self._stopped_by() or self._look()
+            if cause is not None and cause is not SILENT:
+                give_up_s = self._clock() + _ACKNOWLEDGE_WAIT_S
+                if self._gives_up(cause):
+                    return
+            elif self._clock() >= give_up_s:
+                self.hindrance = cause or UNCONFIRMED
+                return
+            elif cause is None:
+                self._goes_on()
+        self.state, self.hindrance = JobState.ACKNOWLEDGED, None
+
+    def _acknowledge_request(self) -> bytes:
+        """What has the printer say that all before it is on paper."""
+        requests = {
+            "process_id": commands.process_id(self._number),
+            "paper_status": commands.PAPER_STATUS,
+            "none": b"",
+        }
+        return requests[self._profile.acknowledge]
+
+    def _acknowledgement(self, reply: Reply) -> bool | None:
+        if self._profile.acknowledge == "process_id":
+            return True if process_done(reply) == commands.process_id_text(self._number) else None
+        return _queued(reply)
+
+    # --- a printer that stopped
+
+    def _is_stopped(self) -> bool:
+        return self._stopped_by() is not None
+
+    def _stopped_by(self) -> Hindrance | None:
+        """What the printer said by itself."""
+        automatic = self._link.automatic
+        return None if automatic is None or not automatic.offline else cause_of(automatic)
+
+    def _look(self) -> Hindrance | None:
+        """What the printer says when it is asked."""
+        status = self._link.ask(_PRINTER, self._clock() + _STATUS_WAIT_S)
+        if status is None:
+            return SILENT
+        if not status.offline:
+            return None
+        cause = self._link.ask(_OFFLINE_CAUSE, self._clock() + _STATUS_WAIT_S)
+        paper = self._link.ask(_PAPER, self._clock() + _STATUS_WAIT_S)
+        if cause is not None and cause.cover_open:
+            return COVER
+        if paper is not None and paper.paper_end:
+            return PAPER
+        return ERROR if cause is not None and cause.error else OFFLINE
+
+    def _goes_on(self) -> None:
+        if self._held_since_s is not None:
+            self._held_since_s, self.hindrance, self.state = None, None, JobState.SENT
+
+    def _gives_up(self, otherwise: Hindrance) -> bool:
+        """The printer does not go on: tell it once, wait, and at last take back what it has not printed."""
+        now_s = self._clock()
+        if self._held_since_s is None:
+            self._held_since_s = now_s
+        cause = self._stopped_by() or otherwise
+        waited_s = now_s - self._held_since_s
+        if waited_s >= _QUIET_S and cause is not self.hindrance:
+            self.hindrance, self.state = cause, JobState.HELD
+            self._patience.held(cause)
+        if waited_s < self._patience.hold_s:
+            return False
+        self.state = JobState.CLEARED if self._clear() else JobState.HELD
+        return True
+
+    def _clear(self) -> bool:
+        """Whether the printer confirms that it has forgotten what it has not printed."""
+        if self._profile.clear != "dc4":
+            return False
+        until_s = self._clock() + _CLEAR_WAIT_S
+        sent = self._link.send(commands.CLEAR_BUFFERS, until_s)
+        return sent and bool(self._link.await_reply(lambda reply: buffer_cleared(reply) or None, until_s))
+
+
+def cause_of(status: AutomaticStatus) -> Hindrance:
+    """Why a printer is offline, by its four bytes."""
+    if status.cover_open:
+        return COVER
+    if status.paper_end:
+        return PAPER
+    return ERROR if status.error else OFFLINE
+
+
+def _queued(reply: Reply) -> bool | None:
+    return True if isinstance(reply, QueuedStatus) else None
+
+
+def _pieces(units: Sequence[bytes], size: int) -> Iterator[bytes]:
+    """Whole commands: all at once for size 0, or about so many bytes that a printer whom nobody stops has room."""
+    piece = b""
+    for unit in units:
+        if size and piece and len(piece) + len(unit) > size:
+            yield piece
+            piece = b""
+        piece += unit
+    yield piece
