@@ -58,6 +58,7 @@ COVER = Hindrance("the printer's cover is open", "close the cover")
 PAPER = Hindrance("the printer is out of paper", "put in a new roll")
 ERROR = Hindrance("the printer reports an error", "clear a jam at the cutter, switch it off and on")
 OFFLINE = Hindrance("the printer is offline", "press its feed button, or switch it off and on")
+BUSY = Hindrance("the printer is still busy with an earlier receipt", "wait for it, then repeat")
 TAKES_NOTHING = Hindrance("the printer takes no more data", "look whether it has paper and shows an error")
 UNCONFIRMED = Hindrance("the printer did not confirm the receipt", "look whether the slip is complete")
 
@@ -102,18 +103,21 @@ class Job:
         """The printer may wait for the rest of a command, or have a part of the job on its paper."""
         return self.state in (JobState.TORN, JobState.CLEARED) or (self.state is JobState.HELD and not self._all_sent)
 
-    def settle_earlier(self) -> None:
+    def settle_earlier(self) -> bool:
         """Let a printer that owes an answer to an earlier job say it now, so that it is not taken for this job's.
 
-        Answers to GS r come in the order of the questions: after two of our own and some silence nothing is owed.
+        Answers to GS r come in the order of the questions: after two of our own and some silence nothing is owed. False
+        when they did not come: the printer is still busy with the earlier job.
         """
-        if self._profile.acknowledge == "paper_status":
-            until_s = self._clock() + _STATUS_WAIT_S
-            self._link.send(commands.PAPER_STATUS * _PROBES, until_s)
-            for _ in range(_PROBES):
-                self._link.await_reply(_queued, until_s)
-            while self._link.await_reply(_queued, self._clock() + _QUIET_S):
-                pass
+        if self._profile.acknowledge != "paper_status":
+            return True  # its answers have numbers
+        until_s = self._clock() + _ACKNOWLEDGE_WAIT_S
+        sent = self._link.send(commands.PAPER_STATUS * _PROBES, until_s)
+        answers = [self._link.await_reply(_queued, until_s) for _ in range(_PROBES)]
+        while self._link.await_reply(_queued, self._clock() + _QUIET_S):
+            pass
+        self.hindrance = None if sent and all(answers) else BUSY
+        return self.hindrance is None
 
     def may_begin(self) -> bool:
         """Whether the printer can print now, as far as it can say; else `hindrance` is why not."""
@@ -169,7 +173,7 @@ class Job:
             return
         give_up_s = self._clock() + _ACKNOWLEDGE_WAIT_S
         while not self._link.await_reply(self._acknowledgement, self._clock() + _LOOK_EVERY_S):
-            cause = self._stopped_by() or self._look()
+            cause = self._look()
             if cause is not None and cause is not SILENT:
                 give_up_s = self._clock() + _ACKNOWLEDGE_WAIT_S
                 if self._gives_up(cause):

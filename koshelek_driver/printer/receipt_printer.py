@@ -16,15 +16,15 @@ from koshelek_driver.profile import PrinterProfile
 from koshelek_driver.transport import StreamPort
 
 _HOLD_S = 30.0
+_MEND_S = 10.0
 """How long a job waits for paper before it is taken back or left to the printer."""
-_LONGEST_TEXT_UNIT = 256
 
 
 class Printed(Enum):
     """How sure it is.
 
-    NOT_SENT: nothing of it is on paper and nothing will come of it by itself. SENT: it left, and the confirmation is
-    missing. ASSUMED: it left for a printer that cannot confirm.
+    NOT_SENT: not a byte left. SENT: it left, all or some, and the confirmation is missing: what is printed again is a
+    copy. ASSUMED: it left for a printer that cannot confirm.
     """
 
     NOT_SENT = "not_sent"
@@ -98,11 +98,11 @@ class ReceiptPrinter:
     def print_units(self, units: Sequence[bytes], telling: Telling, *, after_unknown: bool = False) -> PrintResult:
         """Print one job of whole commands. Blocks: some 3 s to ask, `hold_s` for a printer that holds it, else 10 s.
 
-        `after_unknown`: an earlier run of this program did not learn what became of its last job.
+        `after_unknown`: an earlier run of this program did not learn what became of this same job.
         """
         with self._one_at_a_time:
             if after_unknown:
-                self._torn_unit, self._owes_an_answer = max(self._torn_unit, _LONGEST_TEXT_UNIT), True
+                self._torn_unit, self._owes_an_answer = max(self._torn_unit, *map(len, units)), True
             try:
                 link = Link(self._open_port(), self._clock)
             except PortNotOpened as problem:
@@ -122,18 +122,21 @@ class ReceiptPrinter:
             paced=self._paced,
         )
         try:
-            if not job.may_begin():
+            if not job.may_begin() or not self._mend(link, job):
                 return _result(job, self._profile)
-            if self._owes_an_answer:
-                job.settle_earlier()
         except PortLost as problem:
             return PrintResult(Printed.NOT_SENT, problem.what, problem.remedy)
-        mended = [document.repair(self._torn_unit, self._profile)] if self._torn_unit else []
         telling.before_write()
-        job.run([*mended, *units])
+        job.run(units)
         self._torn_unit = max(map(len, units), default=0) if job.is_torn else 0
         self._owes_an_answer = job.state is not JobState.ACKNOWLEDGED
         return _result(job, self._profile)
+
+    def _mend(self, link: Link, job: Job) -> bool:
+        """Have the printer end what is left of an earlier job; False while it does not."""
+        if self._torn_unit:
+            link.send(document.repair(self._torn_unit, self._profile), self._clock() + _MEND_S)
+        return not self._owes_an_answer or job.settle_earlier()
 
 
 def _result(job: Job, profile: PrinterProfile) -> PrintResult:
@@ -141,6 +144,6 @@ def _result(job: Job, profile: PrinterProfile) -> PrintResult:
         return PrintResult(Printed.ON_PAPER, state=job.state, evidence=profile.acknowledge)
     if job.state is JobState.SENT and profile.acknowledge == "none":
         return PrintResult(Printed.ASSUMED, state=job.state)
-    printed = Printed.NOT_SENT if job.state in (JobState.QUEUED, JobState.CLEARED) else Printed.SENT
+    printed = Printed.NOT_SENT if job.state is JobState.QUEUED else Printed.SENT
     problem, remedy = (job.hindrance.problem, job.hindrance.remedy) if job.hindrance else ("", "")
     return PrintResult(printed, problem, remedy, job.state)

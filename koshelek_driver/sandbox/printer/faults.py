@@ -16,7 +16,9 @@ class Fault(StrEnum):
     PAPER_OUT_MID_SLIP = "paper-out-mid-slip"
     NEAR_END = "near-end"
     COVER_OPEN = "cover-open"
+    COVER_OPEN_MID_SLIP = "cover-open-mid-slip"
     OFFLINE = "offline"
+    OFFLINE_MID_SLIP = "offline-mid-slip"
     SLOW = "slow"
     BUFFER_FULL = "buffer-full"
     CONNECTION_LOST = "connection-lost"
@@ -42,7 +44,9 @@ CONDITIONS = {
     Fault.PAPER_OUT_MID_SLIP: Condition(paper_end=True, near_end=True, offline=True, stops=True, after_lines=5),
     Fault.NEAR_END: Condition(near_end=True),
     Fault.COVER_OPEN: Condition(cover_open=True, offline=True, stops=True),
+    Fault.COVER_OPEN_MID_SLIP: Condition(cover_open=True, offline=True, stops=True, after_lines=5),
     Fault.OFFLINE: Condition(offline=True, stops=True),
+    Fault.OFFLINE_MID_SLIP: Condition(offline=True, stops=True, after_lines=5),
     Fault.SLOW: Condition(line_s=0.1),
     Fault.BUFFER_FULL: Condition(stops=True),
     Fault.CONNECTION_LOST: Condition(hangs_up=True, after_lines=5),

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from firmware_protocol.escpos.commands import CLEAR_BUFFERS
@@ -16,6 +17,7 @@ from koshelek_driver.sandbox.printer.machine import Machine, Receipt
 from koshelek_driver.sandbox.sockets import hang_up
 
 BUFFER_SIZE = 4096
+_SETTLE_S = 10.0
 _READ_SIZE = 512
 _REAL_TIME = b"\x10\x04"
 _CLEARED = Block(0x37, b"\x25").to_bytes()
@@ -44,9 +46,14 @@ class VirtualPrinter:
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, name="printer-board", daemon=True).start()
 
-    def set_fault(self, fault: Fault) -> None:
-        """Something breaks, or is mended."""
-        self._engine.set_fault(fault)
+    def set_fault(self, fault: Fault, after_lines: int | None = None) -> None:
+        """Something breaks, at once or after so many lines of a receipt, or is mended."""
+        condition = CONDITIONS[fault]
+        self._engine.set_condition(condition if after_lines is None else replace(condition, after_lines=after_lines))
+
+    def settle(self) -> None:
+        """Block until everything received is printed, and tear off what was not cut; 10 s at most."""
+        self._engine.settle()
 
     def close(self) -> None:
         """Switch it off: the connection breaks."""
@@ -143,7 +150,8 @@ class _Engine:
     ) -> None:
         self._machine = machine
         self._tokenizer = Tokenizer()
-        self._fault = fault
+        self._condition = CONDITIONS[fault]
+        self._is_idle = True
         self._report = report
         self._hang_up = hang_up
         self._buffer: deque[bytes] = deque()
@@ -171,17 +179,23 @@ class _Engine:
             self._forgets += 1
             self._changed.notify_all()
 
-    def set_fault(self, fault: Fault) -> None:
+    def settle(self) -> None:
+        """See VirtualPrinter."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_idle and not self._buffer, _SETTLE_S)
+            self._machine.finish()
+
+    def set_condition(self, condition: Condition) -> None:
         """Break or mend; status goes out by itself where it is switched on."""
         with self._changed:
-            self._fault = fault
+            self._condition = condition
             self._changed.notify_all()
         if self._machine.status_mask:
             self._report(self.visible_condition())
 
     def visible_condition(self) -> Condition:
         """What the sensors say now."""
-        condition = CONDITIONS[self._fault]
+        condition = self._condition
         return condition if self._machine.lines_printed >= condition.after_lines else Condition()
 
     def close(self) -> None:
@@ -199,8 +213,11 @@ class _Engine:
 
     def _next(self) -> bytes | None:
         with self._changed:
+            self._is_idle = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._buffer or self._stop.is_set())
             data = None if self._stop.is_set() else self._buffer.popleft()
+            self._is_idle = False
             self._changed.notify_all()
             return data
 
@@ -224,6 +241,8 @@ class _Engine:
         return True
 
     def _wait_until_ready(self, forgets: int) -> Condition:
+        if self.visible_condition().stops and self._machine.status_mask:
+            self._report(self.visible_condition())
         with self._changed:
             self._changed.wait_for(
                 lambda: not self.visible_condition().stops or self._stop.is_set() or self._forgets != forgets
@@ -233,7 +252,7 @@ class _Engine:
     def _lose_everything(self) -> None:
         """The board restarts: the connection breaks, the buffer is gone, the paper has what it has."""
         with self._changed:
-            self._fault = Fault.NONE
+            self._condition = CONDITIONS[Fault.NONE]
             self._buffer.clear()
             self._tokenizer = Tokenizer()
             self._restarting = True  # what is still on its way through this connection is lost too
