@@ -11,11 +11,12 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import field
 
-from koshelek_driver import config
+from koshelek_driver import config, escpos_database
 from koshelek_driver.config import Section
 from koshelek_driver.errors import ProfileError, nearest
 from koshelek_driver.upos.codes import ScanDataType
 
+Folder = Literal["scanners", "printers"]
 Dialect = Literal["text", "start-end", "honeywell", "newland", "datalogic", "ssi", "hid-pos", "ibm-oem", "keyboard"]
 
 
@@ -130,6 +131,13 @@ class PrinterProfile(Section, frozen=True, kw_only=True):
     serial: SerialLine = SerialLine()
     code_pages: dict[str, int] = field(default_factory=lambda: {"cp866": 17})
 
+    def __post_init__(self) -> None:
+        for codec in self.code_pages:
+            if codec not in ("cp866", "cp1251"):
+                raise ValueError(f"code page '{codec}': cp866 and cp1251 are known here")
+        if not self.code_pages:
+            raise ValueError("no code page: name cp866 or cp1251 with its number")
+
 
 _CONNECTIONS = {"hid-pos": "hid", "ibm-oem": "hid", "keyboard": "keyboard"}
 
@@ -176,36 +184,38 @@ def _fits(model: ScannerProfile, found: Found) -> bool:
 
 
 def check(path: Path) -> ScannerProfile | PrinterProfile:
-    """Read a profile that lies anywhere, a printer's if it has columns. Raises ProfileError."""
-    of_printer = "columns" in config.table(path, ProfileError)
+    """Read a profile that lies anywhere, a printer's if it has columns or escpos. Raises ProfileError."""
+    of_printer = not {"columns", "escpos"}.isdisjoint(config.table(path, ProfileError))
     if of_printer:
-        return config.read(path, PrinterProfile, ProfileError)
-    return config.read(path, ScannerProfile, ProfileError, partial(_inherited, path, names("scanners")))
+        return config.read(path, PrinterProfile, ProfileError, partial(_inherited, path, "printers"))
+    return config.read(path, ScannerProfile, ProfileError, partial(_inherited, path, "scanners"))
 
 
-def names(folder: Literal["scanners", "printers"]) -> list[str]:
+def names(folder: Folder) -> list[str]:
     """All profiles of a kind."""
     found = (files("device_profiles") / folder).iterdir()
     return sorted(entry.name.removesuffix(".toml") for entry in found if entry.name.endswith(".toml"))
 
 
-def _load(folder: Literal["scanners", "printers"], name: str, kind: type[P]) -> P:
+def _load(folder: Folder, name: str, kind: type[P]) -> P:
     known = names(folder)
     if name not in known:
         raise ProfileError(f"no {folder[:-1]} profile '{name}'", nearest(name, known))
     with as_file(files("device_profiles") / folder / f"{name}.toml") as path:
-        return config.read(Path(path), kind, ProfileError, partial(_inherited, Path(path), known))
+        return config.read(Path(path), kind, ProfileError, partial(_inherited, Path(path), folder))
 
 
-def _inherited(path: Path, known: list[str], said_here: dict[str, Any]) -> dict[str, Any]:
+def _inherited(path: Path, folder: Folder, said_here: dict[str, Any]) -> dict[str, Any]:
     """What the profile that this one inherits from says; one level, so that a profile is read in two files at most."""
-    parent = said_here.get("inherits", "")
+    parent, known = said_here.get("inherits", ""), names(folder)
+    if folder == "printers" and said_here.get("escpos") and not parent:
+        return escpos_database.entry(said_here["escpos"])
     if not parent:
         return {}
     if parent not in known:
         what = f"{config.place(path, 'inherits')}: inherits = '{parent}': no such profile"
         raise ProfileError(what, nearest(str(parent), known))
-    with as_file(files("device_profiles") / "scanners" / f"{parent}.toml") as inherited:
+    with as_file(files("device_profiles") / folder / f"{parent}.toml") as inherited:
         said = config.table(Path(inherited), ProfileError)
     if "inherits" in said:
         raise ProfileError(f"{config.place(path, 'inherits')}: '{parent}' inherits itself", f"use '{said['inherits']}'")

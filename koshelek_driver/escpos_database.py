@@ -1,0 +1,50 @@
+"""python-escpos's database of printers, read as the file it is: that package is not imported, and need not work."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from koshelek_driver.errors import ProfileError, nearest
+
+_FONT_A_DOTS = 12
+_RUSSIAN = {"CP866": "cp866", "CP1251": "cp1251"}
+
+
+def entry(name: str) -> dict[str, Any]:
+    """What the database says of a printer, in the keys of our profiles. Raises ProfileError.
+
+    Columns and dots of font A, the cutter, the numbers of its Russian code pages, and whether it takes pictures.
+    """
+    known = _profiles()
+    if name not in known:
+        raise ProfileError(f"python-escpos knows no printer '{name}'", nearest(name, list(known)))
+    said = known[name]
+    columns, dots = said["fonts"]["0"]["columns"], said["media"]["width"]["pixels"]
+    numbers = {codec: int(number) for number, codec in reversed(said.get("codePages", {}).items())}
+    pages = {ours: numbers[theirs] for theirs, ours in _RUSSIAN.items() if theirs in numbers}
+    found = {
+        "columns": columns,
+        "dots": dots if isinstance(dots, int) else columns * _FONT_A_DOTS,
+        "cutter": _cutter(said["features"]),
+        "graphics": "raster" if said["features"].get("bitImageRaster") else "column",
+    }
+    return {**found, "code_pages": pages} if pages else found
+
+
+def _cutter(features: dict[str, bool]) -> str:
+    if features.get("paperPartCut"):
+        return "partial"
+    return "full" if features.get("paperFullCut") else "none"
+
+
+def _profiles() -> dict[str, Any]:
+    spec = find_spec("escpos")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        file = Path(folder) / "capabilities.json"
+        if file.exists():
+            return dict(msgspec.json.decode(file.read_bytes())["profiles"])
+    raise ProfileError("python-escpos is not installed", "pip install 'koshelek-driver[escpos]' brings its database")
