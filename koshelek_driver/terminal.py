@@ -29,6 +29,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
 from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.site_keys import Site
@@ -257,9 +258,21 @@ class Terminal:
         """Refunds that are open, and refunds whose slip is not on paper."""
         return self._journal.refunds.unfinished()
 
-    def slip_text(self, payment: Payment | Refund) -> list[str]:
+    def slip_text(self, payment: Payment | Refund, *, copy: bool = False) -> list[str]:
         """The slip of a paid order or a refund as lines of text; empty for any other."""
-        return self._slips.text(payment)
+        return self._slips.text(payment, copy=copy)
+
+    def print_slip(self, payment: Payment | Refund, *, watcher: Watcher = _SILENT) -> PrintResult:
+        """Print the slip that waits for paper, or else a copy, marked as one. Money is not touched.
+
+        Blocks as the printer may, 45 s at most. Raises UsageError where there is no slip or no printer, BusyError,
+        JournalError.
+        """
+        return self._recovery.print_slip(payment, watcher)
+
+    def refund_by_transaction(self, ref_transaction_id: str) -> Refund | None:
+        """The refund with this refTransactionId of the host, from the journal."""
+        return self._journal.refunds.by_reversal(ref_transaction_id)
 
     def tip(self, payment: Payment | Refund) -> str:
         """What the cashier should do; empty when there is nothing to do."""

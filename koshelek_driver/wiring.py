@@ -23,7 +23,7 @@ from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
 from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
-from koshelek_driver.site_keys import Site
+from koshelek_driver.site_keys import Device, Site
 from koshelek_driver.transport import check_address, is_serial, open_stream
 
 
@@ -137,10 +137,12 @@ def line_rule_of(settings: Site) -> LineRule:
 def printer_of(settings: Site) -> ReceiptPrinter | None:
     """The printer of slips, if the till has one. Raises ProfileError."""
     device = settings.device_of("POSPrinter")
-    if device is None:
-        return None
+    return None if device is None else printer_at(device, settings.pay_api.timing.connect_timeout_s)
+
+
+def printer_at(device: Device, timeout_s: float) -> ReceiptPrinter:
+    """A printer of the site file; nothing is opened yet. Raises ProfileError."""
     model = profile.printer(device.profile)
-    timeout_s = settings.pay_api.timing.connect_timeout_s
     return ReceiptPrinter(
         lambda: open_stream(device.port, model.serial, timeout_s),
         model,

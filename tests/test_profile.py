@@ -39,7 +39,7 @@ def test_a_printer_inherits_from_a_profile_or_from_the_database_of_python_escpos
     path.write_text('description = "x"\nsource = "x"\nescpos = "RP326"\nacknowledge = "none"\n', encoding="utf-8")
     mine = profile.check(path)
     assert isinstance(mine, profile.PrinterProfile)
-    assert (mine.columns, mine.dots, mine.acknowledge) == (48, 576, "none")
+    assert (mine.columns, mine.dots, mine.acknowledge) == (42, 504, "none")
     path.write_text('description = "x"\nsource = "x"\nescpos = "TM-T88"\n', encoding="utf-8")
     with pytest.raises(ProfileError, match="knows no printer 'TM-T88'") as caught:
         profile.check(path)

@@ -17,10 +17,12 @@ from koshelek_driver.cli import (
     journal,
     money_back,
     pay,
+    printer,
     profiles,
     receipt,
     sandbox,
     scan,
+    slip,
     transcripts,
 )
 from koshelek_driver.cli import run as resident
@@ -71,6 +73,8 @@ app.command("replay")(transcripts.replay)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(card.payload, name="payload")
 app.add_typer(receipt.app, name="receipt")
+app.add_typer(slip.app, name="slip")
+app.add_typer(printer.app, name="printer")
 app.add_typer(journal.app, name="journal")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from koshelek_driver.errors import BusyError, UsageError
 from koshelek_driver.pay_api.models import TransactionAnswer
-from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
 from koshelek_driver.payment.till import Till
-from koshelek_driver.payment.watcher import Watcher
+from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.printer.receipt_printer import Printed, PrintResult, Telling
 
-S = TypeVar("S", Payment, Refund)
+S = TypeVar("S", bound=Payment | Refund)
 _NOBODY = Watcher()
 
 
@@ -56,6 +57,15 @@ class RecoveryDesk:
             verdict = Verdict(outcome, found.verdict.transaction_id, "CLOSED_BY_SUPERVISOR", reason.strip())
             self._till.journal.end(found.request_id, verdict, self._till.clock.unix_s())
             return self._till.journal.latest(order_id) or found
+
+    def print_slip(self, of: Payment | Refund, watcher: Watcher) -> PrintResult:
+        """Print what waits, or a copy; see Terminal.print_slip."""
+        with self._till.lock.hold("the slip"):
+            if of.slip_state is not SlipState.QUEUED:
+                return self._till.slips.print_copy(of, Telling(held=lambda why: tell(watcher.printer_holds, why)))
+            results: list[PrintResult] = []
+            self._till.slips.print(of, replace(watcher, printed=results.append))
+            return results[-1] if results else PrintResult(Printed.NOT_SENT, "there is no printer")
 
     def recover(self, watcher: Watcher) -> Recovered:
         """End everything that is open, and print the slips that wait; see Terminal.recover."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from koshelek_driver.errors import JournalError
+from koshelek_driver.errors import JournalError, UsageError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
 from koshelek_driver.payment.slip import slip_lines
@@ -14,7 +14,7 @@ from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
 from koshelek_driver.printer.text import printable
 
-S = TypeVar("S", Payment, Refund)
+S = TypeVar("S", bound=Payment | Refund)
 
 _TEXT_COLUMNS = 42
 """Width of a slip as text on a till without a printer."""
@@ -43,10 +43,23 @@ class SlipDesk:
         self._journal = journal
         self._rules = rules
 
-    def text(self, of: Payment | Refund) -> list[str]:
+    def text(self, of: Payment | Refund, *, copy: bool = False) -> list[str]:
         """The slip as lines of text; empty when there is none."""
         columns = self._printer.columns if self._printer else _TEXT_COLUMNS
-        return [line.as_text(columns) for line in self._lines(of, columns, copy=False)]
+        return [line.as_text(columns) for line in self._lines(of, columns, copy=copy)]
+
+    def lines(self, of: Payment | Refund, *, copy: bool) -> tuple[Line, ...]:
+        """The slip as it goes to the printer; empty when there is none."""
+        return self._lines(of, self._printer.columns if self._printer else _TEXT_COLUMNS, copy=copy)
+
+    def print_copy(self, of: Payment | Refund, telling: Telling) -> PrintResult:
+        """Print a copy, marked as one; what is known of the first slip does not change. Raises UsageError."""
+        if self._printer is None:
+            raise UsageError("the site file's CAT names no printer", "add printer = … to it")
+        lines = self._lines(of, self._printer.columns, copy=True)
+        if not lines:
+            raise UsageError(f"order {of.order_id} is {of.outcome}: it has no slip", "only what is paid has one")
+        return self._printer.print_lines(lines, telling)
 
     def print(self, of: S, watcher: Watcher) -> S:
         """Print it unless it is on paper. What fails changes nothing of the money; the slip waits."""

@@ -25,12 +25,13 @@ from koshelek_driver.errors import PortLost
 from koshelek_driver.printer.link import Link
 from koshelek_driver.profile import PrinterProfile
 
-_STATUS_WAIT_S = 1.0
+STATUS_WAIT_S = 1.0
 _CLEAR_WAIT_S = 3.0
 _ACKNOWLEDGE_WAIT_S = 10.0
 _LOOK_EVERY_S = 1.0
 _QUIET_S = 0.3
-_PRINTER, _OFFLINE_CAUSE, _PAPER = 1, 2, 4
+_PRINTER, _OFFLINE_CAUSE, PAPER_SENSOR = 1, 2, 4
+"""The questions of DLE EOT."""
 _PROBES = 2
 
 
@@ -123,7 +124,7 @@ class Job:
         """Whether the printer can print now, as far as it can say; else `hindrance` is why not."""
         if self._profile.acknowledge == "none":
             return True
-        self.hindrance = self._look()
+        self.hindrance = look(self._link, self._clock)
         return self.hindrance is None
 
     def run(self, units: Sequence[bytes]) -> None:
@@ -158,7 +159,7 @@ class Job:
 
     def _catches_up(self) -> bool:
         """Wait until the printer has processed what it got; False when the job was given up."""
-        if not self._link.send(commands.PAPER_STATUS, self._clock() + _STATUS_WAIT_S):
+        if not self._link.send(commands.PAPER_STATUS, self._clock() + STATUS_WAIT_S):
             return not self._gives_up(TAKES_NOTHING)
         while self._link.await_reply(_queued, self._clock() + _LOOK_EVERY_S) is None:
             if self._gives_up(TAKES_NOTHING):
@@ -173,7 +174,7 @@ class Job:
             return
         give_up_s = self._clock() + _ACKNOWLEDGE_WAIT_S
         while not self._link.await_reply(self._acknowledgement, self._clock() + _LOOK_EVERY_S):
-            cause = self._look()
+            cause = look(self._link, self._clock)
             if cause is not None and cause is not SILENT:
                 give_up_s = self._clock() + _ACKNOWLEDGE_WAIT_S
                 if self._gives_up(cause):
@@ -209,21 +210,6 @@ class Job:
         automatic = self._link.automatic
         return None if automatic is None or not automatic.offline else cause_of(automatic)
 
-    def _look(self) -> Hindrance | None:
-        """What the printer says when it is asked."""
-        status = self._link.ask(_PRINTER, self._clock() + _STATUS_WAIT_S)
-        if status is None:
-            return SILENT
-        if not status.offline:
-            return None
-        cause = self._link.ask(_OFFLINE_CAUSE, self._clock() + _STATUS_WAIT_S)
-        paper = self._link.ask(_PAPER, self._clock() + _STATUS_WAIT_S)
-        if cause is not None and cause.cover_open:
-            return COVER
-        if paper is not None and paper.paper_end:
-            return PAPER
-        return ERROR if cause is not None and cause.error else OFFLINE
-
     def _goes_on(self) -> None:
         if self._held_since_s is not None:
             self._held_since_s, self.hindrance, self.state = None, None, JobState.SENT
@@ -250,6 +236,22 @@ class Job:
         until_s = self._clock() + _CLEAR_WAIT_S
         sent = self._link.send(commands.CLEAR_BUFFERS, until_s)
         return sent and bool(self._link.await_reply(lambda reply: buffer_cleared(reply) or None, until_s))
+
+
+def look(link: Link, clock: Callable[[], float]) -> Hindrance | None:
+    """What hinders the printer now, asked of it; None when nothing does. Raises PortLost."""
+    status = link.ask(_PRINTER, clock() + STATUS_WAIT_S)
+    if status is None:
+        return SILENT
+    if not status.offline:
+        return None
+    cause = link.ask(_OFFLINE_CAUSE, clock() + STATUS_WAIT_S)
+    paper = link.ask(PAPER_SENSOR, clock() + STATUS_WAIT_S)
+    if cause is not None and cause.cover_open:
+        return COVER
+    if paper is not None and paper.paper_end:
+        return PAPER
+    return ERROR if cause is not None and cause.error else OFFLINE
 
 
 def cause_of(status: AutomaticStatus) -> Hindrance:

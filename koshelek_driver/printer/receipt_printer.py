@@ -9,7 +9,7 @@ from enum import Enum
 
 from koshelek_driver.errors import PortLost, PortNotOpened
 from koshelek_driver.printer import document
-from koshelek_driver.printer.job import Hindrance, Job, JobState, Patience
+from koshelek_driver.printer.job import PAPER_SENSOR, SILENT, STATUS_WAIT_S, Hindrance, Job, JobState, Patience, look
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.link import Link
 from koshelek_driver.profile import PrinterProfile
@@ -45,6 +45,15 @@ class PrintResult:
     remedy: str = ""
     state: JobState = JobState.QUEUED
     evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """Whether it can print now; `hindrance` is why not. `near_end`: its roll is nearly used up."""
+
+    online: bool
+    hindrance: Hindrance | None = None
+    near_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +98,19 @@ class ReceiptPrinter:
         """The code page that receipts are printed in."""
         return document.codec_of(self._profile)
 
+    def units(self, lines: Iterable[Line]) -> list[bytes]:
+        """A whole receipt as units of whole commands, for `print_units`: the first sets up, the last cuts."""
+        return document.render(lines, self._profile)
+
     def print_lines(
         self, lines: Iterable[Line], telling: Telling = Telling(), *, after_unknown: bool = False
     ) -> PrintResult:
         """Print one receipt; see `print_units`."""
-        return self.print_units(document.render(lines, self._profile), telling, after_unknown=after_unknown)
+        return self.print_units(self.units(lines), telling, after_unknown=after_unknown)
 
-    def print_units(self, units: Sequence[bytes], telling: Telling, *, after_unknown: bool = False) -> PrintResult:
+    def print_units(
+        self, units: Sequence[bytes], telling: Telling = Telling(), *, after_unknown: bool = False
+    ) -> PrintResult:
         """Print one job of whole commands. Blocks: some 3 s to ask, `hold_s` for a printer that holds it, else 10 s.
 
         `after_unknown`: an earlier run of this program did not learn what became of this same job.
@@ -109,6 +124,20 @@ class ReceiptPrinter:
                 return PrintResult(Printed.NOT_SENT, problem.what, problem.remedy)
             try:
                 return self._print(link, units, telling)
+            finally:
+                link.close()
+
+    def status(self) -> PrinterStatus:
+        """What the printer says of itself; blocks some 4 s at most, and never raises for what a printer does."""
+        with self._one_at_a_time:
+            try:
+                link = Link(self._open_port(), self._clock)
+            except PortNotOpened as problem:
+                return PrinterStatus(False, Hindrance(problem.what, problem.remedy))
+            try:
+                return _status(link, self._clock)
+            except PortLost as problem:
+                return PrinterStatus(False, Hindrance(problem.what, problem.remedy))
             finally:
                 link.close()
 
@@ -137,6 +166,12 @@ class ReceiptPrinter:
         if self._torn_unit:
             link.send(document.repair(self._torn_unit, self._profile), self._clock() + _MEND_S)
         return not self._owes_an_answer or job.settle_earlier()
+
+
+def _status(link: Link, clock: Callable[[], float]) -> PrinterStatus:
+    hindrance = look(link, clock)
+    paper = None if hindrance is SILENT else link.ask(PAPER_SENSOR, clock() + STATUS_WAIT_S)
+    return PrinterStatus(hindrance is None, hindrance, near_end=paper is not None and paper.paper_near_end)
 
 
 def _result(job: Job, profile: PrinterProfile) -> PrintResult:

@@ -1,0 +1,82 @@
+"""`printer status`, `test`, `codepages`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.pay import JsonOption, SiteOption
+from koshelek_driver.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from koshelek_driver.printer.receipt_printer import PrintResult, ReceiptPrinter
+
+app = typer.Typer(no_args_is_help=True, help="A receipt printer of the site file. Money is not touched.")
+DeviceOption = Annotated[str, typer.Option("--device", help="Its name in the site file; the CAT's printer by default.")]
+
+
+@app.command("status")
+def status(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """What the printer says of itself: cover, paper, errors. Exit 1: it cannot print now."""
+    output = Output(as_json=as_json)
+    said = _printer(device, site).status()
+    problem, remedy = (said.hindrance.problem, said.hindrance.remedy) if said.hindrance else ("", "")
+    output.document({"online": said.online, "near_end": said.near_end, "problem": problem, "remedy": remedy})
+    output.console.print("ready" if said.online else "[red]cannot print[/]")
+    if said.hindrance:
+        output.warning(problem, remedy)
+    if said.near_end:
+        output.warning("the roll is nearly used up", "have a new one at hand")
+    raise typer.Exit(0 if said.online else 1)
+
+
+@app.command("test")
+def print_test(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Print a test slip: Russian, widths, styles, the cut. Exit 1: the printer did not confirm it."""
+    from koshelek_driver.printer.samples import sample_slip
+
+    printer = _printer(device, site)
+    _show(printer.print_units(printer.units(sample_slip(printer.columns))), Output(as_json=as_json))
+
+
+@app.command("codepages")
+def codepages(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Print a line in each likely code page: the one that reads right names the number for the profile."""
+    from koshelek_driver.printer.samples import code_page_units
+
+    printer = _printer(device, site)
+    start, end = printer.units([])
+    _show(printer.print_units([start, *code_page_units(), end]), Output(as_json=as_json))
+
+
+def _printer(name: str, site: Path | None) -> ReceiptPrinter:
+    from koshelek_driver import site as sites
+    from koshelek_driver.wiring import printer_at
+
+    settings = sites.load(site)
+    known = {key: each for key, each in settings.devices.items() if each.category == "POSPrinter"}
+    found = known.get(name) if name else settings.device_of("POSPrinter") or next(iter(known.values()), None)
+    if found is None:
+        raise UsageError(f"the site file has no printer '{name}'", nearest(name, list(known)))
+    return printer_at(found, settings.pay_api.timing.connect_timeout_s)
+
+
+def _show(result: PrintResult, output: Output) -> None:
+    from koshelek_driver.printer.receipt_printer import Printed
+
+    output.document(
+        {
+            "printed": result.printed.value,
+            "state": result.state.value,
+            "evidence": result.evidence,
+            "problem": result.problem,
+            "remedy": result.remedy,
+        }
+    )
+    output.console.print(result.printed.value)
+    if result.problem:
+        output.warning(result.problem, result.remedy)
+    raise typer.Exit(0 if result.printed in (Printed.ON_PAPER, Printed.ASSUMED) else 1)

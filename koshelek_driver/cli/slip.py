@@ -1,0 +1,108 @@
+"""`slip show`, `slip print`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.pay import JsonOption, SiteOption, watcher
+from koshelek_driver.errors import UsageError
+
+if TYPE_CHECKING:
+    from koshelek_driver.payment.outcome import Payment, Refund
+    from koshelek_driver.terminal import Terminal
+
+app = typer.Typer(no_args_is_help=True, help="Slips of paid orders and refunds, as the journal has them.")
+OrderOption = Annotated[str, typer.Option("--order-id", help="The receipt's number.")]
+RefundOption = Annotated[str, typer.Option("--refund-transaction-id", help="A refund's slip, by its own id.")]
+PngOption = Annotated[Path | None, typer.Option("--png", help="Draw it as 80 mm paper.")]
+
+
+@app.command("show")
+def show(
+    *,
+    order_id: OrderOption = "",
+    refund: RefundOption = "",
+    copy: Annotated[bool, typer.Option("--copy", help="With the mark of a copy.")] = False,
+    png: PngOption = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A stored slip as text. Exit 1: the order has none."""
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal:
+        lines = terminal.slip_text(_found(terminal, order_id, refund), copy=copy)
+    if lines and png is not None:
+        _draw(lines, png)
+    output.document({"lines": lines, "png": str(png) if png and lines else None})
+    output.console.print(escape("\n".join(lines)) if lines else "no slip", soft_wrap=True)
+    raise typer.Exit(0 if lines else 1)
+
+
+@app.command("print")
+def print_slip(
+    *,
+    order_id: OrderOption = "",
+    refund: RefundOption = "",
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Said for clearness: a slip printed again is always one.")
+    ] = False,
+    png: PngOption = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the slip that waits for paper; else a copy, marked as one. Money is not touched. Exit 1: not on paper."""
+    from koshelek_driver.payment.outcome import SlipState
+    from koshelek_driver.printer.receipt_printer import Printed
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal:
+        found = _found(terminal, order_id, refund)
+        is_copy = copy or found.slip_state is not SlipState.QUEUED
+        lines = terminal.slip_text(found, copy=is_copy)
+        result = terminal.print_slip(found, watcher=watcher(terminal, output))
+    if png is not None:
+        _draw(lines, png)
+    output.document(
+        {
+            "lines": lines,
+            "png": str(png) if png else None,
+            "printed": result.printed.value,
+            "state": result.state.value,
+            "evidence": result.evidence,
+            "problem": result.problem,
+            "remedy": result.remedy,
+        }
+    )
+    output.console.print(result.printed.value)
+    if result.problem:
+        output.warning(result.problem, result.remedy)
+    raise typer.Exit(0 if result.printed in (Printed.ON_PAPER, Printed.ASSUMED) else 1)
+
+
+def _found(terminal: Terminal, order_id: str, refund: str) -> Payment | Refund:
+    if bool(order_id) == bool(refund):
+        raise UsageError("a slip is of an order or of a refund", "give --order-id or --refund-transaction-id")
+    found = terminal.find(order_id) if order_id else terminal.refund_by_transaction(refund)
+    if found is None:
+        raise UsageError(
+            f"the journal has no {order_id or refund}", "check the number; it was not charged at this till"
+        )
+    return found
+
+
+def _draw(lines: list[str], png: Path) -> None:
+    """As the virtual printer would print it."""
+    from koshelek_driver.sandbox.printer.paper import Paper, Run, Style
+
+    paper = Paper(576)
+    for line in lines:
+        paper.print_runs([Run(char, Style()) for char in line], 0, 30)
+    paper.picture().save(png)
