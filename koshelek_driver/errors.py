@@ -21,7 +21,6 @@ Money is never reported by an exception: a sale ends in an `Outcome`, which may 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -88,6 +87,8 @@ class BusyError(DriverError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A remedy that names the known word closest to what came, or all of them."""
+    import difflib
+
     words = {name.lower(): name for name in sorted(known)}
     close = difflib.get_close_matches(word.lower(), words, n=1)
     return f"did you mean '{words[close[0]]}'?" if close else f"allowed: {', '.join(words.values())}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.commands import Align
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.text import printable
-from koshelek_driver.profile import PrinterProfile
+
+if TYPE_CHECKING:
+    from koshelek_driver.profile import PrinterProfile
 
 _FEED_BEFORE_TEAR = 4
 

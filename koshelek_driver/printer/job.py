@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.status import (
@@ -23,7 +24,9 @@ from firmware_protocol.escpos.status import (
 )
 from koshelek_driver.errors import PortLost
 from koshelek_driver.printer.link import Link
-from koshelek_driver.profile import PrinterProfile
+
+if TYPE_CHECKING:
+    from koshelek_driver.profile import PrinterProfile
 
 STATUS_WAIT_S = 1.0
 _CLEAR_WAIT_S = 3.0

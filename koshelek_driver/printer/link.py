@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.status import AutomaticStatus, RealTimeStatus, Reply, ReplyReader
-from koshelek_driver.transport import StreamPort
+
+if TYPE_CHECKING:
+    from koshelek_driver.transport import StreamPort
 
 _TICK_S = 0.1
 _GLANCE_S = 0.001

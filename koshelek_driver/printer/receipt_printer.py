@@ -6,14 +6,17 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from koshelek_driver.errors import PortLost, PortNotOpened
 from koshelek_driver.printer import document
 from koshelek_driver.printer.job import PAPER_SENSOR, SILENT, STATUS_WAIT_S, Hindrance, Job, JobState, Patience, look
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.link import Link
-from koshelek_driver.profile import PrinterProfile
-from koshelek_driver.transport import StreamPort
+
+if TYPE_CHECKING:
+    from koshelek_driver.profile import PrinterProfile
+    from koshelek_driver.transport import StreamPort
 
 _HOLD_S = 30.0
 _MEND_S = 10.0

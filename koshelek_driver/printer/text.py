@@ -35,5 +35,9 @@ def printable(text: str, codec: str) -> str:
     Bytes that a customer or a shop typed can therefore never become printer commands.
     """
     plain = unicodedata.normalize("NFC", text).translate(_SUBSTITUTES)
-    visible = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in plain)
+    visible = plain if plain.isprintable() else _without_controls(plain)
     return visible.encode(codec, errors="replace").decode(codec)
+
+
+def _without_controls(text: str) -> str:
+    return "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in text)
