@@ -17,7 +17,7 @@ _RUSSIAN = {"CP866": "cp866", "CP1251": "cp1251"}
 def entry(name: str) -> dict[str, Any]:
     """What the database says of a printer, in the keys of our profiles. Raises ProfileError.
 
-    Columns and dots of font A, the cutter, the numbers of its Russian code pages, and whether it takes pictures.
+    Columns and dots of font A, the cutter, and the numbers of its Russian code pages.
     """
     known = _profiles()
     if name not in known:
@@ -30,7 +30,6 @@ def entry(name: str) -> dict[str, Any]:
         "columns": columns,
         "dots": dots if isinstance(dots, int) else columns * _FONT_A_DOTS,
         "cutter": _cutter(said["features"]),
-        "graphics": "raster" if said["features"].get("bitImageRaster") else "column",
     }
     return {**found, "code_pages": pages} if pages else found
 
