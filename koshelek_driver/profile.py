@@ -121,6 +121,10 @@ class PrinterProfile(Section, frozen=True, kw_only=True):
     """On a serial line without flow control: so many bytes at a time, then it is asked how far it is; 0: all."""
     two_byte_mode: bool = True
     """It may start in a Chinese mode, which FS . leaves."""
+    graphics: Literal["raster", "stored", "column"] = "raster"
+    """How it takes pictures: GS v 0, GS ( L or ESC *."""
+    text: Literal["code_page", "raster"] = "code_page"
+    """raster: it has no Russian code page, and letters are drawn."""
     escpos: str = ""
     """A name in python-escpos's database of printers, which counts where this profile says nothing."""
     inherits: str = ""

@@ -9,7 +9,9 @@ from enum import IntEnum
 
 from firmware_protocol.errors import Fault, FrameError
 
-_MAX_RASTER_ROWS = 2303
+_MAX_RASTER_ROWS, _MAX_COLUMNS = 2303, 2047
+LINE_SPACING_OF_A_STRIP, DEFAULT_LINE_SPACING = b"\x1b3\x18", b"\x1b2"
+"""ESC 3: 24 dots, so that strips of ESC * meet; ESC 2."""
 LINE_FEED = b"\n"
 INITIALIZE = b"\x1b@"
 CANCEL_TWO_BYTE_MODE = b"\x1c."
@@ -92,6 +94,24 @@ def raster(width_bytes: int, rows: bytes) -> bytes:
     if rest or not (1 <= width_bytes <= 0xFFFF and 1 <= height <= _MAX_RASTER_ROWS):
         raise FrameError(Fault.UNEXPECTED, f"whole rows, 1 to {_MAX_RASTER_ROWS}", b"")
     return b"\x1dv0\x00" + width_bytes.to_bytes(2, "little") + height.to_bytes(2, "little") + rows
+
+
+def stored_picture(width_bytes: int, rows: bytes) -> bytes:
+    """GS ( L, functions 112 and 50: a picture as for `raster`, stored and printed; at most 64 KiB of dots."""
+    height = len(rows) // width_bytes
+    size = (width_bytes * 8).to_bytes(2, "little") + height.to_bytes(2, "little")
+    body = b"\x30\x70\x30\x01\x01\x31" + size + rows
+    if len(body) > 0xFFFF:
+        raise FrameError(Fault.UNEXPECTED, "at most 65525 bytes of dots", b"")
+    return b"\x1d(L" + len(body).to_bytes(2, "little") + body + b"\x1d(L\x02\x00\x30\x32"
+
+
+def column_strip(columns: bytes) -> bytes:
+    """ESC * 33: a strip of 24 dots' height, three bytes a column, and the feed to the next one."""
+    count, rest = divmod(len(columns), 3)
+    if rest or not 1 <= count <= _MAX_COLUMNS:
+        raise FrameError(Fault.UNEXPECTED, f"three bytes a column, 1 to {_MAX_COLUMNS} columns", b"")
+    return b"\x1b*\x21" + count.to_bytes(2, "little") + columns + LINE_FEED
 
 
 def process_id(number: int) -> bytes:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.commands import Align
+from koshelek_driver.printer.drawn_text import drawn
 from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.picture import picture_units
 from koshelek_driver.printer.text import printable
 
 if TYPE_CHECKING:
@@ -17,8 +20,8 @@ _FEED_BEFORE_TEAR = 4
 
 
 def codec_of(profile: PrinterProfile) -> str:
-    """The code page to print Russian with: the first that the profile names."""
-    return next(iter(profile.code_pages))
+    """What text is encoded in: the first code page that the profile names, or anything where letters are drawn."""
+    return "utf-8" if profile.text == "raster" else next(iter(profile.code_pages))
 
 
 _ALL_CHANGES = 0x0E
@@ -26,8 +29,14 @@ _ALL_CHANGES = 0x0E
 
 
 def render(lines: Iterable[Line], profile: PrinterProfile) -> list[bytes]:
-    """The whole job as units of whole commands: a known state first, one code page, the lines, the cut."""
+    """The whole job as units of whole commands: a known state first, one code page, the lines, the cut.
+
+    Raises ProfileError where letters are drawn and what draws them is not installed.
+    """
     codec = codec_of(profile)
+    if profile.text == "raster":
+        pictures = [picture_units(*drawn(line, profile.dots), profile) for line in lines]
+        return [_start(profile), *chain.from_iterable(pictures), _end(profile)]
     return [_start(profile), *(_line(line, codec) for line in lines), _end(profile)]
 
 
@@ -48,7 +57,7 @@ def _start(profile: PrinterProfile) -> bytes:
             commands.CANCEL_TWO_BYTE_MODE if profile.two_byte_mode else b"",
             commands.NO_REAL_TIME_PULSES if profile.real_time_switch else b"",
             commands.automatic_status(_ALL_CHANGES) if profile.automatic_status else b"",
-            commands.code_page(profile.code_pages[codec_of(profile)]),
+            commands.code_page(profile.code_pages[codec_of(profile)]) if profile.text == "code_page" else b"",
         )
     )
 

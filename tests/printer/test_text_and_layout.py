@@ -100,14 +100,15 @@ def test_russian_comes_out_of_a_printer_as_it_went_in(texts: list[str], model: p
 def test_no_text_becomes_a_command(text: str) -> None:
     tokens = Tokenizer().feed(rendered([Line(text)], EPSON))
     names = {token.name for token in tokens if isinstance(token, Command)}
-    assert names <= {"ESC @", "FS .", "ESC t", "LF", "GS V"}
+    assert names <= {"ESC @", "GS ( D", "GS a", "FS .", "ESC t", "LF", "GS V"}
     assert sum(token == Command("LF") for token in tokens) == 1
     assert all(isinstance(token, Text | Command) for token in tokens)
 
 
 def test_a_job_starts_from_a_known_state_and_ends_with_the_models_cut() -> None:
     start = bytes.fromhex("1B 40 1C 2E 1B 74 11")
-    assert rendered([], EPSON) == start + bytes.fromhex("1D 56 42 00")
+    switches = bytes.fromhex("1D 28 44 05 00 14 01 00 02 00 1D 61 0E")
+    assert rendered([], EPSON) == start[:4] + switches + start[4:] + bytes.fromhex("1D 56 42 00")
     assert rendered([], SMALL) == start + bytes.fromhex("1B 64 04")
 
 

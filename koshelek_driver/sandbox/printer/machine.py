@@ -90,6 +90,7 @@ class Machine:
     def _reset(self) -> None:
         self._style = Style()
         self._runs: list[Run] = []
+        self._pending_strip: Image.Image | None = None
         self._align = 0
         self._spacing = _LINE_DOTS
         self._codec = CODE_PAGES[0]
@@ -108,6 +109,8 @@ class Machine:
         return text
 
     def _end_line(self) -> None:
+        if self._end_strip():
+            return
         runs, self._runs = self._runs, []
         self._print_runs(runs)
 
@@ -174,6 +177,20 @@ class Machine:
             scale = (1 + params[0] % 48 % 2, 1 + params[0] % 48 // 2)
             sized = picture.resize((width * scale[0], height * scale[1]), Image.Resampling.NEAREST)
             self._show(sized, f"[picture {sized.width}x{sized.height}]")
+
+    def _strip(self, params: bytes) -> None:
+        """ESC * 33: a strip of 24 dots, buffered like a character and printed by the line feed behind it."""
+        count = int.from_bytes(params[1:3], "little")
+        if params[0] in (32, 33):
+            columns = [int.from_bytes(params[at : at + 3]) for at in range(3, 3 + 3 * count, 3)]
+            dots = bytes(0 if column >> (23 - y) & 1 else 255 for y in range(24) for column in columns)
+            self._pending_strip = Image.frombytes("L", (count, 24), dots)
+
+    def _end_strip(self) -> bool:
+        strip, self._pending_strip = self._pending_strip, None
+        if strip is not None:
+            self._show(strip, f"[picture {strip.width}x{strip.height}]")
+        return strip is not None
 
     def _graphics_command(self, params: bytes) -> None:
         """GS ( L: function 112 stores raster graphics, 50 prints them."""
@@ -295,6 +312,7 @@ _COMMANDS: dict[str, Callable[[Machine, bytes], None]] = {
     "GS k": Machine._bar_code,
     "GS ( k": Machine._symbol_command,
     "GS v 0": Machine._raster,
+    "ESC *": Machine._strip,
     "GS ( L": Machine._graphics_command,
     "GS V": Machine._cut,
     "ESC p": Machine._pulse,
