@@ -15,9 +15,11 @@ from typing import Any
 import httpx
 import pytest
 
+from koshelek_driver.sandbox.printer.faults import Fault
+from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES
-from tests.conftest import Till
+from tests.conftest import PRINTER_DEVICES, Till
 
 pytestmark = pytest.mark.system
 
@@ -78,6 +80,34 @@ def test_processes_that_pay_one_order_at_once_charge_once_and_agree(till: Till) 
     assert {(code, answer["outcome"]) for code, answer in answers} == {(0, "paid")}
     assert len({answer["request_id"] for _, answer in answers}) == 1
     assert sum(not answer["repeated"] for _, answer in answers) == 1
+    assert till.charges("A-1") == 1
+
+
+@pytest.mark.scenario(46)
+@pytest.mark.parametrize("printed", [0, 3, 12])
+def test_a_till_killed_while_it_prints_prints_one_original_and_marks_the_second(
+    till: Till, tmp_path: Path, printed: int
+) -> None:
+    printer = VirtualPrinter(tmp_path / "receipts", fault=Fault.SLOW)
+    till.rewrite(devices=PRINTER_DEVICES.format(profile="epson-tm-t20iii", port=printer.port))
+    killed = pay(till, "A-1", AMOUNTS["accepted"], till.label())
+    turns = 0
+    while printer._engine._machine.lines_printed < max(printed, 1) and not printer.receipts:
+        threading.Event().wait(0.01)
+        turns += 1
+        assert turns < 100 * LIMIT_S
+    killed.kill()
+    killed.communicate()
+    printer.set_fault(Fault.NONE)
+    finish(start("recover", "--site", str(till.site)))
+    code, status = finish(start("status", "--site", str(till.site)))
+    assert (code, status["payments"]) == (0, [])
+    printer.settle()
+    slips = ["\n".join(receipt.lines) for receipt in printer.receipts]
+    printer.close()
+    whole = [slip for slip in slips if "Способ оплаты" in slip and "КЗО" in slip]
+    assert sum("КОПИЯ" not in slip for slip in whole) <= 1
+    assert whole
     assert till.charges("A-1") == 1
 
 
