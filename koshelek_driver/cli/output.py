@@ -18,6 +18,7 @@ from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.replies import Answered, Computing, Done, Listed, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, in_roubles
+from koshelek_driver.printer.receipt_printer import Printed, PrintResult
 
 EXIT_OF_OUTCOME = {
     Outcome.PAID: 0,
@@ -26,6 +27,7 @@ EXIT_OF_OUTCOME = {
     Outcome.CANCELED: 1,
     Outcome.UNKNOWN: 3,
 }
+EXIT_OF_PRINTED = {Printed.ON_PAPER: 0, Printed.ASSUMED: 0, Printed.SENT: 1, Printed.NOT_SENT: 1}
 _COLOURS = {
     Outcome.PAID: "green",
     Outcome.REFUNDED: "green",
@@ -109,6 +111,12 @@ class Output:
         if lines:
             self.console.print(Panel.fit(escape("\n".join(lines)), title=_SLIP_WORDS[payment.slip_state]))
 
+    def print_result(self, result: PrintResult) -> None:
+        """How a print job ended, for people."""
+        self.console.print(result.printed.value)
+        if result.problem:
+            self.warning(result.problem, result.remedy)
+
     def payments(self, payments: Iterable[Payment | Refund]) -> None:
         """A list of sales and refunds for people."""
         table = Table()
@@ -160,6 +168,17 @@ def payment_document(payment: Payment | Refund, tip: str, slip: Iterable[str]) -
         "slip_state": payment.slip_state.value,
         "button_to_wire_ms": None if payment.button_to_wire_ms is None else round(payment.button_to_wire_ms, 3),
         "repeated": payment.repeated,
+    }
+
+
+def print_document(result: PrintResult) -> dict[str, Any]:
+    """How a print job ended, as JSON."""
+    return {
+        "printed": result.printed.value,
+        "state": result.state.value,
+        "evidence": result.evidence,
+        "problem": result.problem,
+        "remedy": result.remedy,
     }
 
 

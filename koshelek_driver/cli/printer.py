@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.output import EXIT_OF_PRINTED, Output, print_document
 from koshelek_driver.cli.pay import JsonOption, SiteOption
 from koshelek_driver.errors import UsageError, nearest
 
@@ -65,18 +65,6 @@ def _printer(name: str, site: Path | None) -> ReceiptPrinter:
 
 
 def _show(result: PrintResult, output: Output) -> None:
-    from koshelek_driver.printer.receipt_printer import Printed
-
-    output.document(
-        {
-            "printed": result.printed.value,
-            "state": result.state.value,
-            "evidence": result.evidence,
-            "problem": result.problem,
-            "remedy": result.remedy,
-        }
-    )
-    output.console.print(result.printed.value)
-    if result.problem:
-        output.warning(result.problem, result.remedy)
-    raise typer.Exit(0 if result.printed in (Printed.ON_PAPER, Printed.ASSUMED) else 1)
+    output.document(print_document(result))
+    output.print_result(result)
+    raise typer.Exit(EXIT_OF_PRINTED[result.printed])

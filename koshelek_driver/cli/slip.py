@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.output import EXIT_OF_PRINTED, Output, print_document
 from koshelek_driver.cli.pay import JsonOption, SiteOption, watcher
 from koshelek_driver.errors import UsageError
 
@@ -59,7 +59,6 @@ def print_slip(
 ) -> None:
     """Print the slip that waits for paper; else a copy, marked as one. Money is not touched. Exit 1: not on paper."""
     from koshelek_driver.payment.outcome import SlipState
-    from koshelek_driver.printer.receipt_printer import Printed
     from koshelek_driver.terminal import Terminal
 
     output = Output(as_json=as_json)
@@ -70,21 +69,9 @@ def print_slip(
         result = terminal.print_slip(found, watcher=watcher(terminal, output))
     if png is not None:
         _draw(lines, png)
-    output.document(
-        {
-            "lines": lines,
-            "png": str(png) if png else None,
-            "printed": result.printed.value,
-            "state": result.state.value,
-            "evidence": result.evidence,
-            "problem": result.problem,
-            "remedy": result.remedy,
-        }
-    )
-    output.console.print(result.printed.value)
-    if result.problem:
-        output.warning(result.problem, result.remedy)
-    raise typer.Exit(0 if result.printed in (Printed.ON_PAPER, Printed.ASSUMED) else 1)
+    output.document({"lines": lines, "png": str(png) if png else None, **print_document(result)})
+    output.print_result(result)
+    raise typer.Exit(EXIT_OF_PRINTED[result.printed])
 
 
 def _found(terminal: Terminal, order_id: str, refund: str) -> Payment | Refund:

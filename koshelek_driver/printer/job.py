@@ -1,10 +1,10 @@
 """One print job: sent as the printer takes it, held while it cannot print, and over only when the printer says so.
 
-QUEUED -> SENT -> ACKNOWLEDGED
-QUEUED: it cannot print now, and not a byte of the job left
-SENT <-> HELD: paper, cover, error: the printer goes on by itself, or
-HELD -> CLEARED: what it had not printed was taken back from it, so the job may be printed again, whole
-SENT, HELD -> TORN: the connection broke; what of it is on paper nobody knows
+    QUEUED -> SENT -> ACKNOWLEDGED
+
+QUEUED: it cannot print now, and not a byte of the job left. SENT <-> HELD: no paper, an open cover, an error; the printer
+goes on by itself. HELD -> CLEARED: what it had not printed was taken back, and nothing more comes of the job. SENT or
+HELD -> TORN: the connection broke, and nobody knows what of it is on paper.
 """
 
 from __future__ import annotations

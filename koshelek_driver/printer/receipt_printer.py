@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from koshelek_driver.transport import StreamPort
 
 _HOLD_S = 30.0
-_MEND_S = 10.0
 """How long a job waits for paper before it is taken back or left to the printer."""
+_MEND_S = 10.0
 
 
 class Printed(Enum):
