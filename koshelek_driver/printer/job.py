@@ -2,7 +2,7 @@
 
     QUEUED -> SENT -> ACKNOWLEDGED
 
-QUEUED: it cannot print now, and not a byte of the job left. SENT <-> HELD: no paper, an open cover, an error; the printer
+QUEUED: it cannot print now, and not a byte of the job left. SENT <-> HELD: no paper, an open cover, an error; it
 goes on by itself. HELD -> CLEARED: what it had not printed was taken back, and nothing more comes of the job. SENT or
 HELD -> TORN: the connection broke, and nobody knows what of it is on paper.
 """

@@ -27,9 +27,9 @@ from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.transport import StreamPort, open_stream
 from tests.hostile import Manners, hostile
 
-EPSON = profile.printer("epson-tm-t20iii")
+CLEARING = profile.printer("epson-tm-t20iii")
+EPSON = msgspec.structs.replace(CLEARING, clear="none", automatic_status=False, real_time_switch=False)
 CLONE = profile.printer("generic-escpos-80mm")
-CLEARING = msgspec.structs.replace(EPSON, clear="dc4", automatic_status=True)
 MODELS = {"process-id": EPSON, "paper-status": CLONE, "clears, tells by itself": CLEARING}
 TEXT = tuple(f"строка {number}" for number in range(12))
 MARK = "КОПИЯ"

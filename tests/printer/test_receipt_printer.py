@@ -142,7 +142,7 @@ def test_a_connection_lost_in_mid_slip_is_sent_but_not_confirmed(virtual: Virtua
 @pytest.mark.scenario(69)
 def test_paper_that_ends_in_mid_slip_is_named_and_the_printer_goes_on_by_itself(virtual: VirtualPrinter) -> None:
     virtual.set_fault(Fault.PAPER_OUT_MID_SLIP)
-    result, _ = print_on(virtual.port)
+    result, _ = print_on(virtual.port, msgspec.structs.replace(EPSON, clear="none"))
     assert (result.printed, result.problem) == (Printed.SENT, "the printer is out of paper")
     assert virtual.receipts == []
     virtual.set_fault(Fault.NONE)
