@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from firmware_protocol import hid_descriptor
 from firmware_protocol.errors import FrameError
 from koshelek_driver.errors import PortLost, PortNotOpened
+from koshelek_driver.transport import usb_device
 
 _HID_CLASS = 3
 _IN, _INTERRUPT = 0x80, 0x03
@@ -16,7 +16,6 @@ _FROM_INTERFACE, _TO_INTERFACE = 0x81, 0x21
 _REPORT_DESCRIPTOR, _OUTPUT = 0x22, 0x02
 _LONGEST_DESCRIPTOR = 4096
 _CONTROL_TIMEOUT_MS = 1000
-_TIMED_OUT = (110, 60, 10060, 116)
 _REMEDY = "check that it is plugged in, that libusb is installed, and that this user may use it"
 
 
@@ -38,6 +37,7 @@ class UsbPort:
         if device is None:
             raise PortNotOpened(f"{self._name} is not there", _REMEDY)
         self._device = device
+        self._number: int | None = None
         try:
             self._take()
         except PortNotOpened:
@@ -58,12 +58,7 @@ class UsbPort:
         self._number = interface.bInterfaceNumber
         self._in = next(each for each in interface if each.bEndpointAddress & _IN and each.bmAttributes == _INTERRUPT)
         self._out = next((each for each in interface if not each.bEndpointAddress & _IN), None)
-        with contextlib.suppress(NotImplementedError):
-            if self._device.is_kernel_driver_active(self._number):
-                self._device.detach_kernel_driver(self._number)
-        import usb.util
-
-        usb.util.claim_interface(self._device, self._number)
+        usb_device.take(self._device, self._number)
         self.report_descriptor = bytes(
             self._device.ctrl_transfer(
                 _FROM_INTERFACE,
@@ -81,9 +76,9 @@ class UsbPort:
         try:
             return bytes(self._in.read(self._in.wMaxPacketSize, max(1, int(timeout_s * 1000))))
         except self._errors as problem:
-            if problem.errno in _TIMED_OUT:
+            if problem.errno in usb_device.TIMED_OUT:
                 return b""
-            raise self._lost(problem) from problem
+            raise usb_device.lost(self._name, problem) from problem
 
     def write(self, data: bytes, timeout_s: float) -> None:
         """See Port. `data` begins with the report id, or is 11 bytes of a device without ids."""
@@ -95,7 +90,7 @@ class UsbPort:
                 report = _OUTPUT << 8 | (data[0] if self._has_ids else 0)
                 written = self._device.ctrl_transfer(_TO_INTERFACE, _SET_REPORT, report, self._number, data, timeout_ms)
         except self._errors as problem:
-            raise self._lost(problem) from problem
+            raise usb_device.lost(self._name, problem) from problem
         if written != len(data):
             raise PortLost(f"{self._name} took {written} of {len(data)} bytes", _REMEDY)
 
@@ -104,14 +99,4 @@ class UsbPort:
 
     def close(self) -> None:
         """See Port. The kernel gets its device back."""
-        import usb.util
-
-        with contextlib.suppress(self._errors, NotImplementedError, AttributeError):
-            usb.util.release_interface(self._device, self._number)
-            self._device.attach_kernel_driver(self._number)
-        with contextlib.suppress(self._errors):
-            usb.util.dispose_resources(self._device)
-
-    def _lost(self, problem: Exception) -> PortLost:
-        reason = getattr(problem, "strerror", None) or problem
-        return PortLost(f"{self._name} was lost: {reason}", "check the cable; unplug it and plug it in again")
+        usb_device.give_back(self._device, self._number)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from koshelek_driver.errors import PortLost, PortNotOpened
+from koshelek_driver.transport import usb_device
 
 _PRINTER_CLASS, _VENDOR_CLASS = 7, 255
 _IN, _TRANSFER_TYPE, _BULK = 0x80, 0x03, 0x02
-_TIMED_OUT = (110, 60, 10060, 116)
 _READ_SIZE = 4096
 _REMEDY = "check that it is on and plugged in, that libusb is installed, and that this user may use it"
 
@@ -26,13 +25,17 @@ class UsbPrinterPort:
         import usb.core
 
         self._errors = usb.core.USBError
+        self._number: int | None = None
         self._name = f"USB printer {vendor_id:04x}:{product_id:04x}"
+        self._device: Any = None
         try:
             self._device = self._find(vendor_id, product_id, serial_number, backend)
             self._take()
         except PortNotOpened:
+            self.close()
             raise
         except (usb.core.NoBackendError, usb.core.USBError, ValueError) as problem:
+            self.close()
             reason = getattr(problem, "strerror", None) or problem
             raise PortNotOpened(f"{self._name} does not open: {reason}", _REMEDY) from problem
 
@@ -46,8 +49,6 @@ class UsbPrinterPort:
         return found
 
     def _take(self) -> None:
-        import usb.util
-
         configuration = self._device.get_active_configuration()
         of_class = {each.bInterfaceClass: each for each in reversed(list(configuration))}
         interface = of_class.get(_PRINTER_CLASS) or of_class.get(_VENDOR_CLASS)
@@ -57,10 +58,7 @@ class UsbPrinterPort:
         bulk = [each for each in interface if each.bmAttributes & _TRANSFER_TYPE == _BULK]
         self._in = next((each for each in bulk if each.bEndpointAddress & _IN), None)
         self._out = next(each for each in bulk if not each.bEndpointAddress & _IN)
-        with contextlib.suppress(NotImplementedError):
-            if self._device.is_kernel_driver_active(self._number):
-                self._device.detach_kernel_driver(self._number)
-        usb.util.claim_interface(self._device, self._number)
+        usb_device.take(self._device, self._number)
 
     def read(self, timeout_s: float) -> bytes:
         """See Port. A printer without a way back says nothing."""
@@ -69,18 +67,18 @@ class UsbPrinterPort:
         try:
             return bytes(self._in.read(_READ_SIZE, max(1, int(timeout_s * 1000))))
         except self._errors as problem:
-            if problem.errno in _TIMED_OUT:
+            if problem.errno in usb_device.TIMED_OUT:
                 return b""
-            raise self._lost(problem) from problem
+            raise usb_device.lost(self._name, problem) from problem
 
     def write_some(self, data: bytes, timeout_s: float) -> int:
         """See StreamPort."""
         try:
             return int(self._out.write(data, max(1, int(timeout_s * 1000))))
         except self._errors as problem:
-            if problem.errno in _TIMED_OUT:
+            if problem.errno in usb_device.TIMED_OUT:
                 return 0
-            raise self._lost(problem) from problem
+            raise usb_device.lost(self._name, problem) from problem
 
     def write(self, data: bytes, timeout_s: float) -> None:
         """See Port."""
@@ -93,14 +91,5 @@ class UsbPrinterPort:
 
     def close(self) -> None:
         """See Port. The kernel gets its device back."""
-        import usb.util
-
-        with contextlib.suppress(self._errors, NotImplementedError, AttributeError):
-            usb.util.release_interface(self._device, self._number)
-            self._device.attach_kernel_driver(self._number)
-        with contextlib.suppress(self._errors):
-            usb.util.dispose_resources(self._device)
-
-    def _lost(self, problem: Exception) -> PortLost:
-        reason = getattr(problem, "strerror", None) or problem
-        return PortLost(f"{self._name} was lost: {reason}", "check the cable; switch it off and on")
+        if self._device is not None:
+            usb_device.give_back(self._device, self._number)
