@@ -34,15 +34,6 @@ class Align(IntEnum):
     RIGHT = 2
 
 
-class QrLevel(IntEnum):
-    """Error correction of GS ( k, function 69."""
-
-    L = 48
-    M = 49
-    Q = 50
-    H = 51
-
-
 def code_page(number: int) -> bytes:
     """ESC t: the character table `number` of this model."""
     return b"\x1bt" + _byte(number, "a code page number 0 to 255")
@@ -73,19 +64,6 @@ def feed(lines: int) -> bytes:
 def cut(*, partial: bool) -> bytes:
     """GS V 65 / 66: feed to the cutter, then cut."""
     return b"\x1dV" + (b"B\x00" if partial else b"A\x00")
-
-
-def qr_code(data: bytes, *, module_dots: int, level: QrLevel) -> bytes:
-    """GS ( k: choose model 2, the module's size (1 to 16 dots) and the level, store the data, print."""
-    return b"".join(
-        (
-            _symbol(49, 65, b"\x32\x00"),
-            _symbol(49, 67, _byte(module_dots, "a module of 1 to 16 dots")),
-            _symbol(49, 69, bytes([level])),
-            _symbol(49, 80, b"0" + data),
-            _symbol(49, 81, b"0"),
-        )
-    )
 
 
 def raster(width_bytes: int, rows: bytes) -> bytes:
@@ -134,13 +112,6 @@ def real_time_status(n: int) -> bytes:
 def automatic_status(mask: int) -> bytes:
     """GS a: four bytes now and on every change; 0 switches it off. ESC @ undoes it."""
     return b"\x1da" + _byte(mask, "a mask 0 to 255")
-
-
-def _symbol(family: int, function: int, data: bytes) -> bytes:
-    length = len(data) + 2
-    if length > 0xFFFF:
-        raise FrameError(Fault.UNEXPECTED, "at most 65533 bytes of symbol data", data)
-    return b"\x1d(k" + length.to_bytes(2, "little") + bytes([family, function]) + data
 
 
 def _byte(value: int, expected: str) -> bytes:

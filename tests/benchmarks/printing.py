@@ -20,7 +20,7 @@ from escpos.printer import Dummy
 from PIL import Image
 
 from firmware_protocol.escpos import commands
-from firmware_protocol.escpos.commands import QrLevel
+from firmware_protocol.escpos.symbols import QrLevel, qr_code
 from koshelek_driver import profile
 from koshelek_driver.printer import document
 from koshelek_driver.printer.layout import Line
@@ -70,7 +70,7 @@ def their_picture() -> bytes:
 
 
 def our_qr() -> bytes:
-    return commands.qr_code(QR.encode("ascii"), module_dots=4, level=QrLevel.L)
+    return qr_code(QR.encode("ascii"), module_dots=4, level=QrLevel.L)
 
 
 def their_qr() -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from firmware_protocol.errors import FrameError
-from firmware_protocol.escpos import commands
-from firmware_protocol.escpos.commands import Align, QrLevel
+from firmware_protocol.escpos import commands, placing, symbols
+from firmware_protocol.escpos.commands import Align
+from firmware_protocol.escpos.symbols import Barcode, BarcodeLook, QrLevel
 from firmware_protocol.escpos.tokenizer import Command, Tokenizer
 
 LITERALS = [
@@ -23,6 +24,36 @@ LITERALS = [
     (commands.PAPER_STATUS, "1D 72 01", Command("GS r", b"\x01")),
     (commands.real_time_status(4), "10 04 04", Command("DLE EOT", b"\x04")),
     (commands.automatic_status(255), "1D 61 FF", Command("GS a", b"\xff")),
+    (commands.CLEAR_BUFFERS, "10 14 08 01 03 14 01 06 02 08", Command("DLE DC4", b"\x08\x01\x03\x14\x01\x06\x02\x08")),
+    (commands.NO_REAL_TIME_PULSES, "1D 28 44 05 00 14 01 00 02 00", Command("GS ( D", b"\x05\x00\x14\x01\x00\x02\x00")),
+    (
+        commands.raster(1, b"\xaa\x55"),
+        "1D 76 30 00 01 00 02 00 AA 55",
+        Command("GS v 0", b"\x00\x01\x00\x02\x00\xaa\x55"),
+    ),
+    (placing.font(1), "1B 4D 01", Command("ESC M", b"\x01")),
+    (placing.underline(2), "1B 2D 02", Command("ESC -", b"\x02")),
+    (placing.inverse(True), "1D 42 01", Command("GS B", b"\x01")),
+    (placing.upside_down(True), "1B 7B 01", Command("ESC {", b"\x01")),
+    (placing.rotated(True), "1B 56 01", Command("ESC V", b"\x01")),
+    (placing.line_spacing(24), "1B 33 18", Command("ESC 3", b"\x18")),
+    (placing.feed(200), "1B 4A C8", Command("ESC J", b"\xc8")),
+    (placing.to_column(300), "1B 24 2C 01", Command("ESC $", b"\x2c\x01")),
+    (placing.by_columns(-2), "1B 5C FE FF", Command("ESC \\", b"\xfe\xff")),
+    (placing.left_margin(16), "1D 4C 10 00", Command("GS L", b"\x10\x00")),
+    (placing.area_width(512), "1D 57 00 02", Command("GS W", b"\x00\x02")),
+    (placing.ENTER_PAGE_MODE, "1B 4C", Command("ESC L")),
+    (
+        placing.page_area(0, 1, 512, 2),
+        "1B 57 00 00 01 00 00 02 02 00",
+        Command("ESC W", b"\x00\x00\x01\x00\x00\x02\x02\x00"),
+    ),
+    (placing.page_direction(placing.Direction.TOP_TO_BOTTOM), "1B 54 03", Command("ESC T", b"\x03")),
+    (placing.to_row(48), "1D 24 30 00", Command("GS $", b"\x30\x00")),
+    (placing.PRINT_PAGE, "1B 0C", Command("ESC \x0c")),
+    (placing.PRINT_PAGE_AND_LEAVE, "0C", Command("FF")),
+    (placing.CLEAR_PAGE, "18", Command("CAN")),
+    (placing.LEAVE_PAGE_MODE, "1B 53", Command("ESC S")),
     (commands.process_id(42), "1D 28 48 06 00 30 30 30 30 34 32", Command("GS ( H", b"\x06\x00000042")),
 ]
 
@@ -33,8 +64,14 @@ def test_a_command_is_built_and_read_as_the_manual_has_it(built: bytes, literal:
     assert Tokenizer().feed(built) == [read]
 
 
+def test_a_barcode_is_its_look_and_its_data() -> None:
+    built = symbols.barcode(Barcode.CODE128, b"No123456{", BarcodeLook(80, 3, symbols.Text.NONE))
+    assert built == bytes.fromhex("1D 68 50 1D 77 03 1D 48 00 1D 6B 49 0D 7B 42 4E 6F 7B 43 0C 22 38 7B 42 7B 7B")
+    assert [str(token) for token in Tokenizer().feed(built)][-1].startswith("Command(name='GS k'")
+
+
 def test_a_qr_code_is_five_functions_with_exact_lengths() -> None:
-    built = commands.qr_code(b"ABC", module_dots=6, level=QrLevel.M)
+    built = symbols.qr_code(b"ABC", module_dots=6, level=QrLevel.M)
     literal = (
         "1D 28 6B 04 00 31 41 32 00 1D 28 6B 03 00 31 43 06 1D 28 6B 03 00 31 45 31 "
         "1D 28 6B 06 00 31 50 30 41 42 43 1D 28 6B 03 00 31 51 30"
@@ -46,11 +83,22 @@ def test_a_qr_code_is_five_functions_with_exact_lengths() -> None:
     "wrong",
     [
         lambda: commands.code_page(256),
+        lambda: placing.font(3),
+        lambda: placing.by_columns(-40_000),
+        lambda: placing.page_area(0, 0, 70_000, 1),
+        lambda: symbols.barcode(Barcode.EAN13, b"46012345678931"),
+        lambda: symbols.barcode(Barcode.ITF, b"123"),
+        lambda: symbols.barcode(Barcode.CODE39, b"abc"),
+        lambda: symbols.barcode(Barcode.CODE128, "ж".encode()),
+        lambda: symbols.barcode(Barcode.CODE128, b"\x01a"),
+        lambda: symbols.barcode(Barcode.CODE128, b"1", BarcodeLook(module_dots=7)),
+        lambda: symbols.pdf417(b"x", level=9),
+        lambda: symbols.data_matrix(b"x", module_dots=1),
         lambda: commands.feed(-1),
         lambda: commands.size(0, 1),
         lambda: commands.size(1, 9),
         lambda: commands.process_id(10_000),
-        lambda: commands.qr_code(b"x" * 65_534, module_dots=3, level=QrLevel.L),
+        lambda: symbols.qr_code(b"x" * 65_534, module_dots=3, level=QrLevel.L),
     ],
 )
 def test_a_value_out_of_range_is_refused(wrong: object) -> None:

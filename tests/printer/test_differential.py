@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from firmware_protocol.escpos import commands
-from firmware_protocol.escpos.commands import QrLevel
+from firmware_protocol.escpos.symbols import QrLevel, qr_code
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver import profile
 from koshelek_driver.printer import document
@@ -71,7 +71,7 @@ def test_any_text_that_both_can_print_is_the_same_picture(texts: list[str]) -> N
 @pytest.mark.parametrize("content", ["t=20261122T1015&s=1234.50&fn=9999078900004312&i=1&fp=3522207165&n=1", "A" * 200])
 def test_a_native_qr_is_read_back_from_the_picture_and_is_theirs(content: str) -> None:
     start, end = document.render([], MODEL)
-    mine = printed(start + commands.qr_code(content.encode(), module_dots=4, level=QrLevel.L) + end)
+    mine = printed(start + qr_code(content.encode(), module_dots=4, level=QrLevel.L) + end)
     (found,) = zxingcpp.read_barcodes(mine.picture)
     assert found.text == content
     printer = Dummy(profile="TM-T88V")

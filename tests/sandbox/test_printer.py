@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from firmware_protocol.escpos import commands
-from firmware_protocol.escpos.commands import QrLevel
 from firmware_protocol.escpos.status import AutomaticStatus, Block, RealTimeStatus, Reply, ReplyReader
+from firmware_protocol.escpos.symbols import QrLevel, qr_code
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.machine import Machine, Receipt
@@ -83,7 +83,7 @@ def read_back(picture: Image.Image) -> tuple[bytes, bytes]:
 @pytest.mark.parametrize(
     ("stream", "aim", "data"),
     [
-        (commands.qr_code(b"CM4601234567893", module_dots=6, level=QrLevel.M), b"]Q1", b"CM4601234567893"),
+        (qr_code(b"CM4601234567893", module_dots=6, level=QrLevel.M), b"]Q1", b"CM4601234567893"),
         (b"\x1d(k\x06\x000P0PDF" + b"\x1d(k\x03\x000Q0", b"]L2", b"PDF"),
         (b"\x1d(k\x06\x006P0DMX" + b"\x1d(k\x03\x006C\x06" + b"\x1d(k\x03\x006Q0", b"]d1", b"DMX"),
         (b"\x1dkI\x0a{BNo-12345", b"]C0", b"No-12345"),
