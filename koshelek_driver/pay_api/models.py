@@ -229,9 +229,14 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 
 def encode(request: _Request, version: str) -> bytes:
     """The request as JSON in UTF-8, without the fields that a server of `version` does not know."""
-    since = tuple(int(part) for part in version.split("."))
+    since = version_numbers(version)
     too_new = frozenset(name for name, first in _NEWER_FIELDS.items() if first > since)
     return msgspec.json.encode(_without(msgspec.to_builtins(request), too_new))
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """A version of the API, to be compared: (1, 2, 1)."""
+    return tuple(int(part) for part in version.split("."))
 
 
 def read_slip(slip: dict[str, Any]) -> Slip:

@@ -59,10 +59,10 @@ def check_sum(name: str, whole: Sum) -> None:
         raise UsageError(f"{name}: currency '{whole.currency}'", f"allowed: {', '.join(CURRENCIES)}, or none")
 
 
-def check_kopecks(name: str, field: str, amount: int | None, least: int = 0) -> None:
+def check_kopecks(name: str, field: str, amount: int | None) -> None:
     """An amount that may be absent."""
-    if amount is not None and not least <= amount <= MAX_KOPECKS:
-        raise UsageError(f"{name}: {field} {amount}", f"{least} to {MAX_KOPECKS} kopecks are allowed")
+    if amount is not None and not 0 <= amount <= MAX_KOPECKS:
+        raise UsageError(f"{name}: {field} {amount}", f"0 to {MAX_KOPECKS} kopecks are allowed")
 
 
 def check_length(name: str, field: str, text: str | None, longest: int) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from koshelek_driver.errors import UsageError
-from koshelek_driver.pay_api.models import Invoice
+from koshelek_driver.pay_api.models import Invoice, version_numbers
 from koshelek_driver.payment.checks import check_choice, check_kopecks, check_length, check_lines
 
 RECEIPT_TYPES = ("debit", "credit", "refund")
@@ -46,7 +46,7 @@ def fiscal_receipt(invoice_json: bytes, order_id: str, taxes: Collection[str], v
     _check_texts(receipt)
     check_lines("receipt", receipt, receipt.items, taxes)
     check_kopecks("receipt", "taxAmount", receipt.tax_amount)
-    if receipt.tax_amount is None and _numbers(version) < _TAX_AMOUNT_OPTIONAL_SINCE:
+    if receipt.tax_amount is None and version_numbers(version) < _TAX_AMOUNT_OPTIONAL_SINCE:
         raise UsageError("receipt: no taxAmount", f"a server of version {version} needs it")
     return msgspec.structs.replace(receipt, inn=_inn(receipt.inn))
 
@@ -70,7 +70,3 @@ def _inn(inn: str) -> str:
     if not (inn.isascii() and inn.isdigit() and len(inn) in (_SHORT_INN, _INN)):
         raise UsageError(f"receipt: inn of {len(inn)} characters", "10 digits of a company or 12 of a person")
     return inn.zfill(_INN)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

@@ -102,7 +102,7 @@ _FASTEST_POLL_S = 0.25
 """The API's limit, also when the host itself says that there is news."""
 
 
-def pause_s(reply: Reply | None, own_s: float) -> float:
+def asked_pause_s(reply: Reply | None, own_s: float) -> float:
     """How long to wait before asking again: our own pause, or a longer one that the host asked for."""
     return max(own_s, reply.wait_s) if isinstance(reply, NoAnswer) else own_s
 
@@ -159,7 +159,7 @@ class Sale:
 
     def _pause_s(self, attempt: int) -> float:
         own_s: float = self._rules.resend_pause_s * 2 ** (attempt - 1)
-        return pause_s(self._tick.reply, own_s) if attempt else 0.0
+        return asked_pause_s(self._tick.reply, own_s) if attempt else 0.0
 
     def _too_late(self, pause_s: float) -> bool:
         """Whether a request after this pause would be outside its window."""
@@ -206,8 +206,8 @@ class Sale:
             if verdict is not None or self._tick.now_s >= deadline_s:
                 return verdict
             latest_s = max(deadline_s, asked_s + _FASTEST_POLL_S)
-            soonest_s = min(asked_s + pause_s(self._tick.reply, _FASTEST_POLL_S), latest_s)
-            due_s = min(asked_s + pause_s(self._tick.reply, self._rules.poll_interval_s), latest_s)
+            soonest_s = min(asked_s + asked_pause_s(self._tick.reply, _FASTEST_POLL_S), latest_s)
+            due_s = min(asked_s + asked_pause_s(self._tick.reply, self._rules.poll_interval_s), latest_s)
 
     def _ask_status(self) -> Generator[Effect, Tick, Answered | None]:
         """The status of this transaction, None if the host did not say it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.replies import Answered, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
-from koshelek_driver.payment.flows import Effect, Flow, KeepReversal, Rules, Send, Tick, Wait, pause_s
+from koshelek_driver.payment.flows import Effect, Flow, KeepReversal, Rules, Send, Tick, Wait, asked_pause_s
 from koshelek_driver.payment.outcome import Outcome, Verdict
 
 _OURS_IS_RUNNING = frozenset(("PAYMENT_TRANSACTION_IS_BEING_REFUNDED_ALREADY", "TRANSACTION_IN_PROCESSING"))
@@ -63,7 +63,7 @@ class RefundFlow:
             if attempt:
                 own_s: float = self._rules.resend_pause_s * 2 ** (attempt - 1)
                 longest_s = max(own_s, self._rules.settle_timeout_s)
-                wait_s = min(pause_s(self._tick.reply, own_s), longest_s)
+                wait_s = min(asked_pause_s(self._tick.reply, own_s), longest_s)
                 yield from self._do(Wait(self._tick.now_s + wait_s, heed_cancel=False))
             reply = (yield from self._do(Send(self._request))).reply
             if isinstance(reply, Answered):
@@ -101,7 +101,7 @@ class RefundFlow:
             yield from self._do(Wait(due_s, heed_cancel=False))
             asked_s = self._tick.now_s
             reply = yield from self._ask()
-            due_s = asked_s + pause_s(self._tick.reply, self._rules.poll_interval_s)
+            due_s = asked_s + asked_pause_s(self._tick.reply, self._rules.poll_interval_s)
             verdict = (yield from self._final(reply)) if reply else None
         return verdict
 

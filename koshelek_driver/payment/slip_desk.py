@@ -48,10 +48,6 @@ class SlipDesk:
         columns = self._printer.columns if self._printer else _TEXT_COLUMNS
         return [line.as_text(columns) for line in self._lines(of, columns, copy=copy)]
 
-    def lines(self, of: Payment | Refund, *, copy: bool) -> tuple[Line, ...]:
-        """The slip as it goes to the printer; empty when there is none."""
-        return self._lines(of, self._printer.columns if self._printer else _TEXT_COLUMNS, copy=copy)
-
     def print_copy(self, of: Payment | Refund, telling: Telling) -> PrintResult:
         """Print a copy, marked as one; what is known of the first slip does not change. Raises UsageError."""
         if self._printer is None:

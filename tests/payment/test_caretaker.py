@@ -77,7 +77,9 @@ def test_a_chore_comes_again_when_its_time_has_come(keep: Any) -> None:
 
 
 def test_one_without_chores_ends_when_it_shall(keep: Any) -> None:
-    keep().stop()
+    caretaker = keep()
+    caretaker.stop()
+    assert not caretaker._thread.is_alive()
 
 
 # -- A whole till --------------------------------------------------------------------------------------------------

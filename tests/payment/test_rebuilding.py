@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koshelek_driver import Outcome, Terminal
+from koshelek_driver import Outcome, SlipState, Terminal
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal import Journal, database
 from koshelek_driver.payment.journal.database import Database
@@ -38,6 +38,7 @@ def written(folder: Path, *, before_backup: int = 15, after_backup: int = 15) ->
     for number in range(before_backup, before_backup + after_backup):
         sell(journal, number)
     journal.end("r-0", PAID, 2000.0)
+    journal.keep_slip_state("r-1", SlipState.PRINTED)
     journal.close()
     return folder / "journal.db"
 
@@ -86,6 +87,9 @@ def test_what_can_be_read_is_saved_and_what_went_on_since_the_backup_counts(sold
     assert (rebuilt.from_backup, rebuilt.saved, rebuilt.lost) == (29, 31, ())
     assert orders(path) == {f"A-{number}": Outcome.PAID for number in range(30)}
     journal = Journal(path)
+    printed = journal.latest("A-1")
+    assert printed is not None
+    assert printed.slip_state is SlipState.PRINTED
     assert journal.verify() == []
     journal.close()
 

@@ -91,10 +91,13 @@ class Database:
             self._mark.move_to(self._last_number())
 
     def tidy(self) -> None:
-        """Move a long write-ahead log into the file; when nobody waits for the disk. Never fails."""
+        """Move a long write-ahead log into the file; when nobody waits for the disk. Never raises: see `check_disk`."""
         if self._log_pages > _LONG_LOG_PAGES:
-            with suppress(apsw.Error), self._one_at_a_time:
-                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            try:
+                with self._one_at_a_time:
+                    self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            except apsw.Error as problem:
+                self._has_failed = self._has_failed or isinstance(problem, apsw.IOError | apsw.CorruptError)
 
     @contextmanager
     def event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> Iterator[None]:

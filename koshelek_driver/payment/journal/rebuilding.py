@@ -20,7 +20,8 @@ from koshelek_driver.payment.journal.database import Database, sync_folder
 from koshelek_driver.payment.journal.mark import Mark
 
 _TABLES = ("event", "attempt", "refund", "outbox", "used_password", "wrong_password")
-_STILL_OPEN = {"attempt": "outcome IS NULL", "refund": "outcome IS NULL", "outbox": "state <> 'done'"}
+_UNFINISHED = "outcome IS NULL OR slip_state IN ('queued', 'sent')"
+_STILL_OPEN = {"attempt": _UNFINISHED, "refund": _UNFINISHED, "outbox": "state <> 'done'"}
 """Rows of a backup that may have gone on since."""
 _BESIDE = ("", "-wal", "-shm", ".mark")
 _UNREADABLE = (apsw.CorruptError, apsw.SQLError, apsw.IOError, UnicodeDecodeError)
