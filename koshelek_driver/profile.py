@@ -17,6 +17,9 @@ from koshelek_driver.errors import ProfileError, nearest
 from koshelek_driver.upos.codes import ScanDataType
 
 Folder = Literal["scanners", "printers"]
+BarCodeName = Literal[
+    "upc_a", "upc_e", "ean13", "ean8", "code39", "itf", "codabar", "code93", "code128", "qr", "pdf417", "data_matrix"
+]
 Dialect = Literal["text", "start-end", "honeywell", "newland", "datalogic", "ssi", "hid-pos", "ibm-oem", "keyboard"]
 
 
@@ -102,6 +105,18 @@ class ScannerProfile(Section, frozen=True, kw_only=True):
     symbology: Symbology = Symbology()
 
 
+class PaperProfile(Section, frozen=True, kw_only=True):
+    """`[slip]` or `[journal]`: another paper of the printer than the roll of receipts.
+
+    `select` is its number in ESC c 0, `lines` how many a form takes.
+    """
+
+    columns: int
+    dots: int
+    select: int
+    lines: int = 0
+
+
 class PrinterProfile(Section, frozen=True, kw_only=True):
     """One printer model. `columns` counts characters of font A, `dots` the printable width."""
 
@@ -109,6 +124,32 @@ class PrinterProfile(Section, frozen=True, kw_only=True):
     source: str
     columns: int
     dots: int
+    dots_per_inch: int = 203
+    font_b_columns: int = 0
+    """Characters a line of font B; 0: it has none with Russian letters."""
+    font_heights: tuple[int, int] = (24, 17)
+    """Dots of a character of fonts A and B."""
+    line_spacing: int = 30
+    """Dots from line to line, as ESC 2 has it."""
+    largest_size: int = 8
+    """How many times characters can be widened and heightened."""
+    styles: tuple[Literal["bold", "underline", "inverse", "upside_down", "second_colour", "reverse_feed"], ...] = (
+        "bold", "underline", "inverse", "upside_down",
+    )  # fmt: skip
+    bar_codes: tuple[BarCodeName, ...] = (
+        "upc_a", "upc_e", "ean13", "ean8", "code39", "itf", "codabar", "code93", "code128", "qr",
+    )  # fmt: skip
+    """What it draws itself."""
+    motion_units: bool = False
+    """It knows GS P, by which every distance is one in dots."""
+    page_rows: int = 0
+    """Dots that a page of page mode may be high; 0: it has no page mode."""
+    lines_to_cutter: int = 4
+    near_end_sensor: bool = True
+    marked_paper: bool = False
+    """It knows FS ( L."""
+    slip: PaperProfile | None = None
+    journal: PaperProfile | None = None
     cutter: Literal["full", "partial", "none"] = "none"
     acknowledge: Literal["process_id", "paper_status", "none"] = "paper_status"
     automatic_status: bool = False

@@ -29,6 +29,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
 from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
@@ -261,6 +262,10 @@ class Terminal:
     def slip_text(self, payment: Payment | Refund, *, copy: bool = False) -> list[str]:
         """The slip of a paid order or a refund as lines of text; empty for any other."""
         return self._slips.text(payment, copy=copy)
+
+    def slip_preview(self, payment: Payment | Refund, *, copy: bool = False) -> Preview:
+        """The slip as it looks on paper, without a printer. Raises UsageError where there is none."""
+        return self._slips.preview(payment, copy=copy)
 
     def print_slip(self, payment: Payment | Refund, *, watcher: Watcher = _SILENT) -> PrintResult:
         """Print the slip that waits for paper, or else a copy, marked as one. Money is not touched.

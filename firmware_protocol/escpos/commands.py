@@ -22,8 +22,13 @@ CLEAR_BUFFERS = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 """DLE DC4 8: forget at once what is received and not printed; answered by 37 25 00."""
 NO_REAL_TIME_PULSES = b"\x1d(D\x05\x00\x14\x01\x00\x02\x00"
 """GS ( D: real-time drawer pulses and power-off are switched off, so that no picture can hold one. ESC @ undoes it."""
-DRAWER_PULSE = b"\x1bp\x00\x19\xfa"
-"""ESC p: pin 2, 50 ms on, 500 ms off."""
+
+
+class Drawer(IntEnum):
+    """The connector pin that a cash drawer hangs on, by the number of ESC p."""
+
+    PIN_2 = 0
+    PIN_5 = 1
 
 
 class Align(IntEnum):
@@ -66,6 +71,31 @@ def cut(*, partial: bool) -> bytes:
     return b"\x1dV" + (b"B\x00" if partial else b"A\x00")
 
 
+def cut_here(*, partial: bool) -> bytes:
+    """GS V 48 / 49: cut where the paper is."""
+    return b"\x1dV" + (b"1" if partial else b"0")
+
+
+def drawer_pulse(pin: Drawer) -> bytes:
+    """ESC p: 50 ms on, 500 ms off."""
+    return b"\x1bp" + bytes([pin]) + b"\x19\xfa"
+
+
+def motion_units(across: int, down: int) -> bytes:
+    """GS P: a unit is this part of an inch (0 to 255, 0: the model's own); ESC @ undoes it."""
+    return b"\x1dP" + _byte(across, "0 to 255 units an inch") + _byte(down, "0 to 255 units an inch")
+
+
+def station(number: int) -> bytes:
+    """ESC c 0: what follows is printed on this paper; the numbers are the model's."""
+    return b"\x1bc0" + _byte(number, "a station number 0 to 255")
+
+
+def to_mark(function: int) -> bytes:
+    """FS ( L: marked paper goes to 65 where it is peeled or taken, 66 the cutter, 67 its beginning (here or next)."""
+    return b"\x1c(L\x02\x00" + bytes([function]) + b"0"
+
+
 def raster(width_bytes: int, rows: bytes) -> bytes:
     """GS v 0: a picture, eight dots a byte from the left, one bit black, `width_bytes` a row."""
     height, rest = divmod(len(rows), width_bytes) if width_bytes else (0, 1)
@@ -75,13 +105,12 @@ def raster(width_bytes: int, rows: bytes) -> bytes:
 
 
 def stored_picture(width_bytes: int, rows: bytes) -> bytes:
-    """GS ( L, functions 112 and 50: a picture as for `raster`, stored and printed; at most 64 KiB of dots."""
+    """GS ( L, or GS 8 L from 64 KiB on, functions 112 and 50: a picture as for `raster`, stored and printed."""
     height = len(rows) // width_bytes
     size = (width_bytes * 8).to_bytes(2, "little") + height.to_bytes(2, "little")
     body = b"\x30\x70\x30\x01\x01\x31" + size + rows
-    if len(body) > 0xFFFF:
-        raise FrameError(Fault.UNEXPECTED, "at most 65525 bytes of dots", b"")
-    return b"\x1d(L" + len(body).to_bytes(2, "little") + body + b"\x1d(L\x02\x00\x30\x32"
+    counted = b"\x1d(L" + len(body).to_bytes(2, "little") if len(body) <= 0xFFFF else b"\x1d8L%b" % _four(len(body))
+    return counted + body + b"\x1d(L\x02\x00\x30\x32"
 
 
 def column_strip(columns: bytes) -> bytes:
@@ -112,6 +141,10 @@ def real_time_status(n: int) -> bytes:
 def automatic_status(mask: int) -> bytes:
     """GS a: four bytes now and on every change; 0 switches it off. ESC @ undoes it."""
     return b"\x1da" + _byte(mask, "a mask 0 to 255")
+
+
+def _four(value: int) -> bytes:
+    return value.to_bytes(4, "little")
 
 
 def _byte(value: int, expected: str) -> bytes:

@@ -39,6 +39,16 @@ def inverse(on: bool) -> bytes:
     return b"\x1dB" + bytes([on])
 
 
+def second_colour(on: bool) -> bytes:
+    """ESC r: red on two-coloured ribbons and papers; at the start of a line only."""
+    return b"\x1br" + bytes([on])
+
+
+def reverse_feed(lines: int) -> bytes:
+    """ESC e: print what is buffered and feed back; few models."""
+    return b"\x1be" + _byte(lines, 0, 255)
+
+
 def upside_down(on: bool) -> bytes:
     """ESC {: at the start of a line only."""
     return b"\x1b{" + bytes([on])

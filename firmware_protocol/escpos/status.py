@@ -28,6 +28,11 @@ class RealTimeStatus:
         return bool(self.byte & 0x08)
 
     @property
+    def drawer_high(self) -> bool:
+        """Question 1: the level of pin 3 of the cash drawer's connector."""
+        return bool(self.byte & 0x04)
+
+    @property
     def cover_open(self) -> bool:
         """Question 2."""
         return bool(self.byte & 0x04)
@@ -46,6 +51,11 @@ class RealTimeStatus:
     def paper_end(self) -> bool:
         """Question 4."""
         return bool(self.byte & 0x60)
+
+    @property
+    def slip_missing(self) -> bool:
+        """Question 5: no form lies where it is put in."""
+        return bool(self.byte & 0x20)
 
 
 @dataclass(frozen=True, slots=True)

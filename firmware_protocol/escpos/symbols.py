@@ -66,6 +66,7 @@ _ALLOWED = {
     Barcode.CODE128: rb"[\x00-\x7f]{1,120}",
 }
 """What each may hold, by the manuals of the TM series."""
+_PARSED = rb"\{[ABC](?:\{[ABC1-4S{]|[^{])+"
 _MOST_DATA = 255
 _DIGIT_PAIRS = re.compile(rb"(?:\d\d){2,}")
 _PDF417, _QR, _DATA_MATRIX = 48, 49, 54
@@ -75,9 +76,27 @@ def barcode(kind: Barcode, data: bytes, look: BarcodeLook = BarcodeLook()) -> by
     """GS h, GS w, GS H and GS k. Raises FrameError for data that this symbology cannot hold."""
     if not re.fullmatch(_ALLOWED[kind], data):
         raise FrameError(Fault.UNEXPECTED, f"data that {kind.name} can hold", data)
-    content = _code128(data) if kind is Barcode.CODE128 else data
+    return _bars(kind, _code128(data) if kind is Barcode.CODE128 else data, look)
+
+
+def code128_parsed(data: bytes, look: BarcodeLook = BarcodeLook()) -> bytes:
+    """As `barcode`, of data that choose the code sets themselves: {A, {B, {C, {1 to {4, {{ for a brace."""
+    if not re.fullmatch(_PARSED, data):
+        raise FrameError(Fault.UNEXPECTED, "data that begin with {A, {B or {C", data)
+    return _bars(Barcode.CODE128, data, look)
+
+
+def gs1_128(data: bytes, look: BarcodeLook = BarcodeLook()) -> bytes:
+    """As `barcode`: Code 128 that begins with FNC1. `data` without brackets around its identifiers."""
+    if not re.fullmatch(rb"[0-9A-Za-z!-/:-?_]{2,48}", data):
+        raise FrameError(Fault.UNEXPECTED, "data that GS1-128 can hold", data)
+    coded = _code128(data)
+    return _bars(Barcode.CODE128, coded[:2] + b"{1" + coded[2:], look)
+
+
+def _bars(kind: Barcode, content: bytes, look: BarcodeLook) -> bytes:
     if len(content) > _MOST_DATA:
-        raise FrameError(Fault.UNEXPECTED, f"at most {_MOST_DATA} bytes as {kind.name} has them", data)
+        raise FrameError(Fault.UNEXPECTED, f"at most {_MOST_DATA} bytes as {kind.name} has them", content)
     height, module = _in(look.height_dots, 1, 255), _in(look.module_dots, 2, 6)
     return b"\x1dh%c\x1dw%c\x1dH%c\x1dk%c%c" % (height, module, look.text, kind, len(content)) + content
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Slips of paid orders and refunds, as the journal has them.")
 OrderOption = Annotated[str, typer.Option("--order-id", help="The receipt's number.")]
 RefundOption = Annotated[str, typer.Option("--refund-transaction-id", help="A refund's slip, by its own id.")]
-PngOption = Annotated[Path | None, typer.Option("--png", help="Draw it as 80 mm paper.")]
+PngOption = Annotated[Path | None, typer.Option("--png", help="Draw it as the printer would.")]
 
 
 @app.command("show")
@@ -38,8 +38,8 @@ def show(
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         lines = terminal.slip_text(_found(terminal, order_id, refund), copy=copy)
-    if lines and png is not None:
-        _draw(lines, png)
+        if lines and png is not None:
+            terminal.slip_preview(_found(terminal, order_id, refund), copy=copy).save(png)
     output.document({"lines": lines, "png": str(png) if png and lines else None})
     output.console.print(escape("\n".join(lines)) if lines else "no slip", soft_wrap=True)
     raise typer.Exit(0 if lines else 1)
@@ -67,8 +67,8 @@ def print_slip(
         is_copy = copy or found.slip_state is not SlipState.QUEUED
         lines = terminal.slip_text(found, copy=is_copy)
         result = terminal.print_slip(found, watcher=watcher(terminal, output))
-    if png is not None:
-        _draw(lines, png)
+        if png is not None:
+            terminal.slip_preview(found, copy=is_copy).save(png)
     output.document({"lines": lines, "png": str(png) if png else None, **print_document(result)})
     output.print_result(result)
     raise typer.Exit(EXIT_OF_PRINTED[result.printed])
@@ -83,13 +83,3 @@ def _found(terminal: Terminal, order_id: str, refund: str) -> Payment | Refund:
             f"the journal has no {order_id or refund}", "check the number; it was not charged at this till"
         )
     return found
-
-
-def _draw(lines: list[str], png: Path) -> None:
-    """As the virtual printer would print it."""
-    from koshelek_driver.sandbox.printer.paper import Paper, Run, Style
-
-    paper = Paper(576)
-    for line in lines:
-        paper.print_runs([Run(char, Style()) for char in line], 0, 30)
-    paper.picture().save(png)

@@ -12,10 +12,12 @@ from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
 from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.printer.job import Hindrance
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, Telling
 
 S = TypeVar("S", bound=Payment | Refund)
 _NOBODY = Watcher()
+_NO_PRINTER = Hindrance("there is no printer", "name one in the site file's CAT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class RecoveryDesk:
                 return self._till.slips.print_copy(of, Telling(held=lambda why: tell(watcher.printer_holds, why)))
             results: list[PrintResult] = []
             self._till.slips.print(of, replace(watcher, printed=results.append))
-            return results[-1] if results else PrintResult(Printed.NOT_SENT, "there is no printer")
+            return results[-1] if results else PrintResult(Printed.NOT_SENT, _NO_PRINTER)
 
     def recover(self, watcher: Watcher) -> Recovered:
         """End everything that is open, and print the slips that wait; see Terminal.recover."""

@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from koshelek_driver import profile
 from koshelek_driver.errors import JournalError, UsageError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
 from koshelek_driver.payment.slip import slip_lines
 from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.printer import document
+from koshelek_driver.printer.job import Hindrance
 from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.preview import Preview, preview
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
 from koshelek_driver.printer.text import printable
 
 S = TypeVar("S", bound=Payment | Refund)
 
+_PAPER_WITHOUT_PRINTER = "generic-escpos-80mm"
 _TEXT_COLUMNS = 42
 """Width of a slip as text on a till without a printer."""
 _WITH_SLIP = (Outcome.PAID, Outcome.REFUNDED)
@@ -48,13 +53,21 @@ class SlipDesk:
         columns = self._printer.columns if self._printer else _TEXT_COLUMNS
         return [line.as_text(columns) for line in self._lines(of, columns, copy=copy)]
 
+    def preview(self, of: Payment | Refund, *, copy: bool) -> Preview:
+        """The slip as it looks on paper of the till's printer, or of 80 mm where it has none. Raises UsageError."""
+        model = self._printer.profile if self._printer else profile.printer(_PAPER_WITHOUT_PRINTER)
+        lines = self._lines(of, model.columns, copy=copy)
+        if not lines:
+            raise _no_slip(of)
+        return preview(document.render(lines, model), model)[0]
+
     def print_copy(self, of: Payment | Refund, telling: Telling) -> PrintResult:
         """Print a copy, marked as one; what is known of the first slip does not change. Raises UsageError."""
         if self._printer is None:
             raise UsageError("the site file's CAT names no printer", "add printer = … to it")
         lines = self._lines(of, self._printer.columns, copy=True)
         if not lines:
-            raise UsageError(f"order {of.order_id} is {of.outcome}: it has no slip", "only what is paid has one")
+            raise _no_slip(of)
         return self._printer.print_lines(lines, telling)
 
     def print(self, of: S, watcher: Watcher) -> S:
@@ -62,7 +75,7 @@ class SlipDesk:
         try:
             return self._print(of, watcher)
         except JournalError as problem:
-            tell(watcher.printed, PrintResult(Printed.NOT_SENT, problem.what, problem.remedy))
+            tell(watcher.printed, PrintResult(Printed.NOT_SENT, Hindrance(problem.what, problem.remedy)))
             return of
 
     def _print(self, of: S, watcher: Watcher) -> S:
@@ -95,3 +108,7 @@ class SlipDesk:
         book = self._journal if isinstance(of, Payment) else self._journal.refunds
         book.keep_slip_state(of.request_id, state)
         return replace(of, slip_state=state)
+
+
+def _no_slip(of: Payment | Refund) -> UsageError:
+    return UsageError(f"order {of.order_id} is {of.outcome}: it has no slip", "only what is paid has one")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from firmware_protocol.escpos import commands
-from firmware_protocol.escpos.commands import Align
-from koshelek_driver.printer.drawn_text import drawn
 from koshelek_driver.printer.layout import Line
-from koshelek_driver.printer.picture import picture_units
+from koshelek_driver.printer.pen import CodePage, Font, Look, Pen, Piece
 from koshelek_driver.printer.text import printable
 
 if TYPE_CHECKING:
     from koshelek_driver.profile import PrinterProfile
 
 _FEED_BEFORE_TEAR = 4
+_ALL_CHANGES = 0x0E
+"""GS a: online and offline, errors, paper."""
 
 
 def codec_of(profile: PrinterProfile) -> str:
@@ -24,8 +25,11 @@ def codec_of(profile: PrinterProfile) -> str:
     return "utf-8" if profile.text == "raster" else next(iter(profile.code_pages))
 
 
-_ALL_CHANGES = 0x0E
-"""GS a: online and offline, errors, paper."""
+def plain_look(profile: PrinterProfile) -> Look:
+    """How the printer writes after `start`."""
+    codec = codec_of(profile)
+    font = Font(0, profile.columns, profile.dots // profile.columns, profile.font_heights[0])
+    return Look(font, CodePage(codec, profile.code_pages.get(codec)))
 
 
 def render(lines: Iterable[Line], profile: PrinterProfile) -> list[bytes]:
@@ -33,11 +37,20 @@ def render(lines: Iterable[Line], profile: PrinterProfile) -> list[bytes]:
 
     Raises ProfileError where letters are drawn and what draws them is not installed.
     """
-    codec = codec_of(profile)
-    if profile.text == "raster":
-        pictures = [picture_units(*drawn(line, profile.dots), profile) for line in lines]
-        return [_start(profile), *chain.from_iterable(pictures), _end(profile)]
-    return [_start(profile), *(_line(line, codec) for line in lines), _end(profile)]
+    look = plain_look(profile)
+    pen = Pen(look)
+    rows = (row_units(pen, [_piece(line, look)], profile.dots, profile) for line in lines)
+    return [start(profile), *chain.from_iterable(rows), pen.rest() + end(profile)]
+
+
+def row_units(pen: Pen, row: list[Piece], room: int, profile: PrinterProfile) -> list[bytes]:
+    """One line that fits: as characters, or as a picture of them."""
+    if profile.text == "code_page":
+        return [pen.row(row, room)]
+    from koshelek_driver.printer.drawn_text import drawn
+    from koshelek_driver.printer.picture import picture_units
+
+    return picture_units(*drawn(row, room), profile)
 
 
 def repair(longest_unit: int, profile: PrinterProfile) -> bytes:
@@ -46,11 +59,11 @@ def repair(longest_unit: int, profile: PrinterProfile) -> bytes:
     A printer may still wait for the rest of a picture: zeros end it, and are ignored by one that does not. What it
     printed of that job is cut off.
     """
-    return bytes(longest_unit) + commands.INITIALIZE + commands.LINE_FEED + _end(profile)
+    return bytes(longest_unit) + commands.INITIALIZE + commands.LINE_FEED + end(profile)
 
 
-def _start(profile: PrinterProfile) -> bytes:
-    """ESC @ puts everything back: what must be set is set behind it."""
+def start(profile: PrinterProfile, station: int | None = None) -> bytes:
+    """ESC @ puts everything back: what must be set is set behind it. `station`: the number of ESC c 0, if any."""
     return b"".join(
         (
             commands.INITIALIZE,
@@ -58,20 +71,20 @@ def _start(profile: PrinterProfile) -> bytes:
             commands.NO_REAL_TIME_PULSES if profile.real_time_switch else b"",
             commands.automatic_status(_ALL_CHANGES) if profile.automatic_status else b"",
             commands.code_page(profile.code_pages[codec_of(profile)]) if profile.text == "code_page" else b"",
+            commands.motion_units(profile.dots_per_inch, profile.dots_per_inch) if profile.motion_units else b"",
+            b"" if station is None else commands.station(station),
         )
     )
 
 
-def _line(line: Line, codec: str) -> bytes:
-    text = printable(line.text, codec).encode(codec)
-    scale = 2 if line.large else 1
-    before = commands.align(line.align) + commands.bold(line.bold) + commands.size(scale, scale)
-    plain = line.align is Align.LEFT and not line.bold and not line.large
-    after = commands.align(Align.LEFT) + commands.bold(False) + commands.size(1, 1)
-    return text + commands.LINE_FEED if plain else before + text + commands.LINE_FEED + after
-
-
-def _end(profile: PrinterProfile) -> bytes:
+def end(profile: PrinterProfile) -> bytes:
+    """The cut, or paper enough to tear it off."""
     if profile.cutter == "none":
         return commands.feed(_FEED_BEFORE_TEAR)
     return commands.cut(partial=profile.cutter == "partial")
+
+
+def _piece(line: Line, look: Look) -> Piece:
+    scale = 2 if line.large else 1
+    styled = replace(look, bold=line.bold, width=scale, height=scale) if line.bold or line.large else look
+    return Piece(printable(line.text, look.page.codec), styled, line.align)

@@ -7,42 +7,49 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from koshelek_driver.errors import ProfileError
-from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.pen import Look, Piece, places
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
 
 _CELL = (12, 24)
-"""Dots of a character of font A."""
+"""Dots that a character is drawn in, and then widened and heightened."""
 _BASELINE, _SIZE = 18, 20
 _FONTS = "fontpkg_ibm_plex_mono"
 
 
-def drawn(line: Line, dots: int) -> tuple[int, bytes]:
+def drawn(row: list[Piece], dots: int) -> tuple[int, bytes]:
     """A line as dots: bytes a row, and rows from the top. Raises ProfileError without Pillow and the font."""
     try:
         from PIL import Image
     except ModuleNotFoundError as problem:
         raise _missing() from problem
 
-    scale = 2 if line.large else 1
-    width = len(line.text) * _CELL[0] * scale
-    picture = Image.new("1", (dots // 8 * 8, _CELL[1] * scale), 0)
-    x = max(0, picture.width - width) * int(line.align) // 2
-    for char in line.text:
-        glyph = _glyph(char, bold=line.bold)
-        picture.paste(glyph.resize((_CELL[0] * scale, _CELL[1] * scale)), (x, 0))
-        x += _CELL[0] * scale
+    height = max([_CELL[1], *(_CELL[1] * piece.look.height for piece in row)])
+    picture = Image.new("1", (dots // 8 * 8, height), 0)
+    for x, part in places(row, dots):
+        _draw(picture, x, part)
     return picture.width // 8, picture.tobytes()
 
 
+def _draw(picture: Image.Image, x: int, pieces: list[Piece]) -> None:
+    for piece in pieces:
+        size = (piece.look.cell, _CELL[1] * piece.look.height)
+        for char in piece.text:
+            picture.paste(_glyph(char, piece.look, size), (x, picture.height - size[1]))
+            x += piece.look.cell
+
+
 @cache
-def _glyph(char: str, *, bold: bool) -> Image.Image:
-    from PIL import Image, ImageDraw
+def _glyph(char: str, look: Look, size: tuple[int, int]) -> Image.Image:
+    from PIL import Image, ImageChops, ImageDraw
 
     cell = Image.new("1", _CELL, 0)
-    ImageDraw.Draw(cell).text((_CELL[0] / 2, _BASELINE), char, font=_font(bold=bold), fill=1, anchor="ms")
-    return cell
+    draw = ImageDraw.Draw(cell)
+    draw.text((_CELL[0] / 2, _BASELINE), char, font=_font(bold=look.bold), fill=1, anchor="ms")
+    if look.underline:
+        draw.line((0, _CELL[1] - 1, _CELL[0], _CELL[1] - 1), fill=1, width=look.underline)
+    return (ImageChops.invert(cell) if look.inverse else cell).resize(size)
 
 
 @cache

@@ -9,6 +9,7 @@ HELD -> TORN: the connection broke, and nobody knows what of it is on paper.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.status import (
     AutomaticStatus,
     QueuedStatus,
+    RealTimeStatus,
     Reply,
     buffer_cleared,
     process_done,
@@ -33,7 +35,7 @@ _CLEAR_WAIT_S = 3.0
 _ACKNOWLEDGE_WAIT_S = 10.0
 _LOOK_EVERY_S = 1.0
 _QUIET_S = 0.3
-_PRINTER, _OFFLINE_CAUSE, PAPER_SENSOR = 1, 2, 4
+_PRINTER, _OFFLINE_CAUSE, _PAPER_SENSOR = 1, 2, 4
 """The questions of DLE EOT."""
 _PROBES = 2
 
@@ -68,17 +70,37 @@ UNCONFIRMED = Hindrance("the printer did not confirm the receipt", "look whether
 
 
 @dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """Whether it can print now; `hindrance` is why not. `near_end`: its roll is nearly used up.
+
+    `drawer_high`: the level of the cash drawer's pin; what that means depends on the drawer.
+    """
+
+    online: bool
+    hindrance: Hindrance | None = None
+    near_end: bool = False
+    paper_end: bool = False
+    cover_open: bool = False
+    drawer_high: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a job waits, in seconds: for a printer that holds it, and whom it tells meanwhile."""
+    """How long a job waits, in seconds, for a printer that holds it, and whom it tells meanwhile.
+
+    `clears`: what is not printed by then is taken back, where the printer can do that; else it stays held, to go on.
+    """
 
     hold_s: float
     held: Callable[[Hindrance], object]
+    clears: bool = True
 
 
 class Job:
     """One job on one open link. `number` names it to printers that acknowledge by number. Use `run` once.
 
-    `paced`: nothing on this line stops a sender that is too fast.
+    One that ends HELD may `go_on`, any number of times, or be given up. `paced`: nothing on this line stops a sender
+    that is too fast.
     """
 
     def __init__(
@@ -98,14 +120,20 @@ class Job:
         self._number = number
         self._paced = paced
         self._held_since_s: float | None = None
-        self._all_sent = False
+        self._unsent: deque[bytes] = deque()
+        self._is_asked_how_far = False
         self.state = JobState.QUEUED
         self.hindrance: Hindrance | None = None
 
     @property
+    def clears(self) -> bool:
+        """Whether it is taken back by itself once its patience ends."""
+        return self._patience.clears
+
+    @property
     def is_torn(self) -> bool:
         """The printer may wait for the rest of a command, or have a part of the job on its paper."""
-        return self.state in (JobState.TORN, JobState.CLEARED) or (self.state is JobState.HELD and not self._all_sent)
+        return self.state in (JobState.TORN, JobState.CLEARED) or (self.state is JobState.HELD and bool(self._unsent))
 
     def settle_earlier(self) -> bool:
         """Let a printer that owes an answer to an earlier job say it now, so that it is not taken for this job's.
@@ -132,9 +160,22 @@ class Job:
 
     def run(self, units: Sequence[bytes]) -> None:
         """Send and wait. Each unit is whole commands. Ends with a state; raises nothing for what a printer does."""
-        self.state = JobState.SENT
+        pieces = _pieces([*units, self._acknowledge_request()], self._profile.pacing_bytes if self._is_paced() else 0)
+        self._unsent.extend(pieces)
+        self.go_on()
+
+    def give_up(self) -> None:
+        """Take back what a held job has not printed, where the printer can do that."""
         try:
-            self._send([*units, self._acknowledge_request()])
+            self.state = JobState.CLEARED if self._clear() else JobState.HELD
+        except PortLost as problem:
+            self.state, self.hindrance = JobState.TORN, Hindrance(problem.what, problem.remedy)
+
+    def go_on(self) -> None:
+        """Send what is left, and wait as before; ends as `run` does."""
+        self.state, self._held_since_s = JobState.SENT, None
+        try:
+            self._send()
             if self.state is JobState.SENT:
                 self._confirm()
         except PortLost as problem:
@@ -142,31 +183,35 @@ class Job:
 
     # --- sending
 
-    def _send(self, units: Sequence[bytes]) -> None:
-        for piece in _pieces(units, self._profile.pacing_bytes if self._is_paced() else 0):
-            rest = piece
-            while rest:
-                taken = self._link.send_some(rest)
-                rest = rest[taken:]
+    def _send(self) -> None:
+        while self._unsent or self._is_asked_how_far:
+            if self._is_asked_how_far and not self._catches_up():
+                return
+            while self._unsent and self._unsent[0]:
+                taken = self._link.send_some(self._unsent[0])
+                self._unsent[0] = self._unsent[0][taken:]
                 if taken and not self._is_stopped():
                     self._goes_on()
                 elif self._gives_up(TAKES_NOTHING):
                     return
-            if self._is_paced() and not self._catches_up():
-                return
-        self._all_sent = True
+            if self._unsent:
+                self._unsent.popleft()
+                self._is_asked_how_far = self._is_paced() and self._ask_how_far()
 
     def _is_paced(self) -> bool:
         """A line on which nobody stops the sender: the printer is asked, again and again, how far it is."""
         return self._paced and self._profile.pacing_bytes > 0 and self._profile.acknowledge != "none"
 
+    def _ask_how_far(self) -> bool:
+        """Whether the question left; a printer that takes none of it is soon found to take nothing else."""
+        return self._link.send(commands.PAPER_STATUS, self._clock() + STATUS_WAIT_S)
+
     def _catches_up(self) -> bool:
         """Wait until the printer has processed what it got; False when the job was given up."""
-        if not self._link.send(commands.PAPER_STATUS, self._clock() + STATUS_WAIT_S):
-            return not self._gives_up(TAKES_NOTHING)
         while self._link.await_reply(_queued, self._clock() + _LOOK_EVERY_S) is None:
             if self._gives_up(TAKES_NOTHING):
                 return False
+        self._is_asked_how_far = False
         self._goes_on()
         return True
 
@@ -229,7 +274,7 @@ class Job:
             self._patience.held(cause)
         if waited_s < self._patience.hold_s:
             return False
-        self.state = JobState.CLEARED if self._clear() else JobState.HELD
+        self.state = JobState.CLEARED if self._patience.clears and self._clear() else JobState.HELD
         return True
 
     def _clear(self) -> bool:
@@ -246,15 +291,34 @@ def look(link: Link, clock: Callable[[], float]) -> Hindrance | None:
     status = link.ask(_PRINTER, clock() + STATUS_WAIT_S)
     if status is None:
         return SILENT
-    if not status.offline:
-        return None
+    return _cause(link, clock)[0] if status.offline else None
+
+
+def look_closely(link: Link, clock: Callable[[], float]) -> PrinterStatus:
+    """As `look`, with what its sensors say also while it can print. Raises PortLost."""
+    status = link.ask(_PRINTER, clock() + STATUS_WAIT_S)
+    if status is None:
+        return PrinterStatus(False, SILENT)
+    hindrance, cause, paper = _cause(link, clock)
+    return PrinterStatus(
+        not status.offline,
+        hindrance if status.offline else None,
+        near_end=paper is not None and paper.paper_near_end,
+        paper_end=paper is not None and paper.paper_end,
+        cover_open=cause is not None and cause.cover_open,
+        drawer_high=status.drawer_high,
+    )
+
+
+def _cause(link: Link, clock: Callable[[], float]) -> tuple[Hindrance, RealTimeStatus | None, RealTimeStatus | None]:
+    """Why it is offline, if it is, and the answers that say so."""
     cause = link.ask(_OFFLINE_CAUSE, clock() + STATUS_WAIT_S)
-    paper = link.ask(PAPER_SENSOR, clock() + STATUS_WAIT_S)
+    paper = link.ask(_PAPER_SENSOR, clock() + STATUS_WAIT_S)
     if cause is not None and cause.cover_open:
-        return COVER
+        return COVER, cause, paper
     if paper is not None and paper.paper_end:
-        return PAPER
-    return ERROR if cause is not None and cause.error else OFFLINE
+        return PAPER, cause, paper
+    return ERROR if cause is not None and cause.error else OFFLINE, cause, paper
 
 
 def cause_of(status: AutomaticStatus) -> Hindrance:

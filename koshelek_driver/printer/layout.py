@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 
 from firmware_protocol.escpos.commands import Align
@@ -26,6 +25,8 @@ class Line:
 
 def title(text: str, columns: int, *, large: bool = False) -> tuple[Line, ...]:
     """Bold and centred, wrapped to the paper."""
+    import textwrap
+
     width = columns // 2 if large else columns
     return tuple(Line(part, Align.CENTER, bold=True, large=large) for part in textwrap.wrap(text, width))
 
@@ -37,6 +38,8 @@ def pair(label: str, value: str, columns: int) -> tuple[Line, ...]:
     """
     if len(label) + len(value) < columns:
         return (Line(label + value.rjust(columns - len(label))),)
+    import textwrap
+
     pieces = textwrap.wrap(value, columns, drop_whitespace=False)
     return (Line(label), *(Line(piece.rjust(columns)) for piece in pieces))
 

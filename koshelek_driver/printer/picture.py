@@ -13,14 +13,18 @@ _BAND_ROWS = 24
 """As high as a line of text, and as ESC * has it."""
 
 
-def picture_units(width_bytes: int, rows: bytes, profile: PrinterProfile) -> list[bytes]:
-    """A picture, a bit a dot, the left one first, one is black, `width_bytes` a row: one unit a band."""
+def picture_units(width_bytes: int, rows: bytes, profile: PrinterProfile, form: str = "") -> list[bytes]:
+    """A picture, a bit a dot, the left one first, one is black, `width_bytes` a row: one unit a band.
+
+    `form`: another one than the profile's.
+    """
     size = width_bytes * _BAND_ROWS
     bands = [rows[at : at + size] for at in range(0, len(rows), size)]
-    if profile.graphics == "column":
+    form = form or profile.graphics
+    if form == "column":
         strips = [commands.column_strip(_columns(width_bytes, band)) for band in bands]
         return [commands.LINE_SPACING_OF_A_STRIP, *strips, commands.DEFAULT_LINE_SPACING]
-    build = commands.stored_picture if profile.graphics == "stored" else commands.raster
+    build = commands.stored_picture if form == "stored" else commands.raster
     return [build(width_bytes, band) for band in bands]
 
 

@@ -1,16 +1,17 @@
-"""One receipt after another on one printer, each as a job of its own."""
+"""One job after another on one printer, whoever in this program prints."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from koshelek_driver.errors import PortLost, PortNotOpened
 from koshelek_driver.printer import document
-from koshelek_driver.printer.job import PAPER_SENSOR, SILENT, STATUS_WAIT_S, Hindrance, Job, JobState, Patience, look
+from koshelek_driver.printer.job import BUSY, Hindrance, Job, JobState, Patience, PrinterStatus, look_closely
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.link import Link
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _HOLD_S = 30.0
 """How long a job waits for paper before it is taken back or left to the printer."""
+_PAUSE_S = 1.0
+"""How long a job waits that can be paused."""
 _MEND_S = 10.0
 
 
@@ -38,25 +41,25 @@ class Printed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PrintResult:
-    """What became of a receipt; `problem` and `remedy` are empty when nothing is wrong.
+    """What became of a job; `cause` is None when nothing is wrong.
 
     `evidence` is what the word ON_PAPER rests on: the printer's GS ( H, its GS r behind the cut, or empty.
     """
 
     printed: Printed
-    problem: str = ""
-    remedy: str = ""
+    cause: Hindrance | None = None
     state: JobState = JobState.QUEUED
     evidence: str = ""
 
+    @property
+    def problem(self) -> str:
+        """What is wrong, or empty."""
+        return self.cause.problem if self.cause else ""
 
-@dataclass(frozen=True, slots=True)
-class PrinterStatus:
-    """Whether it can print now; `hindrance` is why not. `near_end`: its roll is nearly used up."""
-
-    online: bool
-    hindrance: Hindrance | None = None
-    near_end: bool = False
+    @property
+    def remedy(self) -> str:
+        """What to do about it, or empty."""
+        return self.cause.remedy if self.cause else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,27 @@ class Telling:
     held: Callable[[Hindrance], object] = lambda _hindrance: None
 
 
-class ReceiptPrinter:
-    """A printer that is opened for each receipt, so no connection grows old. For any thread; one job at a time.
+class Printing:
+    """A job that waits in the printer: for paper, a closed cover. Nothing else is printed until it ends."""
 
-    `print_lines` never raises for what a printer does. `paced`: nothing on its line stops a sender that is too fast.
+    def __init__(self, printer: ReceiptPrinter, job: Job, longest_unit: int) -> None:
+        self._printer = printer
+        self.job = job
+        self.longest_unit = longest_unit
+
+    def go_on(self) -> PrintResult:
+        """Look whether it goes on; blocks some seconds. A result of state HELD: it waits as before."""
+        return self._printer._continue(self, Job.go_on)
+
+    def give_up(self) -> PrintResult:
+        """Take back what is not printed, where the printer can; else it comes when the printer can print again."""
+        return self._printer._continue(self, Job.give_up)
+
+
+class ReceiptPrinter:
+    """A printer, for any thread; one job at a time. Opened for each job, unless it is `kept` open.
+
+    It never raises for what a printer does. `paced`: nothing on its line stops a sender that is too fast.
     """
 
     def __init__(
@@ -83,27 +103,49 @@ class ReceiptPrinter:
         hold_s: float = _HOLD_S,
     ) -> None:
         self._open_port = open_port
-        self._profile = profile
+        self.profile = profile
         self._clock = clock
         self._paced = paced
         self._hold_s = hold_s
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = threading.RLock()
+        self._is_kept = False
+        self._link: Link | None = None
+        self._paused: Printing | None = None
         self._torn_unit = 0
         self._owes_an_answer = False
 
     @property
     def columns(self) -> int:
         """Characters a line."""
-        return self._profile.columns
+        return self.profile.columns
 
     @property
     def codec(self) -> str:
         """The code page that receipts are printed in."""
-        return document.codec_of(self._profile)
+        return document.codec_of(self.profile)
+
+    def keep(self) -> None:
+        """Keep the connection open between jobs, and open it now. Raises PortNotOpened."""
+        with self._one_at_a_time:
+            self._link = self._link or Link(self._open_port(), self._clock)
+            self._is_kept = True
+
+    def let_go(self) -> None:
+        """Give up what is paused, and close the connection."""
+        with self._one_at_a_time:
+            if self._paused is not None:
+                self._paused.give_up()
+            self._is_kept, self._paused = False, None
+            self._hang_up()
+
+    def expect_torn(self, longest_unit: int) -> None:
+        """An earlier program may have left a job in its middle; the next one mends that first."""
+        with self._one_at_a_time:
+            self._torn_unit, self._owes_an_answer = max(self._torn_unit, longest_unit), True
 
     def units(self, lines: Iterable[Line]) -> list[bytes]:
         """A whole receipt as units of whole commands, for `print_units`: the first sets up, the last cuts."""
-        return document.render(lines, self._profile)
+        return document.render(lines, self.profile)
 
     def print_lines(
         self, lines: Iterable[Line], telling: Telling = Telling(), *, after_unknown: bool = False
@@ -118,63 +160,108 @@ class ReceiptPrinter:
 
         `after_unknown`: an earlier run of this program did not learn what became of this same job.
         """
-        with self._one_at_a_time:
-            if after_unknown:
-                self._torn_unit, self._owes_an_answer = max(self._torn_unit, *map(len, units)), True
-            try:
-                link = Link(self._open_port(), self._clock)
-            except PortNotOpened as problem:
-                return PrintResult(Printed.NOT_SENT, problem.what, problem.remedy)
-            try:
-                return self._print(link, units, telling)
-            finally:
-                link.close()
+        if after_unknown:
+            self.expect_torn(max(map(len, units)))
+        return self._print(units, Patience(self._hold_s, telling.held), telling)[0]
+
+    def begin(self, units: Sequence[bytes], telling: Telling = Telling()) -> tuple[PrintResult, Printing | None]:
+        """As `print_units`, but a job that the printer holds is left to whoever called, as a Printing."""
+        return self._print(units, Patience(_PAUSE_S, telling.held, clears=False), telling)
 
     def status(self) -> PrinterStatus:
         """What the printer says of itself; blocks some 4 s at most, and never raises for what a printer does."""
         with self._one_at_a_time:
+            was_open = self._link is not None
             try:
-                link = Link(self._open_port(), self._clock)
-            except PortNotOpened as problem:
+                with self._linked() as link:
+                    return look_closely(link, self._clock)
+            except (PortNotOpened, PortLost) as problem:
+                if was_open:
+                    return self.status()  # it was switched off and on since
                 return PrinterStatus(False, Hindrance(problem.what, problem.remedy))
-            try:
-                return _status(link, self._clock)
-            except PortLost as problem:
-                return PrinterStatus(False, Hindrance(problem.what, problem.remedy))
-            finally:
-                link.close()
 
-    def _print(self, link: Link, units: Sequence[bytes], telling: Telling) -> PrintResult:
+    def status_if_free(self) -> PrinterStatus | None:
+        """As `status`; None while a job is being printed."""
+        if not self._one_at_a_time.acquire(blocking=False):
+            return None
+        try:
+            return self.status()
+        finally:
+            self._one_at_a_time.release()
+
+    def _print(
+        self, units: Sequence[bytes], patience: Patience, telling: Telling
+    ) -> tuple[PrintResult, Printing | None]:
+        with self._one_at_a_time:
+            if self._paused is not None:
+                return PrintResult(Printed.NOT_SENT, self._paused.job.hindrance or BUSY), None
+            was_open = self._link is not None
+            try:
+                with self._linked() as link:
+                    return self._print_on(link, units, patience, telling)
+            except (PortNotOpened, PortLost) as problem:
+                if was_open:
+                    return self._print(units, patience, telling)  # it was switched off and on since
+                return PrintResult(Printed.NOT_SENT, Hindrance(problem.what, problem.remedy)), None
+
+    def _print_on(
+        self, link: Link, units: Sequence[bytes], patience: Patience, telling: Telling
+    ) -> tuple[PrintResult, Printing | None]:
         job = Job(
             link,
-            self._profile,
+            self.profile,
             self._clock,
-            patience=Patience(self._hold_s, telling.held),
+            patience=patience,
             number=int(self._clock() * 1000) % 10_000,  # another one for each: it may still owe that of an earlier job
             paced=self._paced,
         )
-        try:
-            if not job.may_begin() or not self._mend(link, job):
-                return _result(job, self._profile)
-        except PortLost as problem:
-            return PrintResult(Printed.NOT_SENT, problem.what, problem.remedy)
+        if not job.may_begin() or not self._mend(link, job):
+            return _result(job, self.profile), None
         telling.before_write()
         job.run(units)
-        self._torn_unit = max(map(len, units), default=0) if job.is_torn else 0
+        return self._ended(Printing(self, job, max(map(len, units), default=0)))
+
+    def _continue(self, printing: Printing, how: Callable[[Job], None]) -> PrintResult:
+        with self._one_at_a_time:
+            if self._paused is not printing:
+                return _result(printing.job, self.profile)
+            how(printing.job)
+            self._paused = None
+            return self._ended(printing, gives_up=how is Job.give_up)[0]
+
+    def _ended(self, printing: Printing, *, gives_up: bool = False) -> tuple[PrintResult, Printing | None]:
+        job = printing.job
+        self._torn_unit = printing.longest_unit if job.is_torn else 0
         self._owes_an_answer = job.state is not JobState.ACKNOWLEDGED
-        return _result(job, self._profile)
+        if job.state is JobState.TORN:
+            self._hang_up()
+        is_paused = job.state is JobState.HELD and not job.clears and not gives_up
+        self._paused = printing if is_paused else None
+        return _result(job, self.profile), self._paused
 
     def _mend(self, link: Link, job: Job) -> bool:
         """Have the printer end what is left of an earlier job; False while it does not."""
         if self._torn_unit:
-            link.send(document.repair(self._torn_unit, self._profile), self._clock() + _MEND_S)
+            link.send(document.repair(self._torn_unit, self.profile), self._clock() + _MEND_S)
         return not self._owes_an_answer or job.settle_earlier()
 
+    @contextlib.contextmanager
+    def _linked(self) -> Iterator[Link]:
+        """The connection, which ends with the job unless it is kept. Raises PortNotOpened, PortLost."""
+        self._link = self._link or Link(self._open_port(), self._clock)
+        try:
+            yield self._link
+        except PortLost:
+            self._hang_up()
+            raise
+        finally:
+            if not self._is_kept:
+                self._hang_up()
 
-def _status(link: Link, clock: Callable[[], float]) -> PrinterStatus:
-    hindrance = look(link, clock)
-    paper = None if hindrance is SILENT else link.ask(PAPER_SENSOR, clock() + STATUS_WAIT_S)
-    return PrinterStatus(hindrance is None, hindrance, near_end=paper is not None and paper.paper_near_end)
+    def _hang_up(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
 
 
 def _result(job: Job, profile: PrinterProfile) -> PrintResult:
@@ -183,5 +270,4 @@ def _result(job: Job, profile: PrinterProfile) -> PrintResult:
     if job.state is JobState.SENT and profile.acknowledge == "none":
         return PrintResult(Printed.ASSUMED, state=job.state)
     printed = Printed.NOT_SENT if job.state is JobState.QUEUED else Printed.SENT
-    problem, remedy = (job.hindrance.problem, job.hindrance.remedy) if job.hindrance else ("", "")
-    return PrintResult(printed, problem, remedy, job.state)
+    return PrintResult(printed, job.hindrance, job.state)

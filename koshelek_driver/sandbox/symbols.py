@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import zxingcpp
 from PIL import Image, ImageFilter
+
+from koshelek_driver.paper.symbols import as_picture
 
 SYMBOLOGIES = {
     "qr": zxingcpp.BarcodeFormat.QRCode,
@@ -66,10 +67,3 @@ def decode(picture: Image.Image) -> Decoded:
     if not found:
         raise ValueError("no symbol in the picture")
     return Decoded(found[0].symbology_identifier.encode("ascii"), bytes(found[0].bytes))
-
-
-def as_picture(image: Any) -> Image.Image:
-    """The library's picture, which exports its dots as a buffer, as Pillow's."""
-    dots = memoryview(image)
-    height, width = dots.shape or (0, 0)
-    return Image.frombytes("L", (width, height), dots.tobytes())

@@ -125,6 +125,7 @@ class DeviceBase(ABC):
         self._inlet: DeviceInlet | None = None
         self._updating = False
         self._service_enabled = False
+        self._was_enabled = False
         self._reset()
 
     @abstractmethod
@@ -193,6 +194,8 @@ class DeviceBase(ABC):
         if since > session.service.device_service_version:
             what = f"{member} is newer than the service of {self}"
             raise UposError(ErrorCode.E_NOSERVICE, what, "update the service")
+        if needs is Stage.ENABLED_ONCE and self._was_enabled:
+            return
         if needs >= Stage.CLAIMED and not self._claimed:
             raise self._unclaimed(session)
         if needs >= Stage.ENABLED and not self._device_enabled:

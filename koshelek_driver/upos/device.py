@@ -224,7 +224,7 @@ class Device(Upkeep):
             self._queue_emptied()
             self._reset()
             self._session = None
-            self._updating = False
+            self._updating = self._was_enabled = False
             session.claim.drop()
             self._changed.notify_all()
 
@@ -275,6 +275,7 @@ class Device(Upkeep):
         self._service_enabled = True
         power = session.service.power_state()
         with self._changed:
+            self._was_enabled = True
             self._device_enabled = self._inlet is inlet  # not so when AutoDisable was faster
             if self._device_enabled:
                 session.statistics.powered(on=True)

@@ -23,19 +23,23 @@ def version(major: int, minor: int, build: int = 0) -> int:
     return major * 1_000_000 + minor * 1_000 + build
 
 
-V1_2, V1_3, V1_8, V1_9, V1_10 = (version(1, minor) for minor in (2, 3, 8, 9, 10))
+V1_2, V1_3, V1_5, V1_7, V1_8, V1_9, V1_10, V1_13 = (version(1, minor) for minor in (2, 3, 5, 7, 8, 9, 10, 13))
 
 
 _MARK = "_upos_method"
 
 
 class Stage(IntEnum):
-    """What must have been done before a member may be used; each includes those before it."""
+    """What must have been done before a member may be used; each includes those before it.
+
+    ENABLED_ONCE: enabled now, or once since open.
+    """
 
     ALWAYS = 0
     OPEN = 1
     CLAIMED = 2
     ENABLED = 3
+    ENABLED_ONCE = 4
 
 
 class Guarded(Protocol):
@@ -91,6 +95,9 @@ class ReadOnly(Generic[T]):
         if device is None:
             return self
         device._check(self.name, self._read, self.since, idle=False)
+        return self._value(device)
+
+    def _value(self, device: Any) -> T:
         value: T = getattr(device, f"_{self.attribute}")
         return value
 

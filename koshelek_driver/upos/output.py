@@ -29,7 +29,8 @@ def _nothing() -> None: ...
 @dataclass(frozen=True, slots=True, eq=False)
 class Output:
     """One request, its parameters checked. `run` does it, blocking, and raises UposError when it could not; after an
-    error it may be run again. `abort` makes a running one end soon; called from another thread."""
+    error it may be run again. `abort` makes a running one end soon, and forgets one that was to be run again; it is
+    called from another thread."""
 
     run: Callable[[], None]
     abort: Callable[[], None] = _nothing
@@ -90,6 +91,9 @@ class OutputDevice(Device):
 
     def _ran_empty(self) -> None:
         """No output is outstanding any more; under the lock."""
+
+    def _tell_output_error(self, output: Output, problem: UposError) -> None:
+        """An ErrorEvent of this output is about to be delivered; under the lock."""
 
     # -- How it is done ------------------------------------------------------------------------------------------
 
@@ -163,7 +167,7 @@ class OutputDevice(Device):
             error_code_extended=problem.error_code_extended,
             error_locus=ErrorLocus.EL_OUTPUT,
         )
-        fault = Queued(event)
+        fault = Queued(event, prepare=lambda: self._tell_output_error(request.output, problem))
         fault.done = lambda: self._answered(fault, event.error_response)
         self._output_fault = fault
         self._session_now().delivery.put(fault)
@@ -181,9 +185,10 @@ class OutputDevice(Device):
 
     def _drop_output(self) -> None:
         with self._changed:
-            running, had = self._running, bool(self._outstanding)
+            stuck = self._outstanding[0].output if self._output_fault is not None else None
+            running, had = self._running or stuck, bool(self._outstanding)
             self._outstanding.clear()
-            self._leaving = running
+            self._leaving = self._running
             if self._output_fault is not None:
                 self._session_now().delivery.queue.drop(self._output_fault)
                 self._output_fault = None

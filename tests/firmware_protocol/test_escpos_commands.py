@@ -20,7 +20,7 @@ LITERALS = [
     (commands.feed(4), "1B 64 04", Command("ESC d", b"\x04")),
     (commands.cut(partial=False), "1D 56 41 00", Command("GS V", b"A\x00")),
     (commands.cut(partial=True), "1D 56 42 00", Command("GS V", b"B\x00")),
-    (commands.DRAWER_PULSE, "1B 70 00 19 FA", Command("ESC p", b"\x00\x19\xfa")),
+    (commands.drawer_pulse(commands.Drawer.PIN_2), "1B 70 00 19 FA", Command("ESC p", b"\x00\x19\xfa")),
     (commands.PAPER_STATUS, "1D 72 01", Command("GS r", b"\x01")),
     (commands.real_time_status(4), "10 04 04", Command("DLE EOT", b"\x04")),
     (commands.automatic_status(255), "1D 61 FF", Command("GS a", b"\xff")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 import zxingcpp
@@ -13,11 +15,12 @@ from firmware_protocol.errors import FrameError
 from firmware_protocol.escpos import commands
 from koshelek_driver import profile
 from koshelek_driver.errors import ProfileError
+from koshelek_driver.paper.machine import Receipt
 from koshelek_driver.printer import document, drawn_text
 from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.pen import Piece
 from koshelek_driver.printer.picture import picture_units
 from koshelek_driver.profile import PrinterProfile
-from koshelek_driver.sandbox.printer.machine import Receipt
 from tests.printer.test_differential import MODEL, printed, same
 
 FORMS = ("raster", "stored", "column")
@@ -62,7 +65,9 @@ def test_every_line_is_drawn_and_none_is_encoded() -> None:
 
 
 def test_a_large_centred_line_stands_in_the_middle() -> None:
-    width_bytes, rows = drawn_text.drawn(Line("ТЕСТ", commands.Align.CENTER, large=True), 512)
+    width_bytes, rows = drawn_text.drawn(
+        [Piece("ТЕСТ", replace(document.plain_look(MODEL), width=2, height=2), commands.Align.CENTER)], 512
+    )
     box = Image.frombytes("1", (width_bytes * 8, len(rows) // width_bytes), rows).getbbox()
     assert box is not None
     assert abs((box[0] + box[2]) / 2 - 256) < 12
@@ -93,7 +98,6 @@ def test_a_code_drawn_as_dots_is_read_back(form: str) -> None:
     [
         lambda: commands.raster(8, b"x" * 9),
         lambda: commands.raster(8, b""),
-        lambda: commands.stored_picture(72, b"x" * 72 * 1000),
         lambda: commands.column_strip(b"xx"),
         lambda: commands.column_strip(b"xxx" * 2048),
     ],
@@ -105,3 +109,9 @@ def test_what_no_command_can_hold_is_refused(build: object) -> None:
 
 def test_the_profile_of_an_impact_printer_takes_columns() -> None:
     assert profile.printer("epson-tm-u220").graphics == "column"
+
+
+def test_a_picture_of_more_than_64_kib_has_a_longer_count() -> None:
+    rows = b"\xff" * 72 * 1000
+    receipt = printed(b"".join((document.start(MODEL), commands.stored_picture(72, rows), document.end(MODEL))))
+    assert receipt.picture.height == 1000 + 2 * _MARGIN

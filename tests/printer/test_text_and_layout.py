@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from firmware_protocol.escpos.commands import Align
 from firmware_protocol.escpos.tokenizer import Command, Text, Tokenizer
 from koshelek_driver import profile
+from koshelek_driver.paper.machine import Machine, Receipt
 from koshelek_driver.printer.document import render
 from koshelek_driver.printer.layout import Line, pair, rule, title
 from koshelek_driver.printer.text import printable
-from koshelek_driver.sandbox.printer.machine import Machine, Receipt
 
 EPSON = profile.printer("epson-tm-t20iii")
 SMALL = profile.printer("generic-escpos-58mm")

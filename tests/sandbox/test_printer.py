@@ -15,8 +15,8 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.status import AutomaticStatus, Block, RealTimeStatus, Reply, ReplyReader
 from firmware_protocol.escpos.symbols import QrLevel, qr_code
 from firmware_protocol.escpos.tokenizer import Tokenizer
+from koshelek_driver.paper.machine import Machine, Receipt
 from koshelek_driver.sandbox.printer.faults import Fault
-from koshelek_driver.sandbox.printer.machine import Machine, Receipt
 from koshelek_driver.sandbox.printer.server import BUFFER_SIZE, VirtualPrinter
 from koshelek_driver.sandbox.symbols import decode
 
@@ -108,7 +108,7 @@ def test_raster_pictures_keep_every_dot() -> None:
 
 
 def test_drawer_pulses_belong_to_their_receipt() -> None:
-    receipts, _ = run(b"a\n" + commands.DRAWER_PULSE + commands.cut(partial=True) + b"b\n")
+    receipts, _ = run(b"a\n" + commands.drawer_pulse(commands.Drawer.PIN_2) + commands.cut(partial=True) + b"b\n")
     assert [receipt.drawer_pulses for receipt in receipts] == [1, 0]
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from firmware_protocol.escpos.commands import CLEAR_BUFFERS
 from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
+from koshelek_driver.paper.machine import Machine, Receipt
 from koshelek_driver.sandbox.printer.faults import CONDITIONS, Condition, Fault, automatic_status, real_time_status
-from koshelek_driver.sandbox.printer.machine import Machine, Receipt
 from koshelek_driver.sandbox.sockets import hang_up
 
 BUFFER_SIZE = 4096

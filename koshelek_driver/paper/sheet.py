@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from typing import Protocol
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -14,6 +15,8 @@ _CELLS = {0: (12, 24), 1: (9, 17)}
 """Fonts A and B: dots a character, as Epson's 203 dpi models have them."""
 _MARGIN = 24
 _TEAR = 12
+_RED = 110
+"""The grey that stands for the second colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Style:
     bold: bool = False
     underline: bool = False
     inverse: bool = False
+    red: bool = False
     width: int = 1
     height: int = 1
 
@@ -35,18 +39,38 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Characters of one style."""
+class Glyph:
+    """One character, `x` dots from the left."""
 
-    text: str
+    x: int
+    char: str
     style: Style
+
+    @property
+    def end(self) -> int:
+        """Where the next one stands."""
+        return self.x + self.style.cell[0]
+
+
+class Sheet(Protocol):
+    """What can be printed on: paper, or the memory of page mode."""
+
+    width: int
+
+    def put(self, band: Image.Image, text: str) -> None:
+        """A band as wide as the sheet, and what it says."""
+        ...
+
+    def feed(self, dots: int) -> None:
+        """White paper."""
+        ...
 
 
 class Paper:
     """One receipt: `lines` is its text, `picture` its dots."""
 
     def __init__(self, dots: int) -> None:
-        self._dots = dots
+        self.width = dots
         self._bands: list[Image.Image] = []
         self.lines: list[str] = []
 
@@ -55,35 +79,20 @@ class Paper:
         """Nothing but white so far."""
         return not any(line.strip() for line in self.lines)
 
-    def print_runs(self, runs: list[Run], align: int, spacing: int) -> None:
-        """One line of text, at least `spacing` dots high; an empty one feeds paper."""
-        width = sum(run.style.cell[0] * len(run.text) for run in runs)
-        height = max([spacing, *(run.style.cell[1] for run in runs)])
-        band = Image.new("L", (self._dots, height), 255)
-        x = max(0, (self._dots - width) * align // 2)
-        text = "".join(run.text for run in runs)
-        columns = x // _CELLS[0][0]
-        self.lines.append((" " * columns + text).rstrip())
-        for run in runs:
-            x = _draw_run(band, run, x, height)
+    def put(self, band: Image.Image, text: str) -> None:
+        """Below what is there."""
         self._bands.append(band)
-
-    def print_picture(self, picture: Image.Image, align: int, caption: str) -> None:
-        """Dots; wider ones than the paper are cut off, as a printer does."""
-        band = Image.new("L", (self._dots, picture.height), 255)
-        band.paste(picture, (max(0, (self._dots - picture.width) * align // 2), 0))
-        self._bands.append(band)
-        self.lines.append(caption)
+        self.lines.append(text)
 
     def feed(self, dots: int) -> None:
         """White paper."""
         if dots:
-            self._bands.append(Image.new("L", (self._dots, dots), 255))
+            self._bands.append(Image.new("L", (self.width, dots), 255))
 
     def picture(self) -> Image.Image:
         """The receipt as it lies on the counter."""
         height = sum(band.height for band in self._bands) + 2 * _MARGIN
-        sheet = Image.new("L", (self._dots + 2 * _MARGIN, height), 255)
+        sheet = Image.new("L", (self.width + 2 * _MARGIN, height), 255)
         y = _MARGIN
         for band in self._bands:
             sheet.paste(band, (_MARGIN, y))
@@ -92,17 +101,27 @@ class Paper:
         return sheet
 
 
-def _draw_run(band: Image.Image, run: Run, x: int, line_height: int) -> int:
-    width, height = run.style.cell
-    for char in run.text:
-        glyph = _glyph(char, run.style)
-        band.paste(glyph, (x, line_height - height))
-        x += width
-    return x
+def row_of(line: list[Glyph], width: int, shift: int, spacing: int) -> tuple[Image.Image, str]:
+    """One line of text as a band, at least `spacing` dots high, and as text; an empty one is white."""
+    height = max([spacing, *(glyph.style.cell[1] for glyph in line)])
+    band = Image.new("L", (width, height), 255)
+    text, end = "", 0
+    for glyph in line:
+        band.paste(_drawn(glyph.char, glyph.style), (glyph.x + shift, height - glyph.style.cell[1]))
+        text += " " * ((glyph.x + (0 if end else shift) - end) // _CELLS[glyph.style.font][0]) + glyph.char
+        end = glyph.end
+    return band, text.rstrip()
+
+
+def picture_band(picture: Image.Image, width: int, x: int) -> Image.Image:
+    """Dots at a place of a band; wider ones than the sheet are cut off, as a printer does."""
+    band = Image.new("L", (width, picture.height), 255)
+    band.paste(picture, (max(0, x), 0))
+    return band
 
 
 @cache
-def _glyph(char: str, style: Style) -> Image.Image:
+def _drawn(char: str, style: Style) -> Image.Image:
     """One character, drawn at its size of one and stretched as a printer stretches it."""
     width, height = _CELLS[style.font]
     cell = Image.new("L", (width, height), 255)
@@ -110,7 +129,8 @@ def _glyph(char: str, style: Style) -> Image.Image:
     draw.text((width / 2, height * 0.78), char, font=_font(style.bold, height), fill=0, anchor="ms")
     if style.underline:
         draw.line((0, height - 2, width, height - 2), fill=0)
-    black_and_white = cell.point([0 if level < 140 else 255 for level in range(256)])
+    ink = _RED if style.red else 0
+    black_and_white = cell.point([ink if level < 140 else 255 for level in range(256)])
     shown = black_and_white.point([255 - level for level in range(256)]) if style.inverse else black_and_white
     return shown.resize(style.cell, Image.Resampling.NEAREST)
 

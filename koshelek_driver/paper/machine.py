@@ -6,58 +6,64 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-import zxingcpp
 from PIL import Image
 
 from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Unknown
-from koshelek_driver.sandbox.printer.paper import Paper, Run, Style
-from koshelek_driver.sandbox.symbols import as_picture
+from koshelek_driver.paper import symbols
+from koshelek_driver.paper.page import Page
+from koshelek_driver.paper.sheet import Glyph, Paper, Sheet, Style, picture_band, row_of
 
 CODE_PAGES = {0: "cp437", 2: "cp850", 16: "cp1252", 17: "cp866", 34: "cp855", 46: "cp1251"}
 """ESC t numbers of Epson's models and the encoding of each."""
 _LINE_DOTS = 30
+_PAGE_ROWS = 1200
 _LINES_A_ROLL = 2000
 """Paper is finite: a receipt that is never cut ends here."""
 _TWO_BYTE_PLACEHOLDER = "□"
 _IDENTITY = {65: b"1.00 SANDBOX", 66: b"KOSHELEK", 67: b"VIRTUAL-80", 68: b"0000000001", 69: b"CYRILLIC"}
-_LINEAR = {65: "UPCA", 66: "UPCE", 67: "EAN13", 68: "EAN8", 69: "Code39", 70: "ITF", 71: "Codabar", 72: "Code93"}
-_OLD_TO_NEW = 65
-_TWO_DIMENSIONAL = {48: "PDF417", 49: "QRCode", 54: "DataMatrix"}
+_DIGITS_ABOVE, _DIGITS_BELOW = 1, 2
+SLIP_STATION = 4
+"""The number of ESC c 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One finished piece of paper."""
+    """One finished piece of paper; `of_slip`: a form that was put in, not the roll."""
 
     lines: tuple[str, ...]
     picture: Image.Image
     drawer_pulses: int
+    of_slip: bool = False
 
 
 class Machine:
     """State of one printer. `reply` takes what it answers, `finished` each receipt that is cut."""
 
-    def __init__(self, dots: int, reply: Callable[[bytes], None], finished: Callable[[Receipt], None]) -> None:
+    def __init__(
+        self,
+        dots: int,
+        reply: Callable[[bytes], None],
+        finished: Callable[[Receipt], None],
+        code_pages: dict[int, str] = CODE_PAGES,
+    ) -> None:
         self._dots = dots
         self._reply = reply
         self._finished = finished
+        self._code_pages = code_pages
         self.status_mask = 0
         self.paper_status = 0
         self.lines_printed = 0
         self._paper = Paper(dots)
         self._drawer_pulses = 0
-        self._symbol: dict[int, bytes] = {}
-        self._symbol_dots = 3
-        self._bar_height, self._bar_dots = 162, 3
-        self._graphics: Image.Image | None = None
+        self._page: Page | None = None
         self._reset()
 
     def execute(self, token: Token) -> None:
         """Do what one token says."""
         match token:
             case Text(data):
-                self._runs.append(Run(self._decode(data), self._style))
+                self._write(self._decode(data))
             case Command(name, params):
                 with suppress(IndexError):  # parameters too short for the function: a printer ignores it
                     _COMMANDS.get(name, _ignore)(self, params)
@@ -66,35 +72,56 @@ class Machine:
 
     def finish(self) -> None:
         """The paper is cut, or torn off by hand."""
-        if self._runs:
+        if self._line:
             self._end_line()
         if not self._paper.is_blank:
-            self._finished(Receipt(tuple(self._paper.lines), self._paper.picture(), self._drawer_pulses))
+            lines, of_slip = tuple(self._paper.lines), self._station == SLIP_STATION
+            self._finished(Receipt(lines, self._paper.picture(), self._drawer_pulses, of_slip))
         self._paper = Paper(self._dots)
         self._drawer_pulses = 0
         self.lines_printed = 0
 
     def restart(self) -> None:
         """Power comes back: what was printed is torn off, what was buffered is gone."""
-        self._runs.clear()
+        self.forget_line()
         self.finish()
         self._reset()
         self.lines_printed = 0
 
     def forget_line(self) -> None:
-        """What was received of the present line is gone."""
-        self._runs.clear()
+        """What was received of the present line or page is gone."""
+        self._line.clear()
+        self._x = 0
+        self._page = None
 
     # --- text
 
+    @property
+    def _sheet(self) -> Sheet:
+        return self._paper if self._page is None else self._page.area
+
+    @property
+    def _room(self) -> int:
+        """Dots of a line between the margins."""
+        return min(self._sheet.width - self._margin, self._area_width)
+
     def _reset(self) -> None:
         self._style = Style()
-        self._runs: list[Run] = []
+        self._line: list[Glyph] = []
+        self._x = 0
+        self._margin, self._area_width = 0, self._dots
         self._pending_strip: Image.Image | None = None
         self._align = 0
         self._spacing = _LINE_DOTS
-        self._codec = CODE_PAGES[0]
+        self._upside_down = False
+        self._page = None
+        self._station = 1
+        self._codec = self._code_pages.get(0, "cp437")
         self._two_byte = True
+        self._symbol: dict[int, bytes] = {}
+        self._symbol_dots = 3
+        self._bar_height, self._bar_dots, self._digits = 162, 3, 0
+        self._graphics: Image.Image | None = None
         self.status_mask = 0
 
     def _decode(self, data: bytes) -> str:
@@ -108,42 +135,58 @@ class Machine:
             at += 2 if is_pair else 1
         return text
 
+    def _write(self, text: str) -> None:
+        for char in text:
+            if self._line and self._x + self._style.cell[0] > self._room:
+                self._print_line()
+            self._line.append(Glyph(self._x, char, self._style))
+            self._x += self._style.cell[0]
+
     def _end_line(self) -> None:
-        if self._end_strip():
-            return
-        runs, self._runs = self._runs, []
-        self._print_runs(runs)
+        if not self._end_strip():
+            self._print_line()
 
-    def _print_runs(self, runs: list[Run]) -> None:
-        columns = self._dots
-        line: list[Run] = []
-        for run in runs:
-            for char in run.text:
-                width = run.style.cell[0]
-                if width > columns:
-                    self._print_line(line)
-                    line, columns = [], self._dots
-                line.append(Run(char, run.style))
-                columns -= width
-        self._print_line(line)
+    def _print_line(self) -> None:
+        line, self._line, self._x = self._line, [], 0
+        extent = max((glyph.end for glyph in line), default=0)
+        shift = self._margin + self._aligned(extent)
+        band, text = row_of(line, self._sheet.width, shift, self._spacing)
+        self._put(band.transpose(Image.Transpose.ROTATE_180) if self._upside_down else band, text)
 
-    def _print_line(self, line: list[Run]) -> None:
-        self._paper.print_runs(line, self._align, self._spacing)
-        self._count_line()
+    def _aligned(self, extent: int) -> int:
+        in_page = self._page is not None  # ESC a has no effect there
+        return 0 if in_page else max(0, (self._room - extent) * self._align // 2)
+
+    def _put(self, band: Image.Image, text: str) -> None:
+        self._sheet.put(band, text)
+        if self._page is None:
+            self.lines_printed += 1
+        if self.lines_printed >= _LINES_A_ROLL:
+            self.finish()
 
     def _feed_lines(self, params: bytes) -> None:
-        if self._runs:
-            self._end_line()
-        self._paper.feed(params[0] * self._spacing)
+        self._feed(params[0] * self._spacing)
 
     def _feed_dots(self, params: bytes) -> None:
-        if self._runs:
+        self._feed(params[0])
+
+    def _feed(self, dots: int) -> None:
+        if self._line:
             self._end_line()
-        self._paper.feed(params[0])
+        self._sheet.feed(dots)
+
+    def _go_to(self, params: bytes) -> None:
+        self._x = int.from_bytes(params[:2], "little")
+
+    def _go_by(self, params: bytes) -> None:
+        self._x = max(0, self._x + int.from_bytes(params[:2], "little", signed=True))
+
+    def _at_line_start(self, name: str, value: int | bool) -> None:
+        if not self._line:
+            setattr(self, name, value)
 
     def _set_align(self, params: bytes) -> None:
-        if not self._runs:
-            self._align = params[0] % 48 if params[0] % 48 < 3 else self._align
+        self._at_line_start("_align", params[0] % 48 if params[0] % 48 < 3 else self._align)
 
     def _print_mode(self, params: bytes) -> None:
         bits = params[0]
@@ -159,16 +202,66 @@ class Machine:
     def _restyle(self, **changes: int | bool) -> None:
         self._style = replace(self._style, **changes)  # type: ignore[arg-type]
 
+    # --- page mode
+
+    def _enter_page(self, _params: bytes) -> None:
+        if not self._line and self._page is None:
+            self._page = Page(self._dots, _PAGE_ROWS)
+
+    def _leave_page(self, _params: bytes) -> None:
+        self.forget_line()
+
+    def _go_to_row(self, params: bytes) -> None:
+        if self._page is not None:
+            self._page.area.y = int.from_bytes(params[:2], "little")
+
+    def _print_page(self, *, leave: bool) -> None:
+        page = self._page
+        if page is None:
+            self._eject()
+            return
+        self._flush()
+        picture, lines = page.printed()
+        self._paper.put(picture, "\n".join(lines))
+        self.lines_printed += len(lines)
+        self._page = None if leave else page
+
+    def _flush(self) -> None:
+        if self._line:
+            self._end_line()
+
+    def _in_page(self, do: Callable[[Page, bytes], None], params: bytes) -> None:
+        if self._page is not None:
+            self._flush()
+            do(self._page, params)
+
+    def _clear_area(self, _params: bytes) -> None:
+        if self._page is not None:
+            self._line, self._x = [], 0
+            self._page.clear()
+
+    # --- stations
+
+    def _choose_station(self, params: bytes) -> None:
+        if not self._line and params[0] != self._station:
+            self._part()
+            self._station = params[0]
+
+    def _part(self) -> None:
+        """The slip is another piece of paper than the roll."""
+        if self._station == SLIP_STATION:
+            self.finish()
+
+    def _eject(self) -> None:
+        if self._station == SLIP_STATION:
+            self.finish()
+
     # --- pictures
 
     def _show(self, picture: Image.Image, caption: str) -> None:
-        self._paper.print_picture(picture, self._align, caption)
-        self._count_line()
-
-    def _count_line(self) -> None:
-        self.lines_printed += 1
-        if self.lines_printed >= _LINES_A_ROLL:
-            self.finish()
+        at = self._margin + (self._x or self._aligned(picture.width))
+        self._x = 0
+        self._put(picture_band(picture, self._sheet.width, at), caption)
 
     def _raster(self, params: bytes) -> None:
         width, height = int.from_bytes(params[1:3], "little") * 8, int.from_bytes(params[3:5], "little")
@@ -193,13 +286,16 @@ class Machine:
         return strip is not None
 
     def _graphics_command(self, params: bytes) -> None:
-        """GS ( L: function 112 stores raster graphics, 50 prints them."""
-        function = params[3] if len(params) > 3 else 0
+        self._graphics_function(params[2:])
+
+    def _graphics_function(self, params: bytes) -> None:
+        """GS ( L and GS 8 L: function 112 stores raster graphics, 50 prints them."""
+        function = params[1] if len(params) > 1 else 0
         if function == 112:
-            width = (int.from_bytes(params[8:10], "little") + 7) // 8 * 8
-            height = int.from_bytes(params[10:12], "little")
-            whole = 0 < width * height // 8 <= len(params) - 12
-            self._graphics = _from_bits(width, height, params[12:]) if whole else None
+            width = (int.from_bytes(params[6:8], "little") + 7) // 8 * 8
+            height = int.from_bytes(params[8:10], "little")
+            whole = 0 < width * height // 8 <= len(params) - 10
+            self._graphics = _from_bits(width, height, params[10:]) if whole else None
         elif function in (2, 50) and self._graphics is not None:
             self._show(self._graphics, f"[picture {self._graphics.width}x{self._graphics.height}]")
             self._graphics = None
@@ -211,29 +307,28 @@ class Machine:
             self._symbol_dots = max(1, data[0])
         elif function == 80:
             self._symbol[family] = data[1:]
-        elif function == 81 and family in self._symbol and family in _TWO_DIMENSIONAL:
-            self._draw_symbol(_TWO_DIMENSIONAL[family], self._symbol[family], self._symbol_dots)
+        elif function == 81 and family in self._symbol:
+            self._show_symbol(symbols.two_dimensional(family, self._symbol[family], self._symbol_dots), digits=0)
 
     def _bar_code(self, params: bytes) -> None:
-        """GS k in both its forms."""
-        counted = params[0] >= _OLD_TO_NEW
-        number = params[0] if counted else params[0] + _OLD_TO_NEW
-        data = params[2:] if counted else params[1:].rstrip(b"\x00")
-        name = "Code128" if number in (73, 79) else _LINEAR.get(number)
-        if name:
-            self._draw_symbol(name, _code128_text(data) if number == 73 else data, self._bar_dots)
+        self._show_symbol(symbols.linear(params, self._bar_dots, self._bar_height), digits=self._digits)
 
-    def _draw_symbol(self, name: str, data: bytes, dots: int) -> None:
-        text = data.decode("utf-8", errors="replace")
-        try:
-            symbol = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, name))
-        except ValueError:
+    def _show_symbol(self, drawn: tuple[Image.Image, str, str] | None, *, digits: int) -> None:
+        if drawn is None or drawn[0].width > self._room:
             return
-        picture = as_picture(symbol.to_image(scale=dots, add_quiet_zones=False))
-        if name in _LINEAR.values() or name == "Code128":
-            picture = picture.resize((picture.width, self._bar_height), Image.Resampling.NEAREST)
-        if picture.width <= self._dots:
-            self._show(picture, f"[{name}: {text}]")
+        picture, name, text = drawn
+        x = self._x
+        if digits & _DIGITS_ABOVE:
+            self._show_digits(text, x)
+        self._x = x
+        self._show(picture, f"[{name}: {text}]")
+        if digits & _DIGITS_BELOW:
+            self._show_digits(text, x)
+
+    def _show_digits(self, text: str, x: int) -> None:
+        line = [Glyph(x + place * Style().cell[0], char, Style()) for place, char in enumerate(text)]
+        band, _ = row_of(line, self._sheet.width, self._margin + self._aligned(len(text) * Style().cell[0]), 24)
+        self._put(band, text)
 
     # --- answers
 
@@ -266,21 +361,6 @@ def _from_bits(width: int, height: int, data: bytes) -> Image.Image:
     return Image.frombytes("1", (width, height), data[: width // 8 * height]).point([255, 0] * 128, "L")
 
 
-def _code128_text(data: bytes) -> bytes:
-    """Take the code set choices out: `{B` text, `{C` pairs of digits, `{{` a brace."""
-    text, digits, at = b"", False, 0
-    while at < len(data):
-        if data[at : at + 1] == b"{" and data[at + 1 : at + 2] in (b"A", b"B", b"C"):
-            digits = data[at + 1 : at + 2] == b"C"
-            at += 2
-            continue
-        if data[at : at + 2] == b"{{":
-            at += 1
-        text += b"%02d" % data[at] if digits else data[at : at + 1]
-        at += 1
-    return text
-
-
 def _style(**changes: Callable[[int], int | bool]) -> Callable[[Machine, bytes], None]:
     return lambda machine, params: machine._restyle(**{name: to(params[0]) for name, to in changes.items()})
 
@@ -289,31 +369,56 @@ def _set(name: str, to: Callable[[bytes], object]) -> Callable[[Machine, bytes],
     return lambda machine, params: setattr(machine, name, to(params))
 
 
+def _at_start(name: str, to: Callable[[bytes], int | bool]) -> Callable[[Machine, bytes], None]:
+    return lambda machine, params: machine._at_line_start(name, to(params))
+
+
+def _word(params: bytes) -> int:
+    return int.from_bytes(params[:2], "little")
+
+
 _COMMANDS: dict[str, Callable[[Machine, bytes], None]] = {
     "LF": lambda machine, _params: machine._end_line(),
     "ESC @": lambda machine, _params: machine._reset(),
-    "ESC t": _set("_codec", lambda params: CODE_PAGES.get(params[0], "cp437")),
+    "ESC t": lambda machine, params: setattr(machine, "_codec", machine._code_pages.get(params[0], "cp437")),
     "FS .": _set("_two_byte", lambda _params: False),
     "FS &": _set("_two_byte", lambda _params: True),
     "ESC M": _style(font=lambda n: n % 48 % 2),
     "ESC E": _style(bold=lambda n: bool(n & 1)),
     "ESC G": _style(bold=lambda n: bool(n & 1)),
     "ESC -": _style(underline=lambda n: n % 48 > 0),
+    "ESC r": _style(red=lambda n: n % 48 == 1),
     "GS B": _style(inverse=lambda n: bool(n & 1)),
     "GS !": _style(width=lambda n: (n >> 4 & 7) + 1, height=lambda n: (n & 7) + 1),
     "ESC !": Machine._print_mode,
     "ESC a": Machine._set_align,
+    "ESC {": _at_start("_upside_down", lambda params: bool(params[0] & 1)),
+    "GS L": _at_start("_margin", _word),
+    "GS W": _at_start("_area_width", _word),
+    "ESC $": Machine._go_to,
+    "ESC \\": Machine._go_by,
     "ESC 2": _set("_spacing", lambda _params: _LINE_DOTS),
     "ESC 3": _set("_spacing", lambda params: params[0]),
     "ESC d": Machine._feed_lines,
     "ESC J": Machine._feed_dots,
+    "ESC L": Machine._enter_page,
+    "ESC S": Machine._leave_page,
+    "ESC W": lambda machine, params: machine._in_page(Page.choose_area, params),
+    "ESC T": lambda machine, params: machine._in_page(Page.choose_direction, params),
+    "GS $": Machine._go_to_row,
+    "CAN": Machine._clear_area,
+    "FF": lambda machine, _params: machine._print_page(leave=True),
+    "ESC \x0c": lambda machine, _params: machine._print_page(leave=False),
+    "ESC c 0": Machine._choose_station,
     "GS h": _set("_bar_height", lambda params: max(1, params[0])),
     "GS w": _set("_bar_dots", lambda params: min(6, max(1, params[0]))),
+    "GS H": _set("_digits", lambda params: params[0] % 48),
     "GS k": Machine._bar_code,
     "GS ( k": Machine._symbol_command,
     "GS v 0": Machine._raster,
     "ESC *": Machine._strip,
     "GS ( L": Machine._graphics_command,
+    "GS 8 L": lambda machine, params: machine._graphics_function(params[4:]),
     "GS V": Machine._cut,
     "ESC p": Machine._pulse,
     "GS a": _set("status_mask", lambda params: params[0]),

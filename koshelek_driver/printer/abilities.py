@@ -1,0 +1,75 @@
+"""What one paper of one printer model can do, drawn from its profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from koshelek_driver.printer.pen import Font
+from koshelek_driver.upos.printer_codes import Station
+
+if TYPE_CHECKING:
+    from koshelek_driver.profile import PrinterProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """Of one paper. All distances are dots; `page_rows` and `form_lines` are 0 where there is no such thing.
+
+    `draws`: bitmaps, ruled lines, bar codes that it does not have itself; all of them need Pillow.
+    """
+
+    dots: int
+    per_inch: int
+    fonts: tuple[Font, ...]
+    spacing: int
+    largest: int
+    styles: frozenset[str]
+    bar_codes: frozenset[str]
+    draws: bool
+    page_rows: int
+    cuts: bool
+    lines_to_cutter: int
+    form_lines: int = 0
+    select: int | None = None
+
+
+def abilities_of(profile: PrinterProfile, station: Station) -> Abilities | None:
+    """What the paper of that station can do; None where the model has no such paper."""
+    if station is Station.RECEIPT:
+        return _abilities(profile, profile.columns, profile.dots, cuts=profile.cutter != "none")
+    paper = profile.slip if station is Station.SLIP else profile.journal
+    if paper is None:
+        return None
+    return _abilities(profile, paper.columns, paper.dots, lines=paper.lines, select=paper.select)
+
+
+def _abilities(
+    profile: PrinterProfile, columns: int, dots: int, *, cuts: bool = False, lines: int = 0, select: int | None = None
+) -> Abilities:
+    on_roll = select is None
+    fonts = [Font(0, columns, dots // columns, profile.font_heights[0])]
+    if profile.font_b_columns and on_roll:
+        wide = profile.font_b_columns
+        fonts.append(Font(1, wide, dots // wide, profile.font_heights[1]))
+    return Abilities(
+        dots=dots,
+        per_inch=profile.dots_per_inch,
+        fonts=tuple(fonts),
+        spacing=profile.line_spacing,
+        largest=profile.largest_size,
+        styles=frozenset(profile.styles),
+        bar_codes=frozenset(profile.bar_codes if profile.text == "code_page" and on_roll else ()),
+        draws=can_draw() and on_roll,
+        page_rows=profile.page_rows if profile.text == "code_page" and on_roll else 0,
+        cuts=cuts,
+        lines_to_cutter=profile.lines_to_cutter,
+        form_lines=lines,
+        select=select,
+    )
+
+
+def can_draw() -> bool:
+    """Whether the extra `drawn` is installed."""
+    return find_spec("PIL") is not None and find_spec("zxingcpp") is not None

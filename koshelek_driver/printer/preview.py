@@ -1,0 +1,45 @@
+"""Any job as a picture and as text, without a printer: the very bytes, executed on virtual paper. Needs `drawn`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firmware_protocol.escpos.tokenizer import Tokenizer
+from koshelek_driver.errors import UsageError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from koshelek_driver.profile import PrinterProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One piece of paper: its lines, and its dots with torn edges."""
+
+    lines: tuple[str, ...]
+    picture: Image.Image
+
+    def save(self, png: Path) -> None:
+        """As a PNG file."""
+        self.picture.save(png)
+
+
+def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:
+    """The pieces of paper that a printer of this profile makes of it. Raises UsageError without the extra `drawn`."""
+    try:
+        from koshelek_driver.paper.machine import CODE_PAGES, Machine, Receipt
+    except ModuleNotFoundError as problem:
+        remedy = "pip install 'koshelek-driver[drawn]' brings what draws it"
+        raise UsageError(f"a preview needs {problem.name}", remedy) from problem
+
+    receipts: list[Receipt] = []
+    pages = CODE_PAGES | {number: codec for codec, number in profile.code_pages.items()}
+    machine = Machine(profile.dots, lambda _reply: None, receipts.append, pages)
+    for token in Tokenizer().feed(b"".join(units)):
+        machine.execute(token)
+    machine.finish()
+    return [Preview(receipt.lines, receipt.picture) for receipt in receipts]
