@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 
@@ -23,8 +22,9 @@ from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
 from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
-from koshelek_driver.site_keys import Device, Site
-from koshelek_driver.transport import check_address, is_serial, open_stream
+from koshelek_driver.printer.shared import receipt_printer
+from koshelek_driver.site_keys import Site
+from koshelek_driver.transport import check_address
 
 
 def check_devices(settings: Site) -> None:
@@ -137,15 +137,4 @@ def line_rule_of(settings: Site) -> LineRule:
 def printer_of(settings: Site) -> ReceiptPrinter | None:
     """The printer of slips, if the till has one. Raises ProfileError."""
     device = settings.device_of("POSPrinter")
-    return None if device is None else printer_at(device, settings.pay_api.timing.connect_timeout_s)
-
-
-def printer_at(device: Device, timeout_s: float) -> ReceiptPrinter:
-    """A printer of the site file; nothing is opened yet. Raises ProfileError."""
-    model = profile.printer(device.profile)
-    return ReceiptPrinter(
-        lambda: open_stream(device.port, model.serial, timeout_s),
-        model,
-        time.monotonic,
-        paced=is_serial(device.port) and model.serial.flow == "none",
-    )
+    return None if device is None else receipt_printer(device, settings.pay_api.timing.connect_timeout_s)

@@ -54,14 +54,14 @@ def codepages(*, device: DeviceOption = "", site: SiteOption = None, as_json: Js
 
 def _printer(name: str, site: Path | None) -> ReceiptPrinter:
     from koshelek_driver import site as sites
-    from koshelek_driver.wiring import printer_at
+    from koshelek_driver.printer.shared import receipt_printer
 
     settings = sites.load(site)
     known = {key: each for key, each in settings.devices.items() if each.category == "POSPrinter"}
     found = known.get(name) if name else settings.device_of("POSPrinter") or next(iter(known.values()), None)
     if found is None:
         raise UsageError(f"the site file has no printer '{name}'", nearest(name, list(known)))
-    return printer_at(found, settings.pay_api.timing.connect_timeout_s)
+    return receipt_printer(found, settings.pay_api.timing.connect_timeout_s)
 
 
 def _show(result: PrintResult, output: Output) -> None:

@@ -12,7 +12,7 @@ from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Unknown
 from koshelek_driver.paper import symbols
 from koshelek_driver.paper.page import Page
-from koshelek_driver.paper.sheet import Glyph, Paper, Sheet, Style, picture_band, row_of
+from koshelek_driver.paper.sheet import FONT_A, FONT_B, Glyph, Paper, Sheet, Style, picture_band, row_of
 
 CODE_PAGES = {0: "cp437", 2: "cp850", 16: "cp1252", 17: "cp866", 34: "cp855", 46: "cp1251"}
 """ESC t numbers of Epson's models and the encoding of each."""
@@ -46,8 +46,11 @@ class Machine:
         reply: Callable[[bytes], None],
         finished: Callable[[Receipt], None],
         code_pages: dict[int, str] = CODE_PAGES,
+        faces: tuple[tuple[int, int], ...] = (FONT_A, FONT_B),
     ) -> None:
+        """`faces`: dots of a character of fonts A and B, across and down."""
         self._dots = dots
+        self._faces = faces
         self._reply = reply
         self._finished = finished
         self._code_pages = code_pages
@@ -106,7 +109,7 @@ class Machine:
         return min(self._sheet.width - self._margin, self._area_width)
 
     def _reset(self) -> None:
-        self._style = Style()
+        self._style = Style(self._faces[0])
         self._line: list[Glyph] = []
         self._x = 0
         self._margin, self._area_width = 0, self._dots
@@ -192,14 +195,14 @@ class Machine:
         bits = params[0]
         self._style = replace(
             self._style,
-            font=bits & 1,
+            face=self._faces[bits & 1],
             bold=bool(bits & 8),
             height=2 if bits & 16 else 1,
             width=2 if bits & 32 else 1,
             underline=bool(bits & 128),
         )
 
-    def _restyle(self, **changes: int | bool) -> None:
+    def _restyle(self, **changes: int | bool | tuple[int, int]) -> None:
         self._style = replace(self._style, **changes)  # type: ignore[arg-type]
 
     # --- page mode
@@ -326,8 +329,8 @@ class Machine:
             self._show_digits(text, x)
 
     def _show_digits(self, text: str, x: int) -> None:
-        line = [Glyph(x + place * Style().cell[0], char, Style()) for place, char in enumerate(text)]
-        band, _ = row_of(line, self._sheet.width, self._margin + self._aligned(len(text) * Style().cell[0]), 24)
+        line = [Glyph(x + place * self._faces[0][0], char, Style(self._faces[0])) for place, char in enumerate(text)]
+        band, _ = row_of(line, self._sheet.width, self._margin + self._aligned(len(text) * self._faces[0][0]), 24)
         self._put(band, text)
 
     # --- answers
@@ -383,7 +386,7 @@ _COMMANDS: dict[str, Callable[[Machine, bytes], None]] = {
     "ESC t": lambda machine, params: setattr(machine, "_codec", machine._code_pages.get(params[0], "cp437")),
     "FS .": _set("_two_byte", lambda _params: False),
     "FS &": _set("_two_byte", lambda _params: True),
-    "ESC M": _style(font=lambda n: n % 48 % 2),
+    "ESC M": lambda machine, params: machine._restyle(face=machine._faces[params[0] % 48 % 2]),
     "ESC E": _style(bold=lambda n: bool(n & 1)),
     "ESC G": _style(bold=lambda n: bool(n & 1)),
     "ESC -": _style(underline=lambda n: n % 48 > 0),

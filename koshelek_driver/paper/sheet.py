@@ -11,8 +11,8 @@ from typing import Protocol
 from PIL import Image, ImageDraw, ImageFont
 
 _FONT_PACKAGE = "fontpkg_ibm_plex_mono"
-_CELLS = {0: (12, 24), 1: (9, 17)}
-"""Fonts A and B: dots a character, as Epson's 203 dpi models have them."""
+FONT_A, FONT_B = (12, 24), (9, 17)
+"""Dots a character, as Epson's 203 dpi models have them."""
 _MARGIN = 24
 _TEAR = 12
 _RED = 110
@@ -23,7 +23,8 @@ _RED = 110
 class Style:
     """How characters look."""
 
-    font: int = 0
+    face: tuple[int, int] = FONT_A
+    """Dots of a character of its font, across and down."""
     bold: bool = False
     underline: bool = False
     inverse: bool = False
@@ -34,8 +35,7 @@ class Style:
     @property
     def cell(self) -> tuple[int, int]:
         """Dots that one character takes."""
-        width, height = _CELLS[self.font]
-        return width * self.width, height * self.height
+        return self.face[0] * self.width, self.face[1] * self.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def row_of(line: list[Glyph], width: int, shift: int, spacing: int) -> tuple[Ima
     text, end = "", 0
     for glyph in line:
         band.paste(_drawn(glyph.char, glyph.style), (glyph.x + shift, height - glyph.style.cell[1]))
-        text += " " * ((glyph.x + (0 if end else shift) - end) // _CELLS[glyph.style.font][0]) + glyph.char
+        text += " " * ((glyph.x + (0 if end else shift) - end) // glyph.style.face[0]) + glyph.char
         end = glyph.end
     return band, text.rstrip()
 
@@ -123,7 +123,7 @@ def picture_band(picture: Image.Image, width: int, x: int) -> Image.Image:
 @cache
 def _drawn(char: str, style: Style) -> Image.Image:
     """One character, drawn at its size of one and stretched as a printer stretches it."""
-    width, height = _CELLS[style.font]
+    width, height = style.face
     cell = Image.new("L", (width, height), 255)
     draw = ImageDraw.Draw(cell)
     draw.text((width / 2, height * 0.78), char, font=_font(style.bold, height), fill=0, anchor="ms")

@@ -55,14 +55,15 @@ class Setting:
     room: int
     in_page: bool = False
     upside_down: bool = False
-    special: Rotation = Rotation.NORMAL
+    second_colour: bool = False
+    turn_bar_codes: Rotation = Rotation.NORMAL
     bitmaps: Mapping[int, tuple[Picture, int]] = field(default_factory=dict)
     logos: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def look(self) -> Look:
         """Plain letters."""
-        return Look(self.font, self.page)
+        return Look(self.font, self.page, second_colour=self.second_colour)
 
     def dots(self, units: int) -> int:
         """Units of MapMode as dots."""
@@ -121,11 +122,11 @@ class Composer:
     def bar_code(self, wanted: bar_codes.Order) -> None:
         """A bar code of its own line. Raises UposError E_ILLEGAL."""
         setting = self._setting
-        turned = setting.special is not Rotation.NORMAL
+        turned = setting.turn_bar_codes is not Rotation.NORMAL
         own = None if turned else bar_codes.native(wanted, setting.abilities, setting.room)
         if own is None:
             image = bar_codes.drawn(wanted, setting.room)
-            self.picture(imaging.from_dots(image, setting.room, setting.special), wanted.align)
+            self.picture(imaging.from_dots(image, setting.room, setting.turn_bar_codes), wanted.align)
             return
         self.end_line()
         self._units([self._at(wanted, own)])

@@ -35,7 +35,7 @@ _CLEAR_WAIT_S = 3.0
 _ACKNOWLEDGE_WAIT_S = 10.0
 _LOOK_EVERY_S = 1.0
 _QUIET_S = 0.3
-_PRINTER, _OFFLINE_CAUSE, _PAPER_SENSOR = 1, 2, 4
+_PRINTER, _OFFLINE_CAUSE, _PAPER_SENSOR, SLIP_SENSOR = 1, 2, 4, 5
 """The questions of DLE EOT."""
 _PROBES = 2
 
@@ -73,11 +73,13 @@ UNCONFIRMED = Hindrance("the printer did not confirm the receipt", "look whether
 class PrinterStatus:
     """Whether it can print now; `hindrance` is why not. `near_end`: its roll is nearly used up.
 
-    `drawer_high`: the level of the cash drawer's pin; what that means depends on the drawer.
+    `answered`: it said so itself, and the rest is what it said. `drawer_high`: the level of the cash drawer's pin; what
+    that means depends on the drawer.
     """
 
     online: bool
     hindrance: Hindrance | None = None
+    answered: bool = False
     near_end: bool = False
     paper_end: bool = False
     cover_open: bool = False
@@ -303,6 +305,7 @@ def look_closely(link: Link, clock: Callable[[], float]) -> PrinterStatus:
     return PrinterStatus(
         not status.offline,
         hindrance if status.offline else None,
+        answered=True,
         near_end=paper is not None and paper.paper_near_end,
         paper_end=paper is not None and paper.paper_end,
         cover_open=cause is not None and cause.cover_open,

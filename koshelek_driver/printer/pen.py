@@ -53,17 +53,18 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Characters of one look, or `raw` bytes that the application answers for and that take no room."""
+    """Characters of one look, or `raw` bytes that go as they are and take so many dots."""
 
     text: str
     look: Look
     align: Align = Align.LEFT
     raw: bytes = b""
+    takes: int = 0
 
     @property
     def width(self) -> int:
         """Dots that it takes."""
-        return len(self.text) * self.look.cell
+        return self.takes if self.raw else len(self.text) * self.look.cell
 
 
 class Pen:

@@ -28,6 +28,12 @@ class Preview:
         self.picture.save(png)
 
 
+def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
+    """Dots of a character of fonts A and B, across and down."""
+    wide = profile.font_b_columns or profile.columns
+    return ((profile.dots // profile.columns, profile.font_heights[0]), (profile.dots // wide, profile.font_heights[1]))
+
+
 def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:
     """The pieces of paper that a printer of this profile makes of it. Raises UsageError without the extra `drawn`."""
     try:
@@ -38,7 +44,7 @@ def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:
 
     receipts: list[Receipt] = []
     pages = CODE_PAGES | {number: codec for codec, number in profile.code_pages.items()}
-    machine = Machine(profile.dots, lambda _reply: None, receipts.append, pages)
+    machine = Machine(profile.dots, lambda _reply: None, receipts.append, pages, faces_of(profile))
     for token in Tokenizer().feed(b"".join(units)):
         machine.execute(token)
     machine.finish()

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 from koshelek_driver.errors import PortLost, PortNotOpened
 from koshelek_driver.printer import document
-from koshelek_driver.printer.job import BUSY, Hindrance, Job, JobState, Patience, PrinterStatus, look_closely
+from koshelek_driver.printer.job import (
+    BUSY,
+    SLIP_SENSOR,
+    STATUS_WAIT_S,
+    Hindrance,
+    Job,
+    JobState,
+    Patience,
+    PrinterStatus,
+    look_closely,
+)
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.link import Link
 
@@ -179,6 +189,16 @@ class ReceiptPrinter:
                 if was_open:
                     return self.status()  # it was switched off and on since
                 return PrinterStatus(False, Hindrance(problem.what, problem.remedy))
+
+    def form_is_in(self) -> bool | None:
+        """Whether a form lies in the slip station; None when it does not say. Blocks a second at most."""
+        with self._one_at_a_time:
+            try:
+                with self._linked() as link:
+                    answer = link.ask(SLIP_SENSOR, self._clock() + STATUS_WAIT_S)
+            except (PortNotOpened, PortLost):
+                return None
+            return None if answer is None else not answer.slip_missing
 
     def status_if_free(self) -> PrinterStatus | None:
         """As `status`; None while a job is being printed."""

@@ -215,6 +215,9 @@ class DeviceBase(ABC):
     def _is_busy(self) -> bool:
         return self._updating
 
+    def _prepare_session(self) -> None:  # noqa: B027 - a category may have nothing to prepare
+        """The device was opened: set what depends on its service; under the lock. Raises UposError."""
+
     def _queue_emptied(self) -> None:  # noqa: B027 - a category may keep nothing about its queue
         """All events that waited are gone: forget what was kept about them; under the lock."""
 

@@ -218,6 +218,7 @@ class Device(Upkeep):
             self._reset()
             delivery = Delivery(name, self._changed, self._listeners, self)
             self._session = Session(name, service, claim, delivery, counters)
+            self._prepare_session()
 
     def _forget(self, session: Session) -> None:
         with self._changed:

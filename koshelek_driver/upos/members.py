@@ -133,11 +133,14 @@ class Writable(ReadOnly[T]):
     def __set__(self, device: Guarded, value: T) -> None:
         device._check(self.name, self._write, self.since, idle=False)
         taken = _as_kind(self.name, self.kind, value)
-        if self._setter is None:
-            setattr(device, f"_{self.attribute}", taken)
-            return
         with translated(self.name):
-            getattr(device, self._setter)(taken)
+            self._keep(device, taken)
+
+    def _keep(self, device: Any, value: T) -> None:
+        if self._setter is None:
+            setattr(device, f"_{self.attribute}", value)
+        else:
+            getattr(device, self._setter)(value)
 
 
 class Method:

@@ -34,6 +34,8 @@ class Output:
 
     run: Callable[[], None]
     abort: Callable[[], None] = _nothing
+    about: object = None
+    """Whatever the category wants to find again when it fails."""
 
 
 @dataclass(slots=True, eq=False)
@@ -84,6 +86,8 @@ class OutputDevice(Device):
 
     def _output(self, output: Output) -> None:
         """Do it now, or queue it, as AsyncMode says. Raises E_BUSY; now also what `output.run` raises."""
+        if self._updating:
+            raise UposError(ErrorCode.E_BUSY, f"the firmware of {self} is being updated", "wait for its end")
         if self._async_mode:
             self._enqueue(output)
         else:

@@ -33,9 +33,9 @@ class Statistics:
         self._on_since_s: float | None = None
         self._powered_s = 0.0
 
-    def count(self, name: str) -> None:
-        """One more."""
-        self._counts[name] += 1
+    def count(self, name: str, more: int = 1) -> None:
+        """One more, or so many."""
+        self._counts[name] += more
 
     def powered(self, *, on: bool) -> None:
         """The device was enabled or disabled."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from koshelek_driver import profile
+from koshelek_driver.printer.device import POSPrinter
+from koshelek_driver.printer.job import JobState, PrinterStatus
+from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
+from koshelek_driver.printer.service import PrinterService
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.upos.codes import (
@@ -110,10 +115,89 @@ class HandledScanner(Scanner):
 
     def __init__(self, hand: HandScanner | None = None) -> None:
         super().__init__({"s": Entry()})
-        self.hand = hand or HandScanner()
+        self.hand = hand or self.fresh_hand()
+
+    @classmethod
+    def fresh_hand(cls, key: str = "hand") -> HandScanner:
+        return HandScanner(key)
 
     def _own_service(self) -> Factory:
         return lambda _name, _entry: self.hand
+
+
+class HandPrinter(PrinterService):
+    """A printer that puts everything on paper at once."""
+
+    cap_power_reporting = PowerReporting.PR_STANDARD
+    cap_compare_firmware_version = True
+    cap_update_firmware = True
+    physical_device_name = "hand printer"
+
+    def __init__(self, model: str, key: str = "hand-printer") -> None:
+        self.claim_key = key
+        self.profile = profile.printer(model)
+        self.jobs: list[bytes] = []
+        self.now = PrinterStatus(True, answered=True)
+        self.has_form: bool | None = True
+        self.ends: list[PrintResult] = []
+        self.update_may_end = threading.Event()
+
+    def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
+        if self.ends:
+            return self.ends.pop(0), None
+        self.jobs.append(b"".join(units))
+        return PrintResult(Printed.ON_PAPER, state=JobState.ACKNOWLEDGED), None
+
+    def status(self) -> PrinterStatus:
+        return self.now
+
+    def form_is_in(self) -> bool | None:
+        return self.has_form
+
+    def check_health(self, level: HealthLevel) -> str:
+        return "Successful" if level is HealthLevel.CH_INTERNAL else super().check_health(level)
+
+    def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:
+        return data + command, obj
+
+    def compare_firmware_version(self, firmware_file_name: str) -> CompareFirmware:
+        return CompareFirmware.CFV_FIRMWARE_SAME
+
+    def begin_firmware_update(self, firmware_file_name: str) -> Callable[[Callable[[int], None]], StatusUpdate]:
+        def update(_told: Callable[[int], None]) -> StatusUpdate:
+            assert self.update_may_end.wait(WAIT_S)
+            return StatusUpdate.SUE_UF_COMPLETE
+
+        return update
+
+
+class HandledPrinter(POSPrinter):
+    """The category POSPrinter over a HandPrinter: `device.hand`."""
+
+    model: ClassVar[str] = "epson-tm-t88v"
+
+    def __init__(self, hand: HandPrinter | None = None) -> None:
+        super().__init__({"s": Entry("POSPrinter")})
+        self.hand = hand or self.fresh_hand()
+
+    @classmethod
+    def fresh_hand(cls, key: str = "hand-printer") -> HandPrinter:
+        return HandPrinter(cls.model, key)
+
+    def _own_service(self) -> Factory:
+        return lambda _name, _entry: self.hand
+
+
+class SmallPrinter(HandledPrinter):
+    """58 mm, tells nothing."""
+
+    model = "mpt-ii"
+
+
+class SlipPrinter(HandledPrinter):
+    """With a slip station."""
+
+    model = "epson-tm-h6000iv"
 
 
 def enabled_scanner(hand: HandScanner | None = None) -> HandledScanner:

@@ -13,6 +13,7 @@ from firmware_protocol.escpos.commands import CLEAR_BUFFERS
 from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
 from koshelek_driver.paper.machine import Machine, Receipt
+from koshelek_driver.paper.sheet import FONT_A, FONT_B
 from koshelek_driver.sandbox.printer.faults import CONDITIONS, Condition, Fault, automatic_status, real_time_status
 from koshelek_driver.sandbox.sockets import hang_up
 
@@ -20,6 +21,7 @@ BUFFER_SIZE = 4096
 _SETTLE_S = 10.0
 _READ_SIZE = 512
 _REAL_TIME = b"\x10\x04"
+_SLIP_QUESTION = 5
 _CLEARED = Block(0x37, b"\x25").to_bytes()
 _DISCONNECTED = b""
 """What the buffer holds where a connection ended: paper without a cutter is torn off there."""
@@ -32,7 +34,15 @@ class VirtualPrinter:
     the connection ends, and is printed when the fault that stops it is gone.
     """
 
-    def __init__(self, folder: Path, *, port: int = 0, dots: int = 576, fault: Fault = Fault.NONE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        dots: int = 576,
+        fault: Fault = Fault.NONE,
+        faces: tuple[tuple[int, int], ...] = (FONT_A, FONT_B),
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
         self.receipts: list[Receipt] = []
@@ -41,7 +51,8 @@ class VirtualPrinter:
         self._changed = threading.Condition()
         self._closed = False
         self._connection: socket.socket | None = None
-        self._engine = _Engine(Machine(dots, self._send, self._keep), fault, self._report_status, self._hang_up)
+        machine = Machine(dots, self._send, self._keep, faces=faces)
+        self._engine = _Engine(machine, fault, self._report_status, self._hang_up)
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, name="printer-board", daemon=True).start()
@@ -50,6 +61,10 @@ class VirtualPrinter:
         """Something breaks, at once or after so many lines of a receipt, or is mended."""
         condition = CONDITIONS[fault]
         self._engine.set_condition(condition if after_lines is None else replace(condition, after_lines=after_lines))
+
+    def put_form(self, *, there: bool) -> None:
+        """A form is put into the slip station, or taken out."""
+        self._engine.has_form = there
 
     def settle(self) -> None:
         """Block until everything received is printed, and tear off what was not cut; 10 s at most."""
@@ -90,7 +105,7 @@ class VirtualPrinter:
             if not data:
                 return
             for question in real_time.questions(data):
-                self._send(bytes([real_time_status(question, self._engine.visible_condition())]))
+                self._send(bytes([self._engine.answer(question)]))
             if CLEAR_BUFFERS in data:  # taken at once, even when the buffer is full; it comes in one piece here
                 self._engine.forget()
                 self._send(_CLEARED)
@@ -151,6 +166,7 @@ class _Engine:
         self._machine = machine
         self._tokenizer = Tokenizer()
         self._condition = CONDITIONS[fault]
+        self.has_form = False
         self._is_idle = True
         self._report = report
         self._hang_up = hang_up
@@ -192,6 +208,12 @@ class _Engine:
             self._changed.notify_all()
         if self._machine.status_mask:
             self._report(self.visible_condition())
+
+    def answer(self, question: int) -> int:
+        """The byte that answers DLE EOT."""
+        if question == _SLIP_QUESTION:
+            return 0x12 if self.has_form else 0x32
+        return real_time_status(question, self.visible_condition())
 
     def visible_condition(self) -> Condition:
         """What the sensors say now."""

@@ -1,0 +1,37 @@
+"""One owner a printer: the slips of the payment terminal and the program of the POS print through the same one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from weakref import WeakValueDictionary
+
+from koshelek_driver import profile
+from koshelek_driver.printer.receipt_printer import ReceiptPrinter
+from koshelek_driver.site_keys import Device
+from koshelek_driver.transport import is_serial, open_stream
+
+_OWNERS: WeakValueDictionary[tuple[str, str], ReceiptPrinter] = WeakValueDictionary()
+_FINDING = threading.Lock()
+
+
+def receipt_printer(entry: Device, timeout_s: float) -> ReceiptPrinter:
+    """The printer of an entry of the site file; nothing is opened yet. Raises ProfileError.
+
+    `timeout_s`: how long opening its port may take, for whoever asks first.
+    """
+    with _FINDING:
+        found = _OWNERS.get((entry.port, entry.profile))
+        if found is None:
+            _OWNERS[entry.port, entry.profile] = found = _made(entry, timeout_s)
+        return found
+
+
+def _made(entry: Device, timeout_s: float) -> ReceiptPrinter:
+    model = profile.printer(entry.profile)
+    return ReceiptPrinter(
+        lambda: open_stream(entry.port, model.serial, timeout_s),
+        model,
+        time.monotonic,
+        paced=is_serial(entry.port) and model.serial.flow == "none",
+    )
