@@ -56,14 +56,17 @@ def row_units(pen: Pen, row: list[Piece], room: int, profile: PrinterProfile) ->
 def repair(longest_unit: int, profile: PrinterProfile) -> bytes:
     """What goes before the next job when an earlier one was torn.
 
-    A printer may still wait for the rest of a picture: zeros end it, and are ignored by one that does not. What it
-    printed of that job is cut off.
+    A printer may still wait for the rest of a picture, or even for its size: zeros end it, and are ignored by one that
+    does not. What it printed of that job is cut off.
     """
     return bytes(longest_unit) + commands.INITIALIZE + commands.LINE_FEED + end(profile)
 
 
-def start(profile: PrinterProfile, station: int | None = None) -> bytes:
-    """ESC @ puts everything back: what must be set is set behind it. `station`: the number of ESC c 0, if any."""
+def start(profile: PrinterProfile, *, measured: bool = False, station: int | None = None) -> bytes:
+    """ESC @ puts everything back: what must be set is set behind it.
+
+    `measured`: what follows has distances in dots. `station`: the number of ESC c 0, if there are several.
+    """
     return b"".join(
         (
             commands.INITIALIZE,
@@ -71,7 +74,9 @@ def start(profile: PrinterProfile, station: int | None = None) -> bytes:
             commands.NO_REAL_TIME_PULSES if profile.real_time_switch else b"",
             commands.automatic_status(_ALL_CHANGES) if profile.automatic_status else b"",
             commands.code_page(profile.code_pages[codec_of(profile)]) if profile.text == "code_page" else b"",
-            commands.motion_units(profile.dots_per_inch, profile.dots_per_inch) if profile.motion_units else b"",
+            commands.motion_units(profile.dots_per_inch, profile.dots_per_inch)
+            if profile.motion_units and measured
+            else b"",
             b"" if station is None else commands.station(station),
         )
     )

@@ -121,7 +121,7 @@ class ReceiptPrinter:
         self._is_kept = False
         self._link: Link | None = None
         self._paused: Printing | None = None
-        self._torn_unit = 0
+        self._torn_unit = self._unended = 0
         self._owes_an_answer = False
 
     @property
@@ -151,7 +151,8 @@ class ReceiptPrinter:
     def expect_torn(self, longest_unit: int) -> None:
         """An earlier program may have left a job in its middle; the next one mends that first."""
         with self._one_at_a_time:
-            self._torn_unit, self._owes_an_answer = max(self._torn_unit, longest_unit), True
+            self._torn_unit = self._unended = max(self._torn_unit, longest_unit)
+            self._owes_an_answer = True
 
     def units(self, lines: Iterable[Line]) -> list[bytes]:
         """A whole receipt as units of whole commands, for `print_units`: the first sets up, the last cuts."""
@@ -181,6 +182,8 @@ class ReceiptPrinter:
     def status(self) -> PrinterStatus:
         """What the printer says of itself; blocks some 4 s at most, and never raises for what a printer does."""
         with self._one_at_a_time:
+            if self._paused is not None and self._paused.job.is_torn:  # a question now would be a part of its picture
+                return held_by(self._paused.job.hindrance)
             was_open = self._link is not None
             try:
                 with self._linked() as link:
@@ -251,12 +254,12 @@ class ReceiptPrinter:
 
     def _ended(self, printing: Printing, *, gives_up: bool = False) -> tuple[PrintResult, Printing | None]:
         job = printing.job
-        self._torn_unit = printing.longest_unit if job.is_torn else 0
+        is_paused = job.state is JobState.HELD and not job.clears and not gives_up
+        self._paused = printing if is_paused else None
+        self._torn_unit = self._unended = printing.longest_unit if job.is_torn and not is_paused else 0
         self._owes_an_answer = job.state is not JobState.ACKNOWLEDGED
         if job.state is JobState.TORN:
             self._hang_up()
-        is_paused = job.state is JobState.HELD and not job.clears and not gives_up
-        self._paused = printing if is_paused else None
         return _result(job, self.profile), self._paused
 
     def _mend(self, link: Link, job: Job) -> bool:
@@ -270,6 +273,7 @@ class ReceiptPrinter:
         """The connection, which ends with the job unless it is kept. Raises PortNotOpened, PortLost."""
         self._link = self._link or Link(self._open_port(), self._clock)
         try:
+            self._end_picture(self._link)
             yield self._link
         except PortLost:
             self._hang_up()
@@ -277,6 +281,11 @@ class ReceiptPrinter:
         finally:
             if not self._is_kept:
                 self._hang_up()
+
+    def _end_picture(self, link: Link) -> None:
+        """Before anything is asked: the question would be eaten as the size of a torn picture."""
+        if self._unended and link.send(bytes(self._unended), self._clock() + _MEND_S):
+            self._unended = 0
 
     def _hang_up(self) -> None:
         if self._link is not None:

@@ -118,7 +118,7 @@ class Writing(PageMembers):
     # --- jobs
 
     def _whole(self, paper: PrintStation, units: list[bytes]) -> list[bytes]:
-        return [document.start(self._service.profile, paper.can.select), *units] if units else []
+        return [document.start(self._service.profile, measured=True, station=paper.can.select), *units] if units else []
 
     def _job(self, paper: PrintStation, units: list[bytes], tally: Tally) -> Request:
         return Request(
