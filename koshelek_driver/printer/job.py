@@ -313,6 +313,12 @@ def look_closely(link: Link, clock: Callable[[], float]) -> PrinterStatus:
     )
 
 
+def held_by(hindrance: Hindrance | None) -> PrinterStatus:
+    """What is known of a printer that holds a job, without asking it."""
+    paper, cover = hindrance is PAPER, hindrance is COVER
+    return PrinterStatus(False, hindrance, answered=True, paper_end=paper, cover_open=cover)
+
+
 def _cause(link: Link, clock: Callable[[], float]) -> tuple[Hindrance, RealTimeStatus | None, RealTimeStatus | None]:
     """Why it is offline, if it is, and the answers that say so."""
     cause = link.ask(_OFFLINE_CAUSE, clock() + STATUS_WAIT_S)

@@ -20,6 +20,7 @@ from koshelek_driver.printer.job import (
     JobState,
     Patience,
     PrinterStatus,
+    held_by,
     look_closely,
 )
 from koshelek_driver.printer.layout import Line
