@@ -57,7 +57,10 @@ class Machine:
         self.status_mask = 0
         self.paper_status = 0
         self.lines_printed = 0
-        self._paper = Paper(dots)
+        self.overruns = 0
+        """Lines that were longer than the paper is wide, and were broken."""
+        self._papers = {False: Paper(dots), True: Paper(dots)}  # the roll, and the form of the slip station
+        self._station = 1
         self._drawer_pulses = 0
         self._page: Page | None = None
         self._reset()
@@ -74,14 +77,11 @@ class Machine:
                 return
 
     def finish(self) -> None:
-        """The paper is cut, or torn off by hand."""
+        """All paper is torn off by hand."""
         if self._line:
             self._end_line()
-        if not self._paper.is_blank:
-            lines, of_slip = tuple(self._paper.lines), self._station == SLIP_STATION
-            self._finished(Receipt(lines, self._paper.picture(), self._drawer_pulses, of_slip))
-        self._paper = Paper(self._dots)
-        self._drawer_pulses = 0
+        for of_slip in (False, True):
+            self._part_with(of_slip=of_slip)
         self.lines_printed = 0
 
     def restart(self) -> None:
@@ -100,13 +100,25 @@ class Machine:
     # --- text
 
     @property
+    def _paper(self) -> Paper:
+        return self._papers[self._station == SLIP_STATION]
+
+    def _part_with(self, *, of_slip: bool) -> None:
+        paper, self._papers[of_slip] = self._papers[of_slip], Paper(self._dots)
+        if paper.is_blank:
+            return
+        pulses, self._drawer_pulses = self._drawer_pulses, 0
+        self._finished(Receipt(tuple(paper.lines), paper.picture(), pulses, of_slip))
+
+    @property
     def _sheet(self) -> Sheet:
         return self._paper if self._page is None else self._page.area
 
     @property
     def _room(self) -> int:
         """Dots of a line between the margins."""
-        return min(self._sheet.width - self._margin, self._area_width)
+        in_page = self._page is not None
+        return self._sheet.width if in_page else min(self._sheet.width - self._margin, self._area_width)
 
     def _reset(self) -> None:
         self._style = Style(self._faces[0])
@@ -139,8 +151,9 @@ class Machine:
         return text
 
     def _write(self, text: str) -> None:
-        for char in text:
+        for char in text.replace("\0", ""):  # a printer passes over NUL
             if self._line and self._x + self._style.cell[0] > self._room:
+                self.overruns += 1
                 self._print_line()
             self._line.append(Glyph(self._x, char, self._style))
             self._x += self._style.cell[0]
@@ -246,18 +259,12 @@ class Machine:
     # --- stations
 
     def _choose_station(self, params: bytes) -> None:
-        if not self._line and params[0] != self._station:
-            self._part()
+        if not self._line:
             self._station = params[0]
-
-    def _part(self) -> None:
-        """The slip is another piece of paper than the roll."""
-        if self._station == SLIP_STATION:
-            self.finish()
 
     def _eject(self) -> None:
         if self._station == SLIP_STATION:
-            self.finish()
+            self._part_with(of_slip=True)
 
     # --- pictures
 
@@ -353,7 +360,9 @@ class Machine:
         self._drawer_pulses += 1
 
     def _cut(self, _params: bytes) -> None:
-        self.finish()
+        self._flush()
+        self._part_with(of_slip=False)
+        self.lines_printed = 0
 
 
 def _ignore(_machine: Machine, _params: bytes) -> None:

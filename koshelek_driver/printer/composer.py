@@ -274,10 +274,12 @@ class Composer:
         if self._in_logo:
             self._doubt("a logo cannot hold a logo", fatal=True)
             return
+        around = self._look, self._align
         self._in_logo = True
         for part in parse(logo):
             self._take(part)
         self._in_logo = False
+        self._look, self._align = around
 
     def _raw(self, escape: Escape) -> None:
         data, reader = escape.data.encode("latin-1", errors="replace"), Tokenizer()

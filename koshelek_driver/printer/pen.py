@@ -126,7 +126,7 @@ class Pen:
         out = b""
         if wanted.font != now.font:
             out += placing.font(wanted.font.number)
-        if wanted.page.number is not None and (wanted.page != now.page or wanted.font != now.font):
+        if wanted.page.number is not None and (wanted.page.number != now.page.number or wanted.font != now.font):
             out += commands.code_page(wanted.page.number)  # some printers forget it with the font
         if wanted.bold is not now.bold:
             out += commands.bold(wanted.bold)

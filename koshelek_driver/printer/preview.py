@@ -28,6 +28,13 @@ class Preview:
         self.picture.save(png)
 
 
+def pages_of(profile: PrinterProfile) -> dict[int, str]:
+    """What the numbers of ESC t mean to it."""
+    from koshelek_driver.paper.machine import CODE_PAGES
+
+    return CODE_PAGES | {number: codec for codec, number in profile.code_pages.items()}
+
+
 def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
     """Dots of a character of fonts A and B, across and down."""
     wide = profile.font_b_columns or profile.columns
@@ -37,14 +44,13 @@ def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
 def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:
     """The pieces of paper that a printer of this profile makes of it. Raises UsageError without the extra `drawn`."""
     try:
-        from koshelek_driver.paper.machine import CODE_PAGES, Machine, Receipt
+        from koshelek_driver.paper.machine import Machine, Receipt
     except ModuleNotFoundError as problem:
         remedy = "pip install 'koshelek-driver[drawn]' brings what draws it"
         raise UsageError(f"a preview needs {problem.name}", remedy) from problem
 
     receipts: list[Receipt] = []
-    pages = CODE_PAGES | {number: codec for codec, number in profile.code_pages.items()}
-    machine = Machine(profile.dots, lambda _reply: None, receipts.append, pages, faces_of(profile))
+    machine = Machine(profile.dots, lambda _reply: None, receipts.append, pages_of(profile), faces_of(profile))
     for token in Tokenizer().feed(b"".join(units)):
         machine.execute(token)
     machine.finish()

@@ -285,7 +285,7 @@ class ReceiptPrinter:
 
     def _end_picture(self, link: Link) -> None:
         """Before anything is asked: the question would be eaten as the size of a torn picture."""
-        if self._unended and link.send(bytes(self._unended), self._clock() + _MEND_S):
+        if self._unended and link.send(bytes(self._unended), self._clock() + STATUS_WAIT_S):
             self._unended = 0
 
     def _hang_up(self) -> None:

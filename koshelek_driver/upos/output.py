@@ -182,17 +182,18 @@ class OutputDevice(Device):
         with self._changed:
             if self._output_fault is not fault:
                 return
-            self._output_fault = None
-            self._changed.notify_all()
-            if answer is ErrorResponse.ER_CLEAR:
-                self._drop_output()
+            if answer is not ErrorResponse.ER_CLEAR:
+                self._output_fault = None
+                self._changed.notify_all()
+                return
+        self._drop_output()
 
     def _drop_output(self) -> None:
         with self._changed:
             stuck = self._outstanding[0].output if self._output_fault is not None else None
             running, had = self._running or stuck, bool(self._outstanding)
             self._outstanding.clear()
-            self._leaving = self._running
+            self._leaving = running
             if self._output_fault is not None:
                 self._session_now().delivery.queue.drop(self._output_fault)
                 self._output_fault = None
@@ -201,6 +202,8 @@ class OutputDevice(Device):
             self._changed.notify_all()
         if running is not None:
             running.abort()
+        if stuck is not None:
+            self._ended()
 
 
 class FlagsWhenIdle(OutputDevice):

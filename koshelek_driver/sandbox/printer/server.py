@@ -12,7 +12,7 @@ from pathlib import Path
 from firmware_protocol.escpos.commands import CLEAR_BUFFERS
 from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
-from koshelek_driver.paper.machine import Machine, Receipt
+from koshelek_driver.paper.machine import CODE_PAGES, Machine, Receipt
 from koshelek_driver.paper.sheet import FONT_A, FONT_B
 from koshelek_driver.sandbox.printer.faults import CONDITIONS, Condition, Fault, automatic_status, real_time_status
 from koshelek_driver.sandbox.sockets import hang_up
@@ -42,6 +42,7 @@ class VirtualPrinter:
         dots: int = 576,
         fault: Fault = Fault.NONE,
         faces: tuple[tuple[int, int], ...] = (FONT_A, FONT_B),
+        code_pages: dict[int, str] = CODE_PAGES,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
@@ -51,7 +52,7 @@ class VirtualPrinter:
         self._changed = threading.Condition()
         self._closed = False
         self._connection: socket.socket | None = None
-        machine = Machine(dots, self._send, self._keep, faces=faces)
+        machine = Machine(dots, self._send, self._keep, code_pages, faces)
         self._engine = _Engine(machine, fault, self._report_status, self._hang_up)
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
@@ -89,6 +90,7 @@ class VirtualPrinter:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # answers do not wait for one another
             with connection:
                 self._connection = connection
                 self._receive(connection)
