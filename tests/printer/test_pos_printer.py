@@ -37,6 +37,7 @@ from koshelek_driver.upos.printer_codes import (
     TransactionControl,
 )
 from koshelek_driver.upos.printer_codes import PrinterStatusUpdate as Update
+from tests.hostile import Manners, hostile
 from tests.upos.parts import Heard
 
 REC = Station.RECEIPT
@@ -773,3 +774,56 @@ def test_a_block_of_its_own_is_no_answer(desk: Desk) -> None:
     desk.virtual._send(Block(0x37, b"\x229999").to_bytes())
     printer.print_normal(REC, "а\n")
     assert desk.lines() == ["а"]
+
+
+SLIP = tuple(f"строка {number} с текстом" for number in range(20))
+
+
+def write_slip(printer: POSPrinter, *, page: bool) -> None:
+    """One slip, as a page or as a transaction; the application's own way to begin again is clearOutput."""
+    printer.clear_output()
+    if page:
+        printer.page_mode_station = REC
+        printer.page_mode_print(PageModeControl.PAGE_MODE)
+    else:
+        printer.transaction_print(REC, TransactionControl.TRANSACTION)
+    printer.print_normal(REC, "".join(f"{line}\n" for line in SLIP))
+    printer.print_bar_code(REC, "receipt-1024", 206, 80, 300, -2, -11)
+    if page:
+        printer.page_mode_print(PageModeControl.NORMAL)
+        printer.cut_paper(ALL)
+    else:
+        printer.cut_paper(ALL)
+        printer.transaction_print(REC, TransactionControl.NORMAL)
+
+
+def was_printed(printer: POSPrinter, *, page: bool) -> bool:
+    try:
+        write_slip(printer, page=page)
+    except UposError as problem:
+        allowed = {ErrorCode.E_FAILURE, ErrorCode.E_NOHARDWARE, ErrorCode.E_TIMEOUT}
+        return problem.error_code not in allowed
+    return True
+
+
+@pytest.mark.parametrize("page", [True, False], ids=["page", "transaction"])
+@pytest.mark.parametrize("after", [30, 60, 200, 400, 800, 1500, 2500, 3500, 5000, 8000])
+def test_what_is_gathered_comes_whole_when_the_line_breaks(desk: Desk, page: bool, after: int) -> None:
+    """Of a page nothing comes before it is whole. A broken transaction is never told as printed, and is cut off."""
+    with hostile(desk.virtual.port, Manners(piece=1, cut_up=after)) as port:
+        device = POSPrinter(
+            {"p": Device(category="POSPrinter", profile="epson-tm-t88v", port=f"tcp://127.0.0.1:{port}")}
+        )
+        device.open("p")
+        device.claim(0)
+        device.device_enabled = True
+        told = any(was_printed(device, page=page) for _ in range(5))
+        device.close()
+    papers = ["\n".join(receipt.lines).replace("\n\n", "\n").split("\n") for receipt in desk.receipts()]
+    whole = [paper for paper in papers if paper[: len(SLIP)] == list(SLIP) and any("picture" in line for line in paper)]
+    assert told
+    assert len(whole) >= 1
+    if page:
+        assert [paper for paper in papers if paper not in whole] == []
+    else:
+        assert all("\n".join(SLIP).startswith("\n".join(paper)) for paper in papers if paper not in whole)
