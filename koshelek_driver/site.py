@@ -41,6 +41,7 @@ def load(path: str | Path | None = None) -> Site:
         pay_api=file.pay_api,
         operator_tips=file.operator_tips,
         totp=file.totp,
+        slip=file.slip,
         devices=file.devices,
     )
     for check in (_check_choices, _check_api, _check_timing, _check_totp, _check_devices):

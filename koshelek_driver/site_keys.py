@@ -164,6 +164,18 @@ class Totp(Section, frozen=True, kw_only=True):
     settings: dict[str, str | int] = field(default_factory=dict)
 
 
+class SlipLook(Section, frozen=True, kw_only=True):
+    """`[slip]`: templates of slips; one that is not there is the driver's own. `qr`: a QR code of the transaction."""
+
+    payment: tuple[str, ...] = ()
+    refund: tuple[str, ...] = ()
+    partial_refund: tuple[str, ...] = ()
+    cancel: tuple[str, ...] = ()
+    copy: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    qr: bool = False
+
+
 class Labels(Section, frozen=True, kw_only=True):
     """`[devices.NAME.labels]`: where a shop's program wants other labels than the standard has.
 
@@ -198,6 +210,7 @@ class SiteFile(Section, frozen=True, kw_only=True):
     pay_api: PayApi
     operator_tips: dict[str, dict[Literal["ru", "en"], str]] = field(default_factory=dict)
     totp: Totp
+    slip: SlipLook = SlipLook()
     devices: dict[str, Device] = field(default_factory=dict)
 
 
@@ -209,6 +222,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     pay_api: PayApi
     operator_tips: dict[str, dict[Literal["ru", "en"], str]]
     totp: Totp
+    slip: SlipLook
     devices: dict[str, Device]
 
     @property

@@ -36,7 +36,7 @@ from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.site_keys import Site
 from koshelek_driver.till_scanner import Scanner
 from koshelek_driver.upos.codes import State
-from koshelek_driver.wiring import check_devices, endpoint_of, line_rule_of, outbox_of, till_of
+from koshelek_driver.wiring import check_devices, check_slip, endpoint_of, line_rule_of, outbox_of, till_of
 
 _SILENT = Watcher()
 _SETTLE_EVERY_S, _SEND_EVERY_S = 30.0, 5.0
@@ -55,6 +55,7 @@ class Terminal:
         self._caretaker: Caretaker | None = None
         self._scanner: Scanner | None = None
         check_devices(settings)
+        check_slip(settings)
         self._clock = SystemClock()
         self._client = PayApiClient(endpoint_of(settings), self._clock.now_s, self._clock.unix_s)
         self._journal = Journal(settings.journal)
@@ -259,9 +260,12 @@ class Terminal:
         """Refunds that are open, and refunds whose slip is not on paper."""
         return self._journal.refunds.unfinished()
 
-    def slip_text(self, payment: Payment | Refund, *, copy: bool = False) -> list[str]:
-        """The slip of a paid order or a refund as lines of text; empty for any other."""
-        return self._slips.text(payment, copy=copy)
+    def slip_text(self, payment: Payment | Refund, *, copy: bool = False, columns: int = 0) -> list[str]:
+        """The slip of a payment, a refund or a cancel as lines of text, as wide as the paper or as `columns` says.
+
+        For a POS that prints it itself, on its fiscal printer say. Empty for what has none.
+        """
+        return self._slips.text(payment, copy=copy, columns=columns)
 
     def slip_preview(self, payment: Payment | Refund, *, copy: bool = False) -> Preview:
         """The slip as it looks on paper, without a printer. Raises UsageError where there is none."""

@@ -10,6 +10,7 @@ from filelock import FileLock
 from koshelek_driver import profile
 from koshelek_driver.pay_api.client import Endpoint
 from koshelek_driver.pay_api.requests import Merchant
+from koshelek_driver.payment import slip_template
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.drive import Caller
 from koshelek_driver.payment.engine import Engine
@@ -18,13 +19,20 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.outcome import Outcome
-from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
+from koshelek_driver.payment.slip import KINDS, SlipRules
+from koshelek_driver.payment.slip_desk import SlipDesk
 from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.printer.shared import receipt_printer
 from koshelek_driver.site_keys import Site
 from koshelek_driver.transport import check_address
+
+
+def check_slip(settings: Site) -> None:
+    """Find what is wrong with the templates of slips now. Raises SiteError."""
+    for name, lines in slip_templates_of(settings).items():
+        slip_template.check(name, lines)
 
 
 def check_devices(settings: Site) -> None:
@@ -125,7 +133,14 @@ def longest_sale_s(settings: Site) -> float:
 
 def slip_rules_of(settings: Site) -> SlipRules:
     """How slips look."""
-    return SlipRules(settings.driver.environment, settings.driver.language)
+    driver = settings.driver
+    return SlipRules(driver.environment, driver.language, slip_templates_of(settings), settings.slip.qr)
+
+
+def slip_templates_of(settings: Site) -> dict[str, tuple[str, ...]]:
+    """The shop's own, by the names of their keys; those that the file lacks are not there."""
+    known = {name: getattr(settings.slip, name) for name in (*KINDS, "copy", "test")}
+    return {name: lines for name, lines in known.items() if lines}
 
 
 def line_rule_of(settings: Site) -> LineRule:

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from koshelek_driver.cli.output import Output
-from koshelek_driver.cli.pay import JsonOption, SiteOption, record_document
+from koshelek_driver.cli.pay import JsonOption, SiteOption, record_document, slip_of_money
 from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def close(
         raise UsageError(f"--as {outcome}", "write paid or canceled")
     with Terminal.open(site) as terminal:
         closed = terminal.close_unknown(order_id, Outcome(outcome), reason)
-        output.payment(closed, terminal.tip(closed), terminal.slip_text(closed))
+        output.payment(closed, terminal.tip(closed), slip_of_money(terminal, closed))
     output.document(record_document(closed))
 
 

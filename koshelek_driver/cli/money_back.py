@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from koshelek_driver.cli.output import Output, payment_document
-from koshelek_driver.cli.pay import JsonOption, SiteOption, finish, read_file, record_document, watcher
+from koshelek_driver.cli.pay import JsonOption, SiteOption, finish, read_file, record_document, slip_of_money, watcher
 from koshelek_driver.payment.outcome import Outcome
 
 _EXIT_OF_CANCEL = {Outcome.CANCELED: 0, Outcome.REJECTED: 0, Outcome.PAID: 1, Outcome.UNKNOWN: 3}
@@ -28,7 +28,8 @@ def cancel(
         with output.progress("Cancelling…"):
             payment = terminal.cancel(order_id, watcher=watcher(terminal, output))
         paid = payment.outcome is Outcome.PAID
-        tip, slip = terminal.tip_for("PAID_USE_REFUND") if paid else terminal.tip(payment), terminal.slip_text(payment)
+        tip = terminal.tip_for("PAID_USE_REFUND") if paid else terminal.tip(payment)
+        slip = slip_of_money(terminal, payment)
         output.payment(payment, tip, slip)
         output.document(payment_document(payment, tip, slip))
     raise typer.Exit(_EXIT_OF_CANCEL[payment.outcome])

@@ -126,10 +126,17 @@ def watcher(terminal: Terminal, output: Output) -> Any:
 
 def finish(terminal: Terminal, payment: Payment | Refund, output: Output) -> None:
     """Show the end of a sale or a refund and leave with its exit code."""
-    tip, slip = terminal.tip(payment), terminal.slip_text(payment)
+    tip, slip = terminal.tip(payment), slip_of_money(terminal, payment)
     output.payment(payment, tip, slip)
     output.document(payment_document(payment, tip, slip))
     raise typer.Exit(EXIT_OF_OUTCOME[payment.outcome])
+
+
+def slip_of_money(terminal: Terminal, payment: Payment | Refund) -> list[str]:
+    """The slip of money that moved; that of a cancel is printed when somebody asks for it."""
+    from koshelek_driver.payment.outcome import Outcome
+
+    return terminal.slip_text(payment) if payment.outcome in (Outcome.PAID, Outcome.REFUNDED) else []
 
 
 def label_text(given: str | None) -> str | None:

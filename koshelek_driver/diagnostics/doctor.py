@@ -18,7 +18,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.site_keys import Site
-from koshelek_driver.wiring import check_devices, endpoint_of
+from koshelek_driver.wiring import check_devices, check_slip, endpoint_of
 
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0
@@ -52,7 +52,7 @@ def checks(site_file: Path | None) -> Iterator[Check]:
     if loaded.value is None:
         yield from (
             Check(name, Result.SKIP, "needs the site file")
-            for name in ("templates", "devices", "journal", "one-time passwords", "left open", "host", "clock")
+            for name in ("templates", "devices", "slip", "journal", "one-time passwords", "left open", "host", "clock")
         )
         return
     with ExitStack() as closing:
@@ -63,6 +63,7 @@ def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
     count = len(settings.totp.templates)
     yield _try("templates", lambda: templates_of(settings), f"{count} templates").check
     yield _try("devices", lambda: check_devices(settings), f"{len(settings.devices)} devices").check
+    yield _try("slip", lambda: check_slip(settings), "its templates").check
     journal = _try("journal", lambda: Journal(settings.journal), str(settings.journal))
     yield journal.check
     if journal.value is not None:

@@ -173,6 +173,8 @@ class Slip(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     payment_transaction_id: str = ""
     refund_transaction_id: str = ""
     payment_type: str = ""
+    id: str = ""
+    merchant_id: str = ""
     store_id: str = ""
     terminal_id: str = ""
     operation_date_time: str = ""

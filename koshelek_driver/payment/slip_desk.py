@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
 from koshelek_driver import profile
 from koshelek_driver.errors import JournalError, UsageError
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
-from koshelek_driver.payment.slip import slip_lines
+from koshelek_driver.payment.outcome import Payment, Refund, SlipState
+from koshelek_driver.payment.slip import SlipRules, kind_of, slip_lines
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer import document
 from koshelek_driver.printer.job import Hindrance
-from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.layout import Item
 from koshelek_driver.printer.preview import Preview, preview
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
 from koshelek_driver.printer.text import printable
@@ -23,21 +24,12 @@ S = TypeVar("S", bound=Payment | Refund)
 _PAPER_WITHOUT_PRINTER = "generic-escpos-80mm"
 _TEXT_COLUMNS = 42
 """Width of a slip as text on a till without a printer."""
-_WITH_SLIP = (Outcome.PAID, Outcome.REFUNDED)
 _WAITING = (SlipState.QUEUED, SlipState.SENT)
 _SLIP_STATES = {
     Printed.SENT: SlipState.SENT,
     Printed.ASSUMED: SlipState.ASSUMED,
     Printed.ON_PAPER: SlipState.PRINTED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SlipRules:
-    """How slips look."""
-
-    environment: Literal["test", "production"]
-    language: Literal["ru", "en"]
 
 
 class SlipDesk:
@@ -48,10 +40,11 @@ class SlipDesk:
         self._journal = journal
         self._rules = rules
 
-    def text(self, of: Payment | Refund, *, copy: bool = False) -> list[str]:
-        """The slip as lines of text; empty when there is none."""
-        columns = self._printer.columns if self._printer else _TEXT_COLUMNS
-        return [line.as_text(columns) for line in self._lines(of, columns, copy=copy)]
+    def text(self, of: Payment | Refund, *, copy: bool = False, columns: int = 0) -> list[str]:
+        """The slip as lines of text, as wide as the printer's or as `columns` says; empty when there is none."""
+        width = columns or (self._printer.columns if self._printer else _TEXT_COLUMNS)
+        fitting = _as_it_is if columns else self._fitting
+        return [line.as_text(width) for line in self._lines(of, width, copy=copy, fitting=fitting)]
 
     def preview(self, of: Payment | Refund, *, copy: bool) -> Preview:
         """The slip as it looks on paper of the till's printer, or of 80 mm where it has none. Raises UsageError."""
@@ -91,23 +84,28 @@ class SlipDesk:
         tell(watcher.printed, result)
         return self._keep(of, _SLIP_STATES.get(result.printed, of.slip_state))
 
-    def _lines(self, of: Payment | Refund, columns: int, *, copy: bool) -> tuple[Line, ...]:
-        if of.outcome not in _WITH_SLIP:
+    def _lines(
+        self, of: Payment | Refund, columns: int, *, copy: bool, fitting: Callable[[str], str] | None = None
+    ) -> tuple[Item, ...]:
+        paid = self._journal.latest(of.order_id) if isinstance(of, Refund) else None
+        kind = kind_of(of, paid.amount if paid else of.amount)
+        if kind is None:
             return ()
-        codec = self._printer.codec if self._printer else "utf-8"
-        return slip_lines(
-            of,
-            columns=columns,
-            printable=lambda text: printable(text, codec),
-            environment=self._rules.environment,
-            language=self._rules.language,
-            copy=copy,
-        )
+        copy = copy and kind != "cancel"  # that nobody charged can be told any number of times
+        return slip_lines(of, kind, self._rules, columns=columns, printable=fitting or self._fitting, copy=copy)
+
+    def _fitting(self, text: str) -> str:
+        return printable(text, self._printer.codec if self._printer else "utf-8")
 
     def _keep(self, of: S, state: SlipState) -> S:
         book = self._journal if isinstance(of, Payment) else self._journal.refunds
         book.keep_slip_state(of.request_id, state)
         return replace(of, slip_state=state)
+
+
+def _as_it_is(text: str) -> str:
+    """The program of the POS prints it, in whatever page its printer has."""
+    return printable(text, "utf-8")
 
 
 def _no_slip(of: Payment | Refund) -> UsageError:

@@ -8,7 +8,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from firmware_protocol.escpos import commands
-from koshelek_driver.printer.layout import Line
+from firmware_protocol.escpos.commands import Align
+from koshelek_driver.printer.layout import Code, Item, Line
 from koshelek_driver.printer.pen import CodePage, Font, Look, Pen, Piece
 from koshelek_driver.printer.text import printable
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from koshelek_driver.profile import PrinterProfile
 
 _FEED_BEFORE_TEAR = 4
+_CODE_INCHES = 1
 _ALL_CHANGES = 0x0E
 """GS a: online and offline, errors, paper."""
 
@@ -32,15 +34,41 @@ def plain_look(profile: PrinterProfile) -> Look:
     return Look(font, CodePage(codec, profile.code_pages.get(codec)))
 
 
-def render(lines: Iterable[Line], profile: PrinterProfile) -> list[bytes]:
+def render(lines: Iterable[Item], profile: PrinterProfile) -> list[bytes]:
     """The whole job as units of whole commands: a known state first, one code page, the lines, the cut.
 
     Raises ProfileError where letters are drawn and what draws them is not installed.
     """
     look = plain_look(profile)
     pen = Pen(look)
-    rows = (row_units(pen, [_piece(line, look)], profile.dots, profile) for line in lines)
+    rows = (_units(line, pen, look, profile) for line in lines)
     return [start(profile), *chain.from_iterable(rows), pen.rest() + end(profile)]
+
+
+def _units(item: Item, pen: Pen, look: Look, profile: PrinterProfile) -> list[bytes]:
+    if isinstance(item, Code):
+        return code_units(item, pen, profile)
+    return row_units(pen, [_piece(item, look)], profile.dots, profile)
+
+
+def code_units(code: Code, pen: Pen, profile: PrinterProfile) -> list[bytes]:
+    """A QR code by the printer's own means, or drawn; nothing where it can neither: its data are there as text too."""
+    from koshelek_driver.printer import bar_codes, imaging
+    from koshelek_driver.printer.abilities import abilities_of
+    from koshelek_driver.printer.picture import picture_units
+    from koshelek_driver.upos.printer_codes import BarCodeSymbology, Rotation, Station
+
+    can = abilities_of(profile, Station.RECEIPT)
+    side = min(profile.dots, _CODE_INCHES * profile.dots_per_inch)
+    wanted = bar_codes.order(code.data, BarCodeSymbology.QRCODE, (side, side), bar_codes.CENTER, -11)
+    own = bar_codes.native(wanted, can, profile.dots) if can else None
+    if own is not None:
+        return [pen.aligned(Align.CENTER) + own.command + pen.aligned(Align.LEFT)]
+    if can is None or not can.draws:
+        return []
+    picture = imaging.from_dots(bar_codes.drawn(wanted, profile.dots), profile.dots, Rotation.NORMAL)
+    shown = imaging.placed(picture, (profile.dots - picture.width) // 2)
+    return picture_units(imaging.bytes_a_row(shown), shown.rows, profile)
 
 
 def row_units(pen: Pen, row: list[Piece], room: int, profile: PrinterProfile) -> list[bytes]:

@@ -23,12 +23,34 @@ class Line:
         return self.text.rjust(columns) if self.align is Align.RIGHT else self.text
 
 
-def title(text: str, columns: int, *, large: bool = False) -> tuple[Line, ...]:
-    """Bold and centred, wrapped to the paper."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A QR code of its own line, centred; on paper only."""
+
+    data: str
+
+    def as_text(self, columns: int) -> str:  # noqa: ARG002 - as a Line has it
+        """Nothing: plain text holds no dots."""
+        return ""
+
+
+Item = Line | Code
+
+
+def block(
+    text: str, columns: int, *, centred: bool = False, bold: bool = False, large: bool = False
+) -> tuple[Line, ...]:
+    """Wrapped to the paper; an empty text is an empty line."""
     import textwrap
 
     width = columns // 2 if large else columns
-    return tuple(Line(part, Align.CENTER, bold=True, large=large) for part in textwrap.wrap(text, width))
+    align = Align.CENTER if centred else Align.LEFT
+    return tuple(Line(part, align, bold=bold, large=large) for part in textwrap.wrap(text, width) or [""])
+
+
+def title(text: str, columns: int, *, large: bool = False) -> tuple[Line, ...]:
+    """Bold and centred, wrapped to the paper."""
+    return block(text, columns, centred=True, bold=True, large=large)
 
 
 def pair(label: str, value: str, columns: int) -> tuple[Line, ...]:
@@ -41,7 +63,7 @@ def pair(label: str, value: str, columns: int) -> tuple[Line, ...]:
     import textwrap
 
     pieces = textwrap.wrap(value, columns, drop_whitespace=False)
-    return (Line(label), *(Line(piece.rjust(columns)) for piece in pieces))
+    return (*block(label, columns), *(Line(piece.rjust(columns)) for piece in pieces))
 
 
 def rule(columns: int) -> tuple[Line, ...]:

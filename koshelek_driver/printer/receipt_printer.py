@@ -23,7 +23,7 @@ from koshelek_driver.printer.job import (
     held_by,
     look_closely,
 )
-from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.layout import Item
 from koshelek_driver.printer.link import Link
 
 if TYPE_CHECKING:
@@ -155,12 +155,12 @@ class ReceiptPrinter:
             self._torn_unit = self._unended = max(self._torn_unit, longest_unit)
             self._owes_an_answer = True
 
-    def units(self, lines: Iterable[Line]) -> list[bytes]:
+    def units(self, lines: Iterable[Item]) -> list[bytes]:
         """A whole receipt as units of whole commands, for `print_units`: the first sets up, the last cuts."""
         return document.render(lines, self.profile)
 
     def print_lines(
-        self, lines: Iterable[Line], telling: Telling = Telling(), *, after_unknown: bool = False
+        self, lines: Iterable[Item], telling: Telling = Telling(), *, after_unknown: bool = False
     ) -> PrintResult:
         """Print one receipt; see `print_units`."""
         return self.print_units(self.units(lines), telling, after_unknown=after_unknown)

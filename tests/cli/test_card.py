@@ -165,7 +165,7 @@ def test_a_till_whose_clock_is_off_is_told_so(
 
 # -- doctor ----------------------------------------------------------------------------------------------------------
 
-CHECKS = ["site file", "templates", "devices", "journal", "one-time passwords", "left open", "host", "clock"]
+CHECKS = ["site file", "templates", "devices", "slip", "journal", "one-time passwords", "left open", "host", "clock"]
 
 
 def doctor(shell: Shell, till: Till) -> tuple[int, dict[str, tuple[str, str, str]]]:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koshelek_driver.errors import UsageError
+from koshelek_driver.errors import SiteError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.order import LineRule, order, order_with_invoice
-from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
-from koshelek_driver.payment.slip import slip_lines
-from koshelek_driver.printer.layout import Line
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.slip import KINDS, Kind, SlipRules, default_template, kind_of, slip_lines
+from koshelek_driver.payment.slip_template import FIELDS, check
+from koshelek_driver.printer.layout import Code, Item, Line
 from koshelek_driver.printer.text import printable
 from koshelek_driver.sandbox.contract import Contract
 from koshelek_driver.secrets import Secret
@@ -114,12 +115,22 @@ def test_whole_units_with_a_point_are_whole_units() -> None:
     assert schema_problems == []
 
 
-def lines(payment: Payment = PAYMENT, **more: Any) -> tuple[Line, ...]:
-    options = {"columns": 48, "environment": "production", "language": "ru", "copy": False, **more}
-    return slip_lines(payment, printable=lambda text: printable(text, "cp866"), **options)
+def items(
+    payment: Payment | Refund = PAYMENT, *, columns: int = 48, copy: bool = False, paid: int = 123_450, **rules: Any
+) -> tuple[Item, ...]:
+    known = {"environment": "production", "language": "ru", **rules}
+    kind = kind_of(payment, paid)
+    assert kind is not None
+    return slip_lines(
+        payment, kind, SlipRules(**known), columns=columns, printable=lambda text: printable(text, "cp866"), copy=copy
+    )
 
 
-def text(payment: Payment = PAYMENT, **more: Any) -> str:
+def lines(payment: Payment | Refund = PAYMENT, **more: Any) -> tuple[Line, ...]:
+    return tuple(item for item in items(payment, **more) if isinstance(item, Line))
+
+
+def text(payment: Payment | Refund = PAYMENT, **more: Any) -> str:
     return "\n".join(line.text for line in lines(payment, **more))
 
 
@@ -180,3 +191,79 @@ def test_a_paid_order_without_a_slip_still_says_what_was_paid() -> None:
 def test_whatever_the_host_sends_the_slip_fits_the_paper(slip: dict[str, str], columns: int, language: str) -> None:
     made = lines(replace(PAYMENT, verdict=Verdict(Outcome.PAID, slip=slip)), columns=columns, language=language)
     assert all(len(line.text) * (2 if line.large else 1) <= columns for line in made)
+
+
+REFUND = Refund(
+    "A-1", "r-2", 23_450, 0.0, Verdict(Outcome.REFUNDED, "t-1", slip={**SBP, "totalAmount": 23_450}), "[]", "ref-1"
+)
+CANCELED = replace(PAYMENT, verdict=Verdict(Outcome.CANCELED, "t-1"))
+
+
+def test_every_kind_of_slip_says_what_it_is() -> None:
+    assert "ЧАСТИЧНЫЙ" in text(REFUND, paid=123_450)
+    assert "ЧАСТИЧНЫЙ" not in text(REFUND, paid=23_450)
+    assert "ВОЗВРАТ" in text(REFUND, paid=23_450)
+    assert "ref-1" in text(REFUND)
+    assert "ОТМЕНА" in text(CANCELED)
+    assert "Деньги не списаны" in text(CANCELED)
+    assert "Реквизиты" not in text(CANCELED)
+    assert kind_of(replace(PAYMENT, verdict=Verdict(Outcome.UNKNOWN)), 1) is None
+    assert kind_of(replace(REFUND, verdict=Verdict(Outcome.UNKNOWN)), 1) is None
+
+
+def test_every_field_of_the_slip_can_stand_on_it() -> None:
+    whole = {**SBP, "merchantId": "M-1", "storeId": "S-1", "terminalId": "T-1", "operationId": "O-1", "id": "slip-7"}
+    payment = replace(PAYMENT, verdict=Verdict(Outcome.PAID, "t-1", slip={**whole, "refundTransactionId": "back-1"}))
+    template = tuple(f"{name} | {{{name}}}" for name in FIELDS if name not in ("missing", "title"))
+    printed = text(payment, columns=80, templates={"payment": template})
+    for value in (*whole.values(), "back-1", "r-1"):
+        if value not in (SBP["operationDateTime"], SBP["totalAmount"]):
+            assert str(value) in printed
+
+
+def test_a_shop_has_its_own_slip_and_cannot_lose_the_marks() -> None:
+    own = {
+        "payment": ("=!+ МАГАЗИН", "", "Чек {order_id} на {amount}", "пусто {kzo}{merchant_id}"),
+        "copy": ("= второй",),
+    }
+    slip = {key: value for key, value in SBP.items() if key != "kzo"}
+    payment = replace(PAYMENT, verdict=Verdict(Outcome.PAID, "t-1", slip=slip))
+    found = lines(payment, templates=own, environment="test", copy=True, columns=32)
+    assert [line.text for line in found] == [
+        "ТЕСТ", "второй", "МАГАЗИН", "", "Чек A-1 на 1234.50", "Не является кассовым чеком",
+    ]  # fmt: skip
+    assert (found[2].bold, found[2].large) == (True, True)
+
+
+def test_a_code_of_the_transaction_stands_on_the_slip_if_it_is_wanted() -> None:
+    codes = [item.data for item in items(qr=True) if isinstance(item, Code)]
+    assert codes == [SBP["paymentTransactionId"]]
+    assert [item.data for item in items(REFUND, qr=True) if isinstance(item, Code)] == ["ref-1"]
+    assert not [item for item in items() if isinstance(item, Code)]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("{oder_id}", "no field '{oder_id}'"),
+        ("КАССОВЫЙ  ЧЕК № 1", "fiscal receipt"),
+        ("ФН 9999078900004312", "fiscal receipt"),
+        ("Фискальный документ", "fiscal receipt"),
+        ("ФПД: 1", "fiscal receipt"),
+    ],
+)
+def test_a_template_that_cannot_be_meant_is_refused(line: str, what: str) -> None:
+    with pytest.raises(SiteError, match=what):
+        check("payment", ("=! ok", line))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_drivers_own_templates_pass_the_same_check(kind: Kind) -> None:
+    for language in ("ru", "en"):
+        check(kind, default_template(kind, language))
+
+
+@given(st.lists(st.text(max_size=90), max_size=8), st.integers(16, 64), st.booleans())
+def test_no_template_overruns_the_paper_or_breaks(template: list[str], columns: int, copy: bool) -> None:
+    for line in lines(templates={"payment": tuple(template)}, columns=columns, copy=copy):
+        assert len(line.text) * (2 if line.large else 1) <= columns

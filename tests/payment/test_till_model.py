@@ -35,7 +35,8 @@ from koshelek_driver.payment.order import LineRule, order
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.payment.recovery import RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
-from koshelek_driver.payment.slip_desk import SlipDesk, SlipRules
+from koshelek_driver.payment.slip import SlipRules
+from koshelek_driver.payment.slip_desk import SlipDesk
 from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.payment.watcher import Watcher

@@ -1,0 +1,77 @@
+"""How a slip looks: lines of a template, with fields in braces, as lines of paper.
+
+Before a line may stand marks and a blank: `=` centred, `!` bold, `+` twice as large. ` | ` parts a label from a value.
+`---` is a ruled line, `{marks}` the lines of copy and test, `{qr}` a QR code. A line whose fields are all empty is
+left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from koshelek_driver.errors import SiteError, nearest
+from koshelek_driver.printer.layout import Code, Item, Line, block, pair, rule
+
+_MARKS = re.compile(r"(?:([=!+]{1,3}) )?(.*)", re.DOTALL)
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_RULE, _LINES_OF_MARKS, _QR = "---", "{marks}", "{qr}"
+_FISCAL = re.compile(r"кассовый\s+чек|фискальн|фпд|\bфн\b|\bфд\b", re.IGNORECASE)
+
+FIELDS = (
+    "title", "provider", "payment_type", "amount", "date", "order_id", "payment_transaction_id",
+    "refund_transaction_id", "qrc_id", "kzo", "request_id", "slip_id", "operation_id", "merchant_id", "store_id",
+    "terminal_id", "missing",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What goes into a template: its fields, the lines for `{marks}`, what `{qr}` holds (empty: none)."""
+
+    fields: Mapping[str, str]
+    marks: tuple[str, ...] = ()
+    qr: str = ""
+
+
+def check(name: str, lines: tuple[str, ...]) -> None:
+    """Raises SiteError for a field that there is not, and for what would look like a fiscal receipt."""
+    for line in lines:
+        if _FISCAL.search(line):
+            raise SiteError(f"slip.{name}: '{line}' looks like a fiscal receipt", "a slip is none: call it otherwise")
+        for field in _FIELD.findall(line):
+            if f"{{{field}}}" not in (_LINES_OF_MARKS, _QR) and field not in FIELDS:
+                raise SiteError(f"slip.{name}: no field '{{{field}}}'", nearest(field, FIELDS))
+
+
+def filled(lines: tuple[str, ...], filling: Filling, columns: int, printable: Callable[[str], str]) -> Iterator[Item]:
+    """The lines of paper, each at most `columns` wide."""
+    for line in lines:
+        if line == _LINES_OF_MARKS:
+            yield from filled(filling.marks, filling, columns, printable)
+        elif line == _QR:
+            yield from [Code(filling.qr)] if filling.qr else []
+        elif line == _RULE:
+            yield from rule(columns)
+        elif _has_something(line, filling.fields):
+            yield from _set(line, filling.fields, columns, printable)
+
+
+def _has_something(line: str, fields: Mapping[str, str]) -> bool:
+    named = _FIELD.findall(line)
+    return not named or any(fields.get(name) for name in named)
+
+
+def _set(line: str, fields: Mapping[str, str], columns: int, printable: Callable[[str], str]) -> tuple[Line, ...]:
+    found = _MARKS.fullmatch(line)
+    marks, text = found.groups() if found else ("", line)
+    label, parted, value = (printable(_put(part, fields)) for part in text.partition(" | "))
+    if parted:
+        return pair(label, value, columns)
+    marks = marks or ""
+    return block(label, columns, centred="=" in marks, bold="!" in marks, large="+" in marks)
+
+
+def _put(text: str, fields: Mapping[str, str]) -> str:
+    return _FIELD.sub(lambda found: fields.get(found[1], ""), text)
