@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
     from koshelek_driver.payment.refund_desk import RefundWanted
     from koshelek_driver.payment.watcher import Watcher
+    from koshelek_driver.printer.device import POSPrinter
     from koshelek_driver.terminal import Terminal
     from koshelek_driver.till_scanner import Scanner
     from koshelek_driver.upos.errors import UposError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DriverError",
     "Outcome",
+    "POSPrinter",
     "Payment",
     "Refund",
     "RefundWanted",
@@ -34,6 +36,7 @@ __all__ = [
 _HOMES = {
     "DriverError": "koshelek_driver.errors",
     "Outcome": "koshelek_driver.payment.outcome",
+    "POSPrinter": "koshelek_driver.printer.device",
     "Payment": "koshelek_driver.payment.outcome",
     "Refund": "koshelek_driver.payment.outcome",
     "RefundWanted": "koshelek_driver.payment.refund_desk",

@@ -1,17 +1,21 @@
-"""`printer status`, `test`, `codepages`."""
+"""`printer status`, `test`, `codepages`, `preview`."""
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from koshelek_driver.cli.output import EXIT_OF_PRINTED, Output, print_document
 from koshelek_driver.cli.pay import JsonOption, SiteOption
 from koshelek_driver.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from koshelek_driver.printer.device import POSPrinter
     from koshelek_driver.printer.receipt_printer import PrintResult, ReceiptPrinter
 
 app = typer.Typer(no_args_is_help=True, help="A receipt printer of the site file. Money is not touched.")
@@ -50,6 +54,53 @@ def codepages(*, device: DeviceOption = "", site: SiteOption = None, as_json: Js
     printer = _printer(device, site)
     start, end = printer.units([])
     _show(printer.print_units([start, *code_page_units(), end]), Output(as_json=as_json))
+
+
+@app.command("preview")
+def print_preview(
+    *,
+    data: Annotated[
+        Path | None, typer.Argument(help="A text file in UTF-8; ESC may be written as \\e. By default from stdin.")
+    ] = None,
+    model: Annotated[str, typer.Option("--profile", help="The printer that it is for.")] = "generic-escpos-80mm",
+    png: Annotated[Path | None, typer.Option("--png", help="Where to draw it.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show print data with UnifiedPOS escape sequences as paper, without a printer. Exit 1: some cannot be printed."""
+    from koshelek_driver.printer.device import POSPrinter
+    from koshelek_driver.site_keys import Device
+    from koshelek_driver.upos.printer_codes import Station
+
+    text = (data.read_text(encoding="utf-8") if data else sys.stdin.read()).replace("\\e", "\x1b")
+    output = Output(as_json=as_json)
+    with tempfile.TemporaryDirectory() as folder:
+        entry = Device(category="POSPrinter", service="preview", profile=model, settings={"folder": folder})
+        with POSPrinter({"preview": entry}) as printer:
+            printer.open("preview")
+            printer.claim(0)
+            printer.device_enabled = True
+            doubt = _doubt(printer, text)
+            printer.print_normal(Station.RECEIPT, f"{text}\n")
+        lines = [line for file in sorted(Path(folder).glob("*.txt")) for line in file.read_text("utf-8").splitlines()]
+        if png is not None and lines:
+            png.write_bytes((Path(folder) / "receipt-0001.png").read_bytes())
+    output.document({"lines": lines, "png": str(png) if png and lines else None, "doubt": doubt})
+    output.console.print(escape("\n".join(lines)), soft_wrap=True)
+    if doubt:
+        output.warning(doubt, "it is passed over, or printed as near as can be")
+    raise typer.Exit(1 if doubt else 0)
+
+
+def _doubt(printer: POSPrinter, text: str) -> str:
+    """What validateData says of it."""
+    from koshelek_driver.upos.errors import UposError
+    from koshelek_driver.upos.printer_codes import Station
+
+    try:
+        printer.validate_data(Station.RECEIPT, text)
+    except UposError as problem:
+        return problem.what
+    return ""
 
 
 def _printer(name: str, site: Path | None) -> ReceiptPrinter:

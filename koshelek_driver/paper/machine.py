@@ -47,8 +47,11 @@ class Machine:
         finished: Callable[[Receipt], None],
         code_pages: dict[int, str] = CODE_PAGES,
         faces: tuple[tuple[int, int], ...] = (FONT_A, FONT_B),
+        *,
+        two_byte: bool = True,
     ) -> None:
-        """`faces`: dots of a character of fonts A and B, across and down."""
+        """`faces`: dots of a character of fonts A and B, across and down. `two_byte`: it starts in a Chinese mode."""
+        self._starts_in_two_byte = two_byte
         self._dots = dots
         self._faces = faces
         self._reply = reply
@@ -132,7 +135,7 @@ class Machine:
         self._page = None
         self._station = 1
         self._codec = self._code_pages.get(0, "cp437")
-        self._two_byte = True
+        self._two_byte = self._starts_in_two_byte
         self._symbol: dict[int, bytes] = {}
         self._symbol_dots = 3
         self._bar_height, self._bar_dots, self._digits = 162, 3, 0

@@ -51,7 +51,7 @@ def filled(lines: tuple[str, ...], filling: Filling, columns: int, printable: Ca
         if line == _LINES_OF_MARKS:
             yield from filled(filling.marks, filling, columns, printable)
         elif line == _QR:
-            yield from [Code(filling.qr)] if filling.qr else []
+            yield from (Line(), Code(filling.qr), Line()) if filling.qr else ()
         elif line == _RULE:
             yield from rule(columns)
         elif _has_something(line, filling.fields):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from koshelek_driver.errors import UsageError
 if TYPE_CHECKING:
     from PIL import Image
 
+    from koshelek_driver.paper.machine import Machine, Receipt
     from koshelek_driver.profile import PrinterProfile
 
 
@@ -41,17 +42,26 @@ def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
     return ((profile.dots // profile.columns, profile.font_heights[0]), (profile.dots // wide, profile.font_heights[1]))
 
 
-def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:
-    """The pieces of paper that a printer of this profile makes of it. Raises UsageError without the extra `drawn`."""
+def machine_of(profile: PrinterProfile, keep: Callable[[Preview], object]) -> Machine:
+    """A virtual printer of this profile; `keep` gets each piece of paper. Raises UsageError without `drawn`."""
     try:
-        from koshelek_driver.paper.machine import Machine, Receipt
+        from koshelek_driver.paper.machine import Machine
     except ModuleNotFoundError as problem:
         remedy = "pip install 'koshelek-driver[drawn]' brings what draws it"
         raise UsageError(f"a preview needs {problem.name}", remedy) from problem
 
-    receipts: list[Receipt] = []
-    machine = Machine(profile.dots, lambda _reply: None, receipts.append, pages_of(profile), faces_of(profile))
+    def finished(receipt: Receipt) -> None:
+        keep(Preview(receipt.lines, receipt.picture))
+
+    pages, faces = pages_of(profile), faces_of(profile)
+    return Machine(profile.dots, lambda _reply: None, finished, pages, faces, two_byte=profile.two_byte_mode)
+
+
+def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:
+    """The pieces of paper that a printer of this profile makes of a job. Raises UsageError without `drawn`."""
+    pieces: list[Preview] = []
+    machine = machine_of(profile, pieces.append)
     for token in Tokenizer().feed(b"".join(units)):
         machine.execute(token)
     machine.finish()
-    return [Preview(receipt.lines, receipt.picture) for receipt in receipts]
+    return pieces

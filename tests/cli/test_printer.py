@@ -128,3 +128,15 @@ def test_a_slip_that_is_not_there(
     assert ask(shell, till, "slip", "show", *words)[0] == code
     if code == 1:
         assert ask(shell, till, "slip", "print", *words)[0] == 2
+
+
+def test_print_data_are_shown_without_a_printer(shell: Shell, till: Till, tmp_path: Path) -> None:
+    data, png = tmp_path / "slip.txt", tmp_path / "slip.png"
+    data.write_text("\\e|cA\\e|bCСпасибо!\nЧай\\e|rA120.00\n", encoding="utf-8")
+    code, said = shell.document("printer", "preview", str(data), "--profile", "generic-escpos-58mm", "--png", str(png))
+    assert (code, said["doubt"], said["png"]) == (0, "", str(png))
+    assert said["lines"][:2] == ["            Спасибо!", "Чай" + " " * 23 + "120.00"]
+    assert png.read_bytes().startswith(b"\x89PNG")
+    data.write_text("\\e|iCкурсив\n", encoding="utf-8")
+    code, said = shell.document("printer", "preview", str(data))
+    assert (code, said["doubt"]) == (1, "this printer has no 'iC'")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Tokenizer
@@ -25,6 +23,7 @@ from koshelek_driver.printer.pen import CodePage, Font
 from koshelek_driver.printer.preview import faces_of, pages_of
 from koshelek_driver.profile import PrinterProfile
 from koshelek_driver.upos.printer_codes import MapMode, Station
+from tests.pictures import same_as_stored
 
 PICTURES = Path(__file__).parents[1] / "data" / "sequences"
 FULL = msgspec.structs.replace(
@@ -167,24 +166,11 @@ def test_the_table_of_meanings_is_whole() -> None:
 
 @pytest.mark.parametrize("form", [*MEANINGS, "#R", "*#dL"])
 def test_a_sequence_looks_as_it_did(form: str) -> None:
-    """Stored pictures; letters may differ by a few dots from one version of the drawing library to the next."""
     given_data = {"#R": f"\x1b|{len(BAR_CODE)}R{BAR_CODE}", "*#dL": f"\x1b|*{len(RULE)}dL{RULE}"}
     data = given_data.get(form) or MEANINGS[form][0]
     receipts, _ = on_paper(f"до\n{data}после\n", setting(FULL))
-    same_as_stored(receipts[0].picture, form.replace("*", "star-").replace("#", "n-"))
-
-
-def same_as_stored(picture: Image.Image, name: str) -> None:
-    """`KOSHELEK_DRAW=1` draws anew what is stored: look at every picture before you keep it."""
-    file = PICTURES / f"{name}.png"
-    if os.environ.get("KOSHELEK_DRAW"):
-        picture.point(lambda level: 255 if level > 128 else 0).convert("1").save(file, optimize=True)
-    with Image.open(file) as stored:
-        shown, kept = picture.point(lambda level: 255 if level > 128 else 0).convert("1"), stored.convert("1")
-    assert shown.size == kept.size
-    different = ImageChops.logical_xor(shown, kept).convert("L").histogram()[255]
-    inked = kept.convert("L").histogram()[0]
-    assert different <= 0.08 * inked
+    name = form.replace("*", "star-").replace("#", "n-")
+    same_as_stored(receipts[0].picture, PICTURES / f"{name}.png")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""A POSPrinter without a printer: what would be printed is drawn. The device service `preview`.
+
+In the site file: `category = "POSPrinter"`, `service = "preview"`, the `profile` of the printer that it stands for, and
+under `settings` the `folder` for the receipts, each as PNG and as text. Needs the extra `drawn`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from firmware_protocol.escpos.tokenizer import Tokenizer
+from koshelek_driver import profile
+from koshelek_driver.printer.job import JobState, PrinterStatus
+from koshelek_driver.printer.preview import Preview, machine_of
+from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
+from koshelek_driver.printer.service import PrinterService
+from koshelek_driver.site_keys import Device
+from koshelek_driver.upos.codes import HealthLevel
+
+
+class PreviewPrinter(PrinterService):
+    """Takes everything and is never out of paper. `receipts` are those that were cut, or torn off by disable."""
+
+    device_service_description: ClassVar[str] = "Koshelek Driver preview of a printer"
+
+    def __init__(self, name: str, entry: Device) -> None:
+        self.profile = profile.printer(entry.profile)
+        self.folder = Path(entry.settings.get("folder") or tempfile.mkdtemp(prefix="koshelek-preview-"))
+        self.receipts: list[Preview] = []
+        self._machine = machine_of(self.profile, self._keep)
+        self._reader = Tokenizer()
+        self.claim_key = f"preview:{name}:{self.folder}"
+        self.physical_device_name = f"preview of {entry.profile} in {self.folder}"
+        self.physical_device_description = self.profile.description
+
+    def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
+        """Draw it."""
+        for token in self._reader.feed(b"".join(units)):
+            self._machine.execute(token)
+        return PrintResult(Printed.ON_PAPER, state=JobState.ACKNOWLEDGED), None
+
+    def status(self) -> PrinterStatus:
+        """Always ready."""
+        return PrinterStatus(True, answered=True)
+
+    def form_is_in(self) -> bool | None:
+        """It has no hands to put one in."""
+        return None
+
+    def check_health(self, level: HealthLevel) -> str:
+        """Always well."""
+        return "Successful" if level is HealthLevel.CH_INTERNAL else super().check_health(level)
+
+    def disable(self) -> None:
+        """Tear off what was not cut."""
+        self._machine.finish()
+
+    def _keep(self, shown: Preview) -> None:
+        self.receipts.append(shown)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        png = self.folder / f"receipt-{len(self.receipts):04d}.png"
+        shown.save(png)
+        png.with_suffix(".txt").write_text("\n".join(shown.lines) + "\n", encoding="utf-8")

@@ -1,0 +1,79 @@
+"""Every kind of slip on paper, against stored pictures, and every code in it read back by an independent decoder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+
+from koshelek_driver import profile
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.slip import SlipRules, kind_of, slip_lines
+from koshelek_driver.printer import document
+from koshelek_driver.printer.preview import Preview, preview
+from koshelek_driver.printer.text import printable
+from tests.pictures import same_as_stored
+
+STORED = Path(__file__).parents[1] / "data" / "slips"
+SLIP = {
+    "id": "s-1",
+    "paymentType": "SBP",
+    "orderId": "ORDER-00042",
+    "paymentTransactionId": "679c6146-1cee-46ff-9a89-9c866abb9f01",
+    "operationDateTime": "2026-11-22T10:25:48.123Z",
+    "qrcId": "AD102CAF2F0EF8434911BE808C272866",
+    "kzo": "K2CAF2F0E",
+    "totalAmount": 123_450,
+}
+PAID = Payment("ORDER-00042", "r-1", 123_450, 0.0, Verdict(Outcome.PAID, "t-1", slip=SLIP))
+BACK = {**SLIP, "refundTransactionId": "0b5e2f6a-93f1-4d3e-8f64-3a1de0a5a0c7"}
+REFUND = Refund("ORDER-00042", "r-2", 123_450, 0.0, Verdict(Outcome.REFUNDED, "t-1", slip=BACK), "[]", "0b5e2f6a")
+KINDS: dict[str, tuple[Payment | Refund, dict[str, Any]]] = {
+    "payment": (PAID, {}),
+    "refund": (REFUND, {}),
+    "partial-refund": (replace(REFUND, amount=23_450), {}),
+    "cancel": (replace(PAID, verdict=Verdict(Outcome.CANCELED, "t-1")), {}),
+    "copy": (PAID, {"copy": True}),
+    "test": (PAID, {"environment": "test"}),
+    "english-with-code": (PAID, {"language": "en", "qr": True, "copy": True, "environment": "test"}),
+    "without-details": (replace(PAID, verdict=Verdict(Outcome.PAID, "t-1")), {}),
+}
+MODELS = ("epson-tm-t20iii", "generic-escpos-58mm", "epson-tm-u220")
+
+
+def drawn(payment: Payment | Refund, model: str, **given: Any) -> Preview:
+    known = profile.printer(model)
+    copy = given.pop("copy", False)
+    rules = SlipRules(**{"environment": "production", "language": "ru", **given})
+    kind = kind_of(payment, 123_450)
+    assert kind is not None
+    codec = document.codec_of(known)
+    lines = slip_lines(
+        payment, kind, rules, columns=known.columns, printable=lambda text: printable(text, codec), copy=copy
+    )
+    (shown,) = preview(document.render(lines, known), known)
+    return shown
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_slip_looks_as_it_did(kind: str, model: str) -> None:
+    payment, given = KINDS[kind]
+    same_as_stored(drawn(payment, model, **given).picture, STORED / f"{kind}-{model}.png")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_code_of_a_slip_is_read_back(model: str) -> None:
+    for payment, text in ((PAID, SLIP["paymentTransactionId"]), (REFUND, BACK["refundTransactionId"])):
+        found = zxingcpp.read_barcodes(drawn(payment, model, qr=True).picture)
+        assert [each.text for each in found] == [text]
+
+
+def test_a_slip_without_pillow_has_no_code_and_all_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("koshelek_driver.printer.abilities.can_draw", lambda: False)
+    shown = drawn(PAID, "epson-tm-u220", qr=True)
+    assert not any("picture" in line or "QR" in line for line in shown.lines)
+    assert any("9f01" in line for line in shown.lines)
