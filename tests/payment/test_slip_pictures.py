@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,15 @@ import pytest
 import zxingcpp
 
 from koshelek_driver import profile
+from koshelek_driver.errors import SiteError
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.slip import SlipRules, kind_of, slip_lines
+from koshelek_driver.payment.slip_template import check
 from koshelek_driver.printer import document
 from koshelek_driver.printer.preview import Preview, preview
 from koshelek_driver.printer.text import printable
+from koshelek_driver.terminal import Terminal
+from tests.conftest import Till
 from tests.pictures import same_as_stored
 
 STORED = Path(__file__).parents[1] / "data" / "slips"
@@ -77,3 +83,23 @@ def test_a_slip_without_pillow_has_no_code_and_all_its_text(monkeypatch: pytest.
     shown = drawn(PAID, "epson-tm-u220", qr=True)
     assert not any("picture" in line or "QR" in line for line in shown.lines)
     assert any("9f01" in line for line in shown.lines)
+
+
+def test_the_slip_of_the_readme_is_a_template_that_prints() -> None:
+    readme = (Path(__file__).parents[2] / "koshelek_driver" / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(\[slip\].*?)```", readme, re.DOTALL)
+    assert example
+    look = tomllib.loads(example[1])["slip"]
+    templates = {name: tuple(lines) for name, lines in look.items() if name != "qr"}
+    for name, lines in templates.items():
+        check(name, lines)
+    shown = drawn(PAID, "epson-tm-t20iii", templates=templates, qr=look["qr"], copy=True)
+    assert [line.strip() for line in shown.lines][:2] == ["МАГАЗИН У ДОМА", "КОПИЯ"]
+    assert [each.text for each in zxingcpp.read_barcodes(shown.picture)] == [SLIP["paymentTransactionId"]]
+
+
+def test_a_till_with_a_wrong_template_does_not_open(till: Till) -> None:
+    till.edit("[totp]", '[slip]\npayment = ["{oder_id}"]\n\n[totp]')
+    with pytest.raises(SiteError, match="oder_id") as refused:
+        Terminal.open(till.site)
+    assert "order_id" in refused.value.remedy
