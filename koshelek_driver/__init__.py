@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from koshelek_driver.payment.watcher import Watcher
     from koshelek_driver.printer.device import POSPrinter
     from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till_cat import CAT
     from koshelek_driver.till_scanner import Scanner
     from koshelek_driver.upos.errors import UposError
 
 __all__ = [
+    "CAT",
     "DriverError",
     "Outcome",
     "POSPrinter",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CAT": "koshelek_driver.till_cat",
     "DriverError": "koshelek_driver.errors",
     "Outcome": "koshelek_driver.payment.outcome",
     "POSPrinter": "koshelek_driver.printer.device",

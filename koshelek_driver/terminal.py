@@ -11,6 +11,8 @@ from koshelek_driver import site
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.card.words import card_line
 from koshelek_driver.cards import Cards
+from koshelek_driver.cat.device import CAT
+from koshelek_driver.cat.lent import LentCAT
 from koshelek_driver.errors import CardError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.pay_api.models import TransactionAnswer
@@ -29,6 +31,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
 from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, read_text
@@ -54,6 +57,8 @@ class Terminal:
         self._side_client: PayApiClient | None = None
         self._caretaker: Caretaker | None = None
         self._scanner: Scanner | None = None
+        self._printer: POSPrinter | None = None
+        self._cat: CAT | None = None
         check_devices(settings)
         check_slip(settings)
         self._clock = SystemClock()
@@ -91,11 +96,12 @@ class Terminal:
         self.close()
 
     def close(self) -> None:
-        """Close scanner, connections and journal; waits for what is just being done beside sales."""
+        """Close devices, connections and journal; waits for what is just being done beside sales."""
         if self._caretaker is not None:
             self._caretaker.stop()
-        if self._scanner is not None and self._scanner.state is not State.S_CLOSED:
-            self._scanner.close()
+        for device in (self._cat, self._scanner, self._printer):
+            if device is not None and device.state is not State.S_CLOSED:
+                device.close()
         if self._warming is not None:
             self._warming.join()
         self._cards.close()
@@ -123,6 +129,20 @@ class Terminal:
         if self._scanner is None:
             self._scanner = Scanner(self._site, presented=self._cards.present)
         return self._scanner
+
+    @property
+    def printer(self) -> POSPrinter:
+        """The till's receipt printer for the program of the POS; slips go through the same owner. Closed with this."""
+        if self._printer is None:
+            self._printer = POSPrinter(self._site.devices)
+        return self._printer
+
+    @property
+    def cat(self) -> CAT:
+        """This till as a payment terminal of UnifiedPOS: open, claim and enable it. Closed with this terminal."""
+        if self._cat is None:
+            self._cat = LentCAT(self._site.devices, self)
+        return self._cat
 
     def shown_card(self) -> Verification | None:
         """The card that the POS's scanner read for the next sale, checked; None when there is none, or it is too old.
@@ -226,6 +246,15 @@ class Terminal:
         """
         return self._recovery.close(order_id, outcome, reason)
 
+    def check_card(
+        self, *, label: str | None = None, typed: bool = False, wait_s: float = 60.0, watcher: Watcher = _SILENT
+    ) -> Verification:
+        """What kind of card it is, and whether it can pay. It may pay afterwards; nothing is sent to the host.
+
+        The card comes as for `pay`. Raises CardError, ScanTimeout, ScanCanceled, UposError (the scanner), JournalError.
+        """
+        return self._verified(label, wait_s, watcher, typed=typed)
+
     def methods(
         self, to_pay: Order, *, label: str | None = None, wait_s: float = 60.0, watcher: Watcher = _SILENT
     ) -> Methods:
@@ -251,6 +280,10 @@ class Terminal:
     def find(self, order_id: str) -> Payment | None:
         """The last attempt to pay this order, from the journal."""
         return self._journal.latest(order_id)
+
+    def find_transaction(self, transaction_id: str) -> Payment | None:
+        """The payment with this transactionId of the host, from the journal."""
+        return self._journal.by_transaction(transaction_id)
 
     def unfinished(self) -> list[Payment]:
         """Payments that are open, and payments whose slip is not on paper."""
@@ -306,12 +339,12 @@ class Terminal:
         tell(watcher.waiting_for_scan)
         return self._cards.wait(wait_s, self._engine.cancel_requested)
 
-    def _verified(self, label: str | None, wait_s: float, watcher: Watcher) -> Verification:
+    def _verified(self, label: str | None, wait_s: float, watcher: Watcher, *, typed: bool = False) -> Verification:
         """A card that is not to be used up."""
         held = self._cards.held() if label is None else None
         if held is not None:
             return held
-        shown = self._scan(wait_s, watcher) if label is None else read_text(label)
+        shown = self._scan(wait_s, watcher) if label is None else read_text(label, typed=typed)
         verification = self._cards.given(shown, 0, use=False).verification
         tell(watcher.scanned, shown, verification)
         return verification

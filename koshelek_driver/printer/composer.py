@@ -6,68 +6,29 @@ over and kept as a Doubt, which is what validateData tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from firmware_protocol.escpos import commands, placing
 from firmware_protocol.escpos.commands import Align
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.printer import bar_codes, imaging
-from koshelek_driver.printer.abilities import Abilities
 from koshelek_driver.printer.document import plain_look, row_units
 from koshelek_driver.printer.escapes import CarriageReturn, Escape, LineFeed, Part, Plain, Stray, parse
 from koshelek_driver.printer.imaging import Picture
-from koshelek_driver.printer.measure import to_dots
-from koshelek_driver.printer.pen import CodePage, Font, Look, Pen, Piece, rows_of
+from koshelek_driver.printer.pen import Font, Look, Pen, Piece, rows_of
 from koshelek_driver.printer.picture import picture_units
 from koshelek_driver.printer.ruled_line import RuledLine, ruled_line
+from koshelek_driver.printer.setting import Doubt, Setting
 from koshelek_driver.printer.text import printable
-from koshelek_driver.profile import PrinterProfile
 from koshelek_driver.upos.errors import UposError
-from koshelek_driver.upos.printer_codes import MapMode, Rotation
+from koshelek_driver.upos.printer_codes import Rotation
 
 _MOST_FEED_DOTS = 10_000
 """More than a metre of paper; what asks for more gets this."""
 _MOST_FEED_LINES = 255
 _PRIMARY = 1
 """PTR_COLOR_PRIMARY."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Something in the data that does not come out as it is written. `fatal`: there is nothing like it here."""
-
-    what: str
-    fatal: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """How a station writes at the time of a call. `room`: dots of a line. `logos` by PTR_L_."""
-
-    profile: PrinterProfile
-    abilities: Abilities
-    font: Font
-    page: CodePage
-    mapped: bool
-    map_mode: MapMode
-    spacing: int
-    room: int
-    in_page: bool = False
-    upside_down: bool = False
-    second_colour: bool = False
-    turn_bar_codes: Rotation = Rotation.NORMAL
-    bitmaps: Mapping[int, tuple[Picture, int]] = field(default_factory=dict)
-    logos: Mapping[int, str] = field(default_factory=dict)
-
-    @property
-    def look(self) -> Look:
-        """Plain letters."""
-        return Look(self.font, self.page, second_colour=self.second_colour)
-
-    def dots(self, units: int) -> int:
-        """Units of MapMode as dots."""
-        return to_dots(units, self.map_mode, self.abilities.per_inch)
 
 
 class Composer:

@@ -10,6 +10,7 @@ from koshelek_driver.printer.collecting import PageArea, PageOfMode
 from koshelek_driver.printer.document import codec_of, plain_look
 from koshelek_driver.printer.measure import to_dots, to_units
 from koshelek_driver.printer.pen import CodePage, Piece
+from koshelek_driver.printer.service import PrinterService
 from koshelek_driver.printer.station import PrintStation
 from koshelek_driver.printer.station_members import StationMembers
 from koshelek_driver.upos.codes import ErrorCode
@@ -19,7 +20,6 @@ from koshelek_driver.upos.printer_codes import ErrorLevel, MapMode, PrintDirecti
 
 if TYPE_CHECKING:
     from koshelek_driver.printer.imaging import Picture
-    from koshelek_driver.printer.service import PrinterService
 
 _UNICODE, _ASCII = 997, 998
 """PTR_CS_UNICODE and PTR_CS_ASCII, and PTR_CCS_ of the same numbers."""
@@ -109,7 +109,10 @@ class PageMembers(StationMembers):
 
     @property
     def _service(self) -> PrinterService:
-        raise NotImplementedError
+        service = self._session_now().service
+        if not isinstance(service, PrinterService):
+            raise UposError(ErrorCode.E_NOSERVICE, f"the service of {self} is no PrinterService", "ask its maker")
+        return service
 
     # --- characters
 

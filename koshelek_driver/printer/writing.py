@@ -10,11 +10,11 @@ from typing import Any
 from koshelek_driver.printer import document
 from koshelek_driver.printer.abilities import abilities_of
 from koshelek_driver.printer.collecting import PageOfMode, Sideways
-from koshelek_driver.printer.composer import Composer, Setting
+from koshelek_driver.printer.composer import Composer
 from koshelek_driver.printer.page_members import PageMembers
 from koshelek_driver.printer.problems import level_of
 from koshelek_driver.printer.request import Request, Tally
-from koshelek_driver.printer.service import PrinterService
+from koshelek_driver.printer.setting import Setting
 from koshelek_driver.printer.station import PrintStation
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -39,13 +39,6 @@ class Writing(PageMembers):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._composing = threading.RLock()
-
-    @property
-    def _service(self) -> PrinterService:
-        service = self._session_now().service
-        if not isinstance(service, PrinterService):
-            raise UposError(ErrorCode.E_NOSERVICE, f"the service of {self} is no PrinterService", "ask its maker")
-        return service
 
     def _prepare_session(self) -> None:
         model = self._service.profile

@@ -16,7 +16,7 @@ from koshelek_driver.upos.codes import ErrorCode, PowerNotify, PowerState
 from koshelek_driver.upos.delivery import Delivery, Listeners
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import DirectIOEvent, ErrorEvent, Event, Queued, StatusUpdateEvent
-from koshelek_driver.upos.members import Method, ReadOnly, Stage, members_of
+from koshelek_driver.upos.members import V1_2, Method, ReadOnly, Stage, members_of
 from koshelek_driver.upos.registry import Devices, Factory
 from koshelek_driver.upos.service import DeviceService
 from koshelek_driver.upos.statistics import COMMUNICATION_ERRORS, Statistics
@@ -100,6 +100,8 @@ class DeviceBase(ABC):
 
     category: ClassVar[str]
     statistic_names: ClassVar[tuple[str, ...]] = ()
+    first_version: ClassVar[int] = V1_2
+    """The level of the standard that the category came with: an older service is refused."""
     _members: ClassVar[dict[str, ReadOnly[Any] | Method]]
 
     _claimed: bool

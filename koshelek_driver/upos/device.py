@@ -141,7 +141,8 @@ class Device(Upkeep):
                 raise UposError(ErrorCode.E_ILLEGAL, f"{self} is open already", "close it first")
             devices = self._till_devices() if self._devices is None else self._devices
             entry = registry.find(devices, logical_device_name, self.category)
-            service = _made(registry.factory(entry, self._own_service()), logical_device_name, entry)
+            factory = registry.factory(entry, self._own_service())
+            service = _made(factory, logical_device_name, entry, self.first_version)
             with contextlib.ExitStack() as on_failure:
                 on_failure.callback(service.close)
                 service.open()
@@ -295,7 +296,7 @@ class Device(Upkeep):
             session.service.disable()
 
 
-def _made(factory: Factory, name: str, entry: Any) -> DeviceService[Any]:
+def _made(factory: Factory, name: str, entry: Any, first_version: int) -> DeviceService[Any]:
     """The service, or E_NOSERVICE with what its maker raised."""
     try:
         with translated(name):
@@ -303,7 +304,9 @@ def _made(factory: Factory, name: str, entry: Any) -> DeviceService[Any]:
     except UposError as problem:
         code = ErrorCode.E_NOSERVICE if problem.error_code is ErrorCode.E_FAILURE else problem.error_code
         raise UposError(code, problem.what, problem.remedy) from problem
-    if not isinstance(service, DeviceService) or service.device_service_version < V1_2:
-        what = f"the device service of '{name}' is a {type(service).__name__}, not a DeviceService of 1.2 or later"
+    if not isinstance(service, DeviceService) or service.device_service_version < first_version:
+        what = (
+            f"the device service of '{name}' is a {type(service).__name__}, not a DeviceService of a level that will do"
+        )
         raise UposError(ErrorCode.E_NOSERVICE, what, "reinstall the package that offers it")
     return service

@@ -132,7 +132,7 @@ def test_a_slip_that_is_not_there(
 
 def test_print_data_are_shown_without_a_printer(shell: Shell, till: Till, tmp_path: Path) -> None:
     data, png = tmp_path / "slip.txt", tmp_path / "slip.png"
-    data.write_text("\\e|cA\\e|bCСпасибо!\nЧай\\e|rA120.00\n", encoding="utf-8")
+    data.write_text("\\e|cA\\e|bCСпасибо!\n\\e|NЧай\\e|rA120.00\n", encoding="utf-8")
     code, said = shell.document("printer", "preview", str(data), "--profile", "generic-escpos-58mm", "--png", str(png))
     assert (code, said["doubt"], said["png"]) == (0, "", str(png))
     assert said["lines"][:2] == ["            Спасибо!", "Чай" + " " * 23 + "120.00"]

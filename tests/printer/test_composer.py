@@ -17,10 +17,11 @@ from koshelek_driver import profile
 from koshelek_driver.paper.machine import Machine, Receipt
 from koshelek_driver.printer import document
 from koshelek_driver.printer.abilities import abilities_of
-from koshelek_driver.printer.composer import Composer, Setting
+from koshelek_driver.printer.composer import Composer
 from koshelek_driver.printer.imaging import Picture
 from koshelek_driver.printer.pen import CodePage, Font
 from koshelek_driver.printer.preview import faces_of, pages_of
+from koshelek_driver.printer.setting import Setting
 from koshelek_driver.profile import PrinterProfile
 from koshelek_driver.upos.printer_codes import MapMode, Station
 from tests.pictures import same_as_stored

@@ -5,15 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from koshelek_driver import profile
+from koshelek_driver.card.presentation import CardPresentation
+from koshelek_driver.card.totp import ResultCode, Verification
+from koshelek_driver.cat.device import CAT
+from koshelek_driver.cat.service import WalletService
+from koshelek_driver.payment.order import LineRule, Order, order
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.refund_desk import RefundWanted
 from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.job import JobState, PrinterStatus
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
 from koshelek_driver.printer.service import PrinterService
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
+from koshelek_driver.secrets import Secret
 from koshelek_driver.upos.codes import (
     CompareFirmware,
     ErrorCode,
@@ -198,6 +206,96 @@ class SlipPrinter(HandledPrinter):
     """With a slip station."""
 
     model = "epson-tm-h6000iv"
+
+
+class HandWallet:
+    """A till without money: every sale is paid, every refund given."""
+
+    def __init__(self) -> None:
+        self.paid: dict[str, Payment] = {}
+        self.canceled = threading.Event()
+
+    def new_order(self, order_id: str, amount: int, invoice_json: bytes | None = None) -> Order:
+        return order(order_id, amount, LineRule("x", "0", "none"))
+
+    def pay(self, to_pay: Order, **_given: Any) -> Payment:
+        verdict = Verdict(Outcome.PAID, f"t-{to_pay.order_id}", slip={"paymentType": "SBP", "id": "s"})
+        self.paid[to_pay.order_id] = Payment(to_pay.order_id, "r", to_pay.amount, 0.0, verdict)
+        return self.paid[to_pay.order_id]
+
+    def refund(self, wanted: RefundWanted, **_given: Any) -> Refund:
+        return Refund(wanted.order_id, "r", wanted.amount or 1, 0.0, Verdict(Outcome.REFUNDED, "t"), "[]", "back")
+
+    def cancel(self, order_id: str, **_given: Any) -> Payment:
+        return self.paid[order_id]
+
+    def find(self, order_id: str) -> Payment | None:
+        return self.paid.get(order_id)
+
+    def find_transaction(self, transaction_id: str) -> Payment | None:
+        return next((each for each in self.paid.values() if each.verdict.transaction_id == transaction_id), None)
+
+    def check_card(self, **_given: Any) -> Verification:
+        card = CardPresentation("CM", Secret("4601234567893"), Secret("A1B2C3"))
+        return Verification(ResultCode.CARDSESSION_AVAILABLE, card)
+
+    def request_cancel(self) -> None:
+        self.canceled.set()
+
+    def tip(self, _payment: Payment | Refund) -> str:
+        return ""
+
+    def tip_for(self, code: str, details: str = "") -> str:
+        return f"{code}{details}"
+
+    def slip_text(self, _payment: Payment | Refund, **_given: Any) -> list[str]:
+        return ["slip"]
+
+    def close(self) -> None: ...
+
+
+class HandWalletService(WalletService):
+    """A CAT's service over a HandWallet."""
+
+    cap_power_reporting = PowerReporting.PR_STANDARD
+    cap_compare_firmware_version = True
+    cap_update_firmware = True
+
+    def __init__(self, key: str = "hand-cat") -> None:
+        super().__init__(key, lambda: cast("Any", HandWallet()))
+        self.claim_key = key
+        self.update_may_end = threading.Event()
+
+    def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:
+        return data + command, obj
+
+    def compare_firmware_version(self, firmware_file_name: str) -> CompareFirmware:
+        return CompareFirmware.CFV_FIRMWARE_SAME
+
+    def begin_firmware_update(self, firmware_file_name: str) -> Callable[[Callable[[int], None]], StatusUpdate]:
+        def update(_told: Callable[[int], None]) -> StatusUpdate:
+            assert self.update_may_end.wait(WAIT_S)
+            return StatusUpdate.SUE_UF_COMPLETE
+
+        return update
+
+
+class HandledCat(CAT):
+    """The category CAT over a HandWalletService: `device.hand`."""
+
+    def __init__(self, hand: HandWalletService | None = None) -> None:
+        super().__init__({"s": Entry("CAT")})
+        self.hand = hand or self.fresh_hand()
+
+    @classmethod
+    def fresh_hand(cls, key: str = "hand-cat") -> HandWalletService:
+        return HandWalletService(key)
+
+    def _till_devices(self) -> Devices:
+        raise AssertionError("not asked")
+
+    def _own_service(self) -> Factory:
+        return lambda _name, _entry: self.hand
 
 
 def enabled_scanner(hand: HandScanner | None = None) -> HandledScanner:

@@ -1,0 +1,1 @@
+"""Category CAT: the wallet as a payment terminal of UnifiedPOS."""

@@ -1,0 +1,83 @@
+"""What a call of the CAT ends with: properties to be set, and the error that the standard has for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from koshelek_driver.cat.currency import to_currency
+from koshelek_driver.errors import BusyError, CardError, DriverError, ScanCanceled, ScanTimeout, UsageError
+from koshelek_driver.pay_api.models import read_slip
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund
+from koshelek_driver.upos.cat_codes import CatExtended, PaymentCondition
+from koshelek_driver.upos.codes import ErrorCode
+from koshelek_driver.upos.errors import UposError
+
+_DEFICIENT = ("NOT_ENOUGH_LIMIT_TO_PAY", "NOT_ENOUGH_MONEY")
+_NO_LINE = ("HOST_UNREACHABLE", "HOST_RESTS", "HOST_NOT_TRUSTED")
+_GOOD = (Outcome.PAID, Outcome.REFUNDED)
+_INSTALMENTS = ("DOLYAME",)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """What the program keeps of a payment or refund that succeeded."""
+
+    approval_code: str
+    slip_number: str
+    transaction_number: str
+    card_company_id: str
+    payment_condition: int
+    settled_amount: int
+
+
+def identifiers(of: Payment | Refund) -> Identifiers:
+    """From the provider's slip, as far as it came."""
+    slip = read_slip(of.verdict.slip or {})
+    number = of.ref_transaction_id if isinstance(of, Refund) else of.verdict.transaction_id
+    instalments = slip.payment_type in _INSTALMENTS
+    return Identifiers(
+        approval_code=slip.kzo or slip.operation_id or number,
+        slip_number=slip.id,
+        transaction_number=number,
+        card_company_id=slip.payment_type,
+        payment_condition=PaymentCondition.INSTALLMENT_1 if instalments else PaymentCondition.LUMP,
+        settled_amount=to_currency(slip.total_amount or of.amount),
+    )
+
+
+def problem_of(of: Payment | Refund, tip: str, *, timed_out: bool) -> UposError | None:
+    """Why it did not succeed; None when it did. With any error but OUTCOME_UNKNOWN no money moved."""
+    if of.outcome in _GOOD:
+        return None
+    code = of.verdict.error_code
+    if of.outcome is Outcome.UNKNOWN:
+        what = f"nobody knows yet how order {of.order_id} ended ({code or 'no answer'})"
+        return _extended(CatExtended.OUTCOME_UNKNOWN, what, tip)
+    if of.outcome is Outcome.CANCELED:
+        if timed_out:
+            return UposError(ErrorCode.E_TIMEOUT, f"order {of.order_id} was not paid in time and is cancelled", tip)
+        return _extended(CatExtended.RESET, f"order {of.order_id} is cancelled", tip)
+    return _extended(_refusal(code), f"order {of.order_id} is not paid ({code})", tip)
+
+
+def translated(problem: DriverError) -> UposError:
+    """What was raised while nothing was sent, by the standard's codes."""
+    if isinstance(problem, UposError):
+        return problem
+    if isinstance(problem, ScanCanceled):
+        return _extended(CatExtended.RESET, problem.what, problem.remedy)
+    if isinstance(problem, CardError):
+        return _extended(CatExtended.CENTERERROR, problem.what, problem.remedy)
+    codes = {ScanTimeout: ErrorCode.E_TIMEOUT, BusyError: ErrorCode.E_BUSY, UsageError: ErrorCode.E_ILLEGAL}
+    found = next((code for kind, code in codes.items() if isinstance(problem, kind)), ErrorCode.E_FAILURE)
+    return UposError(found, problem.what, problem.remedy)
+
+
+def _refusal(code: str) -> CatExtended:
+    if code in _DEFICIENT:
+        return CatExtended.DEFICIENT
+    return CatExtended.COMMUNICATIONERROR if code in _NO_LINE else CatExtended.CENTERERROR
+
+
+def _extended(code: CatExtended, what: str, remedy: str) -> UposError:
+    return UposError(ErrorCode.E_EXTENDED, what, remedy, extended=code)

@@ -1,0 +1,50 @@
+"""How a station writes at the time of a call, and what came otherwise than it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from koshelek_driver.printer.abilities import Abilities
+from koshelek_driver.printer.imaging import Picture
+from koshelek_driver.printer.measure import to_dots
+from koshelek_driver.printer.pen import CodePage, Font, Look
+from koshelek_driver.profile import PrinterProfile
+from koshelek_driver.upos.printer_codes import MapMode, Rotation
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something in the data that does not come out as it is written. `fatal`: there is nothing like it here."""
+
+    what: str
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How a station writes at the time of a call. `room`: dots of a line. `logos` by PTR_L_."""
+
+    profile: PrinterProfile
+    abilities: Abilities
+    font: Font
+    page: CodePage
+    mapped: bool
+    map_mode: MapMode
+    spacing: int
+    room: int
+    in_page: bool = False
+    upside_down: bool = False
+    second_colour: bool = False
+    turn_bar_codes: Rotation = Rotation.NORMAL
+    bitmaps: Mapping[int, tuple[Picture, int]] = field(default_factory=dict)
+    logos: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def look(self) -> Look:
+        """Plain letters."""
+        return Look(self.font, self.page, second_colour=self.second_colour)
+
+    def dots(self, units: int) -> int:
+        """Units of MapMode as dots."""
+        return to_dots(units, self.map_mode, self.abilities.per_inch)

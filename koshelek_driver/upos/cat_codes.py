@@ -1,0 +1,56 @@
+"""The numbers of the category CAT. Source: the JavaPOS and OPOS constant files, level 1.15."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class TransactionType(IntEnum):
+    """CAT_TRANSACTION_: what was done."""
+
+    SALES = 10
+    VOID = 20
+    REFUND = 21
+    VOIDPRESALES = 29
+    COMPLETION = 30
+    PRESALES = 40
+    CHECKCARD = 41
+    CASHDEPOSIT = 50
+
+
+class PaymentMedia(IntEnum):
+    """CAT_MEDIA_: what is paid with."""
+
+    UNSPECIFIED = 0
+    CREDIT = 1
+    DEBIT = 2
+    ELECTRONIC_MONEY = 3
+
+
+class PaymentCondition(IntEnum):
+    """CAT_PAYMENT_: how it is paid; the others are for instalments and bonuses."""
+
+    LUMP = 10
+    INSTALLMENT_1 = 61
+
+
+class LogStatus(IntEnum):
+    """CAT_LOGSTATUS_: how full the daily log is."""
+
+    OK = 1
+    NEARFULL = 2
+    FULL = 3
+
+
+class CatExtended(IntEnum):
+    """JPOS_ECAT_: the extended codes of a CAT, all with E_EXTENDED."""
+
+    CENTERERROR = 1
+    COMMANDERROR = 90
+    RESET = 91
+    COMMUNICATIONERROR = 92
+    DAILYLOGOVERFLOW = 200
+    DEFICIENT = 201
+    OVERDEPOSIT = 202
+    OUTCOME_UNKNOWN = 10_101
+    """Ours: the money may have moved, and nobody could say so. It stays in the journal, and `recover` settles it."""
