@@ -38,6 +38,7 @@ class CAT(Lacking):
 
     category: ClassVar[str] = "CAT"
     output_limit: ClassVar[int] = 1
+    _told = ""
 
     # --- money
 
@@ -94,7 +95,7 @@ class CAT(Lacking):
 
         Raises E_EXTENDED with CENTERERROR for one that cannot; CenterResultCode says why.
         """
-        given = asked(self._additional_security_information)
+        given = self._asked()
         wait_s = _scan_s(_deadline(timeout))
         if self._training_mode:
             self._output(Output(lambda: self._checked(sequence_number, "TRAINING")))
@@ -118,7 +119,12 @@ class CAT(Lacking):
         if tax_others:
             raise UposError(ErrorCode.E_ILLEGAL, f"taxOthers {tax_others}: CapTaxOthers is false", "give 0")
         to_kopecks(amount)
-        return asked(self._additional_security_information)
+        return self._asked()
+
+    def _asked(self) -> Asked:
+        """What the program gave since the last call: what that call left there asks for nothing."""
+        text = self._additional_security_information
+        return Asked() if text == self._told else asked(text)
 
     def _sale(self, given: Asked, order_id: str, kopecks: int, timeout: int) -> Work:
         try:
@@ -190,9 +196,9 @@ class CAT(Lacking):
 
     def _keep(self, of: Payment | Refund, tip: str) -> None:
         """What is told of every end, also of one that is an error."""
-        self._center_result_code = of.verdict.error_code
+        self._center_result_code = "" if of.outcome in _DONE else of.verdict.error_code or of.outcome.name
         slip = self._wallet.slip_text(of) if of.outcome in (Outcome.PAID, Outcome.REFUNDED) else []
-        self._additional_security_information = told(of, tip, slip)
+        self._additional_security_information = self._told = told(of, tip, slip)
 
     def _succeeded(
         self, kind: TransactionType, sequence_number: int, of: Payment | Refund, card: Verification | None
