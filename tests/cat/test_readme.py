@@ -1,0 +1,70 @@
+"""The point of sale in the README of the CAT sells, and its tables are those of the code."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from koshelek_driver.cat.information import Asked, Told
+from koshelek_driver.cat.progress import Progress
+from koshelek_driver.cli.till import DEVICES
+from koshelek_driver.sandbox.printer.server import VirtualPrinter
+from koshelek_driver.sandbox.scanner import VirtualScanner
+from koshelek_driver.transport import Port, open_port
+from koshelek_driver.transport.port import SerialLine
+from koshelek_driver.upos.cat_codes import CatExtended
+from tests.conftest import Till
+
+README = (Path(__file__).parents[2] / "koshelek_driver" / "cat" / "README.md").read_text(encoding="utf-8")
+FOUND = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+assert FOUND
+EXAMPLE = FOUND[1]
+
+
+def test_the_point_of_sale_has_forty_lines_and_sells(
+    till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scanner, printer = VirtualScanner(), VirtualPrinter(tmp_path / "receipts")
+    till.rewrite(devices=DEVICES.format(scanner_port=scanner.port, printer_port=printer.port))
+    monkeypatch.setenv("KOSHELEK_SITE", str(till.site))
+    assert len([line for line in EXAMPLE.splitlines() if line.strip()]) <= 40
+    label = till.host.issuer.label("4601234567894", "A1B2C3", time.time())
+
+    def shop() -> None:
+        """Two goods and the card, as soon as the scanner's port is open."""
+        for text in (b"]E04601234567893\r", b"]E04600000000017\r", b"]Q1" + label.encode() + b"\r"):
+            scanner.send(text)
+
+    def open_and_shop(address: str, line: SerialLine, timeout_s: float, pages: frozenset[int]) -> Port:
+        port = open_port(address, line, timeout_s, pages)
+        threading.Thread(target=shop).start()
+        return port
+
+    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", open_and_shop)
+    exec(EXAMPLE, {})
+    assert re.fullmatch(r"paid [0-9a-f-]{36}\n", capsys.readouterr().out)
+    assert till.charges("receipt-1024") == 1
+    printer.settle()
+    slip, receipt = ("\n".join(each.lines) for each in printer.receipts)
+    assert "receipt-1024" in slip
+    assert "202.50" in slip
+    assert "Молоко" in receipt
+    scanner.close()
+    printer.close()
+
+
+def test_every_key_of_the_json_is_described() -> None:
+    for kind in (Asked, Told):
+        for name in kind.__struct_encode_fields__:
+            assert f"`{name}`" in README
+
+
+def test_every_code_and_event_is_described() -> None:
+    for code in (CatExtended.CENTERERROR, CatExtended.DEFICIENT, CatExtended.RESET, CatExtended.OUTCOME_UNKNOWN):
+        assert f"{code.name} {code.value}" in README
+    described = README[README.index("DirectIOEvents") :]
+    assert all(f"{event.value} " in described for event in Progress)
