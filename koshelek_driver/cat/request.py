@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from koshelek_driver.card.totp import Verification
-from koshelek_driver.cat.patience import Patience
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cat.results import problem_of, translated
 from koshelek_driver.cat.service import WalletService
@@ -43,7 +42,6 @@ class CatRequest:
         self._ended = ended
         self._timeout_s = timeout_s
         self._good = good
-        self._patience: Patience | None = None
         self._dropped = False  # set by another thread
         self._answer: UposError | None = None
         self._card: Verification | None = None
@@ -52,14 +50,14 @@ class CatRequest:
         """Do it. Raises UposError; see `results`."""
         if self._answer is not None:
             raise self._answer
-        wallet = self._service.wallet
-        with Patience(wallet.request_cancel, self._timeout_s) as self._patience:
+        patience = self._service.patience
+        with patience.during(self._timeout_s):
             try:
                 done = self._work(self._watcher())
             except DriverError as problem:
                 raise translated(problem) from problem
-            timed_out = self._patience.timed_out
-        tip = wallet.tip(done)
+        timed_out = patience.timed_out
+        tip = self._service.wallet.tip(done)
         if self._dropped:
             self._tell_late(done)
             return
@@ -73,8 +71,7 @@ class CatRequest:
     def abort(self) -> None:
         """The cashier's cancel: the host is asked to take it back; its end is told by a DirectIOEvent alone."""
         self._dropped = True
-        if self._patience is not None:
-            self._patience.give_up()
+        self._service.patience.give_up()
 
     def _tell_late(self, done: Payment | Refund) -> None:
         self._service.tell(Progress.ENDED_AFTER_CLEAR, f"{done.order_id} {done.outcome.value}")

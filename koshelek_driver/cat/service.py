@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 
 from koshelek_driver.card.totp import Verification
+from koshelek_driver.cat.patience import Patience
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.refund_desk import RefundWanted
@@ -89,6 +90,7 @@ class WalletService(DeviceService[None]):
         self._closing = contextlib.ExitStack()
         self._wallet: Wallet | None = None
         self._inlet: Inlet[None] | None = None
+        self.patience = Patience(self._cancel)
         self.claim_key = f"cat:{name}"
         self.physical_device_name = name
 
@@ -107,15 +109,20 @@ class WalletService(DeviceService[None]):
     def enable(self, inlet: Inlet[None]) -> None:
         """Nothing is touched: the host is asked when there is something to pay."""
         self._inlet = inlet
+        self.patience.start()
 
     def disable(self) -> None:
-        """Nothing to stop: what was under way has been cancelled, and ends by itself."""
+        """What is under way is cancelled; waits for its end, some 20 s as a rule."""
         self._inlet = None
+        self.patience.stop()
 
     def close(self) -> None:
         """Close the till, unless it was lent."""
         self._closing.close()
         self._wallet = None
+
+    def _cancel(self) -> None:
+        self.wallet.request_cancel()
 
     def tell(self, number: int, text: str) -> None:
         """A DirectIOEvent: how a payment goes on."""

@@ -208,6 +208,24 @@ def test_the_cashiers_cancel_ends_it_without_a_completion(pos: Pos) -> None:
     assert pos.till.charges("A-1") == 0
 
 
+@pytest.mark.parametrize("how", ["disable", "close"])
+def test_disable_and_close_leave_nothing_dangling(pos: Pos, how: str) -> None:
+    sent = Heard()
+    pos.cat.add_direct_io_listener(sent)
+    pos.cat.async_mode = True
+    pos.sell("A-1", AMOUNTS["undecided"])
+    sent.wait(2)
+    if how == "disable":
+        pos.cat.device_enabled = False
+    else:
+        pos.cat.close()
+    with Terminal.open(pos.till.site) as terminal:
+        found = terminal.find("A-1")
+        assert found is not None
+        assert found.outcome is Outcome.CANCELED
+    assert pos.till.charges("A-1") == 0
+
+
 def test_a_retry_asks_the_host_for_the_same_payment(till: Till) -> None:
     till.rewrite(devices=WALLET, decision_timeout_s=1.0)
     till.edit("[pay_api.timing]", "[pay_api.timing]\nresend_window_s = 0.5\nsettle_timeout_s = 0.3")
@@ -257,7 +275,8 @@ def test_in_training_nobody_hears_of_it(pos: Pos) -> None:
     pos.cat.check_card(12, FOREVER)
     assert (pos.cat.sequence_number, pos.cat.transaction_number) == (12, "TRAINING")
     assert pos.till.host.host.requests == []
-    assert Terminal.open(pos.till.site).find("A-1") is None
+    with Terminal.open(pos.till.site) as terminal:
+        assert terminal.find("A-1") is None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"lable": "x"}', '{"orderId": 5}', "\ud800"])
