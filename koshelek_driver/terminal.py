@@ -30,6 +30,8 @@ from koshelek_driver.payment.order import Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
+from koshelek_driver.payment.report import Report
+from koshelek_driver.payment.report_desk import ReportDesk
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
@@ -76,6 +78,7 @@ class Terminal:
         self._desk = SaleDesk(till, self._cards, breaker, settings.pay_api.smallest_amount)
         self._refunds = RefundDesk(till, line_rule_of(settings), self._cards.token_without_card)
         self._recovery = RecoveryDesk(till)
+        self._reports = ReportDesk(till)
         self._methods = MethodsDesk(till, self._cards, self._client, timing.decision_timeout_s)
         self._outbox = outbox_of(settings, till)
 
@@ -311,6 +314,22 @@ class Terminal:
         JournalError.
         """
         return self._recovery.print_slip(payment, watcher)
+
+    def report(self) -> Report:
+        """The business day so far: totals by provider, every row, first what is not settled. Raises JournalError."""
+        return self._reports.so_far()
+
+    def close_day(self) -> Report:
+        """The Z report: the same, and the business day is closed. Raises JournalError."""
+        return self._reports.close()
+
+    def report_of_day(self, number: int) -> Report:
+        """The report of a day that is closed, again. Raises UsageError for one that is not, JournalError."""
+        return self._reports.of_day(number)
+
+    def print_report(self, made: Report) -> PrintResult:
+        """A report on paper. Raises UsageError without a printer."""
+        return self._slips.print_report(made)
 
     def refund_by_transaction(self, ref_transaction_id: str) -> Refund | None:
         """The refund with this refTransactionId of the host, from the journal."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.currency import to_kopecks
+from koshelek_driver.cat.daily_log import daily_log
 from koshelek_driver.cat.information import Asked, asked, told
 from koshelek_driver.cat.lacking import Lacking
 from koshelek_driver.cat.request import CatRequest, Work
@@ -16,7 +17,7 @@ from koshelek_driver.errors import DriverError
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refund_desk import RefundWanted
 from koshelek_driver.payment.watcher import Watcher
-from koshelek_driver.upos.cat_codes import CatExtended, TransactionType
+from koshelek_driver.upos.cat_codes import CatExtended, DailyLogType, TransactionType
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import Stage, method
@@ -102,6 +103,17 @@ class CAT(Lacking):
             return
         self._output(Output(lambda: self._look_at_card(given, sequence_number, wait_s), self._wallet.request_cancel))
 
+    @method("accessDailyLog", needs=Stage.ENABLED, idle=True)
+    def access_daily_log(self, sequence_number: int, type: int, timeout: int) -> None:  # noqa: A002
+        """REPORTING: DailyLog is the business day so far. SETTLEMENT: the same, and the day is closed.
+
+        Raises E_ILLEGAL for another type, E_FAILURE when the journal fails.
+        """
+        _deadline(timeout)
+        if type not in (DailyLogType.REPORTING, DailyLogType.SETTLEMENT):
+            raise UposError(ErrorCode.E_ILLEGAL, f"accessDailyLog type {type}", "1 REPORTING or 2 SETTLEMENT")
+        self._output(Output(lambda: self._read_log(sequence_number, settles=type == DailyLogType.SETTLEMENT)))
+
     # --- how it is done
 
     @property
@@ -158,7 +170,11 @@ class CAT(Lacking):
             ended = self._wallet.cancel(original.order_id, watcher=watcher)
             if ended.outcome is not Outcome.PAID:
                 return ended
-        return self._wallet.refund(RefundWanted(order_id=original.order_id), watcher=watcher)
+        whole = RefundWanted(order_id=original.order_id)
+        done = self._wallet.refund(whole, watcher=watcher)
+        while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
+            done = self._wallet.refund(whole, watcher=watcher)  # it may have gone on with a part that was open
+        return done
 
     def _submit(
         self,
@@ -193,6 +209,13 @@ class CAT(Lacking):
     def _checked(self, sequence_number: int, code: str) -> None:
         self._center_result_code = code
         self._sequence_number, self._transaction_type = sequence_number, str(TransactionType.CHECKCARD.value)
+
+    def _read_log(self, sequence_number: int, *, settles: bool) -> None:
+        try:
+            made = self._wallet.close_day() if settles else self._wallet.report()
+        except DriverError as problem:
+            raise translated(problem) from problem
+        self._daily_log, self._sequence_number = daily_log(made), sequence_number
 
     def _keep(self, of: Payment | Refund, tip: str) -> None:
         """What is told of every end, also of one that is an error."""

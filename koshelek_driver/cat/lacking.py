@@ -32,11 +32,6 @@ class Lacking(CatMembers):
         """Raises E_ILLEGAL: CapCashDeposit is false."""
         raise _lacking("cashDeposit", "CapCashDeposit")
 
-    @method("accessDailyLog", needs=Stage.ENABLED, idle=True)
-    def access_daily_log(self, sequence_number: int, type: int, timeout: int) -> None:  # noqa: A002
-        """Raises E_ILLEGAL: CapDailyLog is NONE."""
-        raise _lacking("accessDailyLog", "CapDailyLog")
-
     @method("lockTerminal", needs=Stage.ENABLED, since=V1_9, idle=True)
     def lock_terminal(self) -> None:
         """Raises E_ILLEGAL: CapLockTerminal is false."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koshelek_driver.upos.cat_codes import LogStatus, PaymentMedia
+from koshelek_driver.upos.cat_codes import DailyLogType, LogStatus, PaymentMedia
 from koshelek_driver.upos.members import V1_5, V1_9, V1_13, ReadOnly, Writable, version
 from koshelek_driver.upos.output import OutputDevice
 
@@ -30,7 +30,9 @@ class CatMembers(OutputDevice):
     cap_cash_deposit = ReadOnly("CapCashDeposit", bool, "False.", initial=False, since=V1_9)
     cap_center_result_code = ReadOnly("CapCenterResultCode", bool, "True.", initial=True)
     cap_check_card = ReadOnly("CapCheckCard", bool, "True.", initial=True)
-    cap_daily_log = ReadOnly("CapDailyLog", int, "CAT_DL_NONE.", initial=0)
+    cap_daily_log = ReadOnly(
+        "CapDailyLog", DailyLogType, "REPORTING_SETTLEMENT.", initial=DailyLogType.REPORTING_SETTLEMENT
+    )
     cap_installments = ReadOnly("CapInstallments", bool, "False.", initial=False)
     cap_lock_terminal = ReadOnly("CapLockTerminal", bool, "False.", initial=False, since=V1_9)
     cap_log_status = ReadOnly("CapLogStatus", bool, "False: the journal does not fill up.", initial=False, since=V1_9)
@@ -41,7 +43,7 @@ class CatMembers(OutputDevice):
     cap_unlock_terminal = ReadOnly("CapUnlockTerminal", bool, "False.", initial=False, since=V1_9)
     card_company_id = ReadOnly("CardCompanyID", str, "The provider: SBP, DOLYAME.", initial="")
     center_result_code = ReadOnly("CenterResultCode", str, "The error code of the last call; empty: none.", initial="")
-    daily_log = ReadOnly("DailyLog", str, "Empty: CapDailyLog is NONE.", initial="")
+    daily_log = ReadOnly("DailyLog", str, "One payment, refund or cancel a line, CR LF; see the README.", initial="")
     log_status = ReadOnly("LogStatus", LogStatus, "OK.", initial=LogStatus.OK, since=V1_9)
     output_id = ReadOnly("OutputID", int, "The number of the last asynchronous request.", initial=0, since=V1_13)
     payment_condition = ReadOnly("PaymentCondition", int, "LUMP, or INSTALLMENT_1 for Dolyame.", initial=10)
@@ -67,6 +69,7 @@ class CatMembers(OutputDevice):
     _approval_code: str
     _card_company_id: str
     _center_result_code: str
+    _daily_log: str
     _payment_condition: int
     _sequence_number: int
     _settled_amount: int

@@ -11,6 +11,7 @@ from koshelek_driver.cat.patience import Patience
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.refund_desk import RefundWanted
+from koshelek_driver.payment.report import Report
 from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.upos.codes import HealthLevel
 from koshelek_driver.upos.service import DeviceService, Inlet
@@ -58,6 +59,14 @@ class Wallet(Protocol):
         ...
 
     def request_cancel(self) -> None:
+        """See Terminal."""
+        ...
+
+    def report(self) -> Report:
+        """See Terminal."""
+        ...
+
+    def close_day(self) -> Report:
         """See Terminal."""
         ...
 

@@ -20,6 +20,7 @@ from koshelek_driver.cli import (
     printer,
     profiles,
     receipt,
+    report,
     sandbox,
     scan,
     slip,
@@ -75,6 +76,7 @@ app.add_typer(card.payload, name="payload")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(slip.app, name="slip")
 app.add_typer(printer.app, name="printer")
+app.add_typer(report.app, name="report")
 app.add_typer(journal.app, name="journal")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -34,6 +34,15 @@ class PaymentCondition(IntEnum):
     INSTALLMENT_1 = 61
 
 
+class DailyLogType(IntEnum):
+    """CAT_DL_: what accessDailyLog does; as CapDailyLog also none and both."""
+
+    NONE = 0
+    REPORTING = 1
+    SETTLEMENT = 2
+    REPORTING_SETTLEMENT = 3
+
+
 class LogStatus(IntEnum):
     """CAT_LOGSTATUS_: how full the daily log is."""
 

@@ -264,6 +264,24 @@ def test_a_refusal_that_is_tried_again_sends_nothing_more(pos: Pos) -> None:
     assert [request["call"] for request in pos.till.host.host.requests].count("checkout") == 1
 
 
+def test_the_daily_log_has_the_day_and_settlement_ends_it(pos: Pos) -> None:
+    pos.sell("A,1")
+    paid = pos.cat.transaction_number
+    pos.ask(originalTransactionId=paid)
+    pos.cat.authorize_refund(2, 300_000, 0, FOREVER)
+    pos.cat.access_daily_log(3, 1, FOREVER)
+    so_far = pos.cat.daily_log
+    pos.cat.access_daily_log(4, 2, FOREVER)
+    assert pos.cat.daily_log == so_far
+    first, second = (line.split(",") for line in so_far.removesuffix("\r\n").split("\r\n"))
+    assert (first[:2], first[3:6], first[7]) == (["1", "10"], ["1234500", "A?1", paid], "SBP")
+    assert (second[:2], second[3], second[6]) == (["2", "21"], "300000", pos.cat.transaction_number)
+    assert so_far.isascii()
+    pos.cat.access_daily_log(5, 1, FOREVER)
+    assert (pos.cat.daily_log, pos.cat.sequence_number) == ("", 5)
+    assert refused(lambda: pos.cat.access_daily_log(6, 3, FOREVER))[0] is ErrorCode.E_ILLEGAL
+
+
 def test_in_training_nobody_hears_of_it(pos: Pos) -> None:
     pos.cat.training_mode = True
     pos.ask(orderId="A-1")

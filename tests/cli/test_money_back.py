@@ -193,3 +193,19 @@ def test_a_supervisor_closes_what_stays_unknown(shell: Shell, till: Till) -> Non
 
 def test_there_is_no_journal_before_the_first_sale(shell: Shell, till: Till) -> None:
     assert shell.text("journal", "list", "--site", str(till.site))[0] == 2
+
+
+def test_x_and_z_have_the_keys_of_the_contract_and_z_closes_the_day(shell: Shell, till: Till, tmp_path: Path) -> None:
+    site, rows = str(till.site), tmp_path / "day.csv"
+    shell.document("pay", "--site", site, "--order-id", "A-1", "--amount", "12345", "--label", till.label())
+    code, x = shell.document("report", "x", "--site", site, "--csv", str(rows))
+    assert (code, x["closed"], x["unknown"], x["totals"]["SBP"]["paid"]) == (0, False, [], 12345)
+    assert [row["order_id"] for row in x["rows"]] == ["A-1"]
+    assert rows.read_bytes().startswith("\ufeffkind;at;order_id".encode())
+    _, z = shell.document("report", "z", "--site", site)
+    assert (z["closed"], z["rows"], z["day"]) == (True, x["rows"], 1)
+    assert shell.document("report", "x", "--site", site)[1]["totals"] == {}
+    assert shell.document("report", "z", "--day", "1", "--site", site)[1]["rows"] == x["rows"]
+    code, out, _ = shell.text("report", "x", "--site", site)
+    assert (code, "day 2" in out) == (0, True)
+    assert shell.text("report", "x", "--paper", "--site", site)[0] == 2

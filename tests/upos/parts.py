@@ -15,6 +15,7 @@ from koshelek_driver.cat.service import WalletService
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refund_desk import RefundWanted
+from koshelek_driver.payment.report import Report
 from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.job import JobState, PrinterStatus
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
@@ -241,6 +242,12 @@ class HandWallet:
 
     def request_cancel(self) -> None:
         self.canceled.set()
+
+    def report(self) -> Report:
+        return Report(1, None, 0.0, False, (), ())
+
+    def close_day(self) -> Report:
+        return Report(1, None, 0.0, True, (), ())
 
     def tip(self, _payment: Payment | Refund) -> str:
         return ""

@@ -155,6 +155,7 @@ LEGAL: dict[str, list[Any]] = {
     "beginRemoval": [-1],
     "authorizeSales": [1, 123400, 0, -1],
     "checkCard": [1, -1],
+    "accessDailyLog": [1, 1, -1],
 }
 NOT_HERE = {
     "Scanner": set(),
@@ -170,7 +171,6 @@ NOT_HERE = {
     },
     "POSPrinter with slip": {"markFeed"},
     "CAT": {
-        "accessDailyLog",
         "authorizeCompletion",
         "authorizePreSales",
         "authorizeRefund",
@@ -189,6 +189,7 @@ NEVER = {"changePrintSide", "pageModePrint", "clearPrintArea"}
 BUSY_REFUSED = {
     "authorizeSales",
     "checkCard",
+    "accessDailyLog",
     *NOT_HERE["CAT"],
     "checkHealth",
     "compareFirmwareVersion",

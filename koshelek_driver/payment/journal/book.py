@@ -17,6 +17,7 @@ from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.payment.journal.chain import Event
 from koshelek_driver.payment.journal.database import Database
+from koshelek_driver.payment.journal.day_book import DayBook
 from koshelek_driver.payment.journal.outbox_book import OutboxBook
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.journal.rows import PAYMENT_COLUMNS, payment_of
@@ -37,7 +38,7 @@ class Sent:
 class Journal:
     """One till's journal, for any thread. Every method blocks for about a disk write and raises JournalError.
 
-    `at_s` is Unix time. `cards`, `refunds` and `outbox` are the parts of the same file that remember those.
+    `at_s` is Unix time. `cards`, `refunds`, `outbox` and `days` are the parts of the same file that remember those.
     """
 
     def __init__(self, path: Path, vfs: str | None = None) -> None:
@@ -46,6 +47,7 @@ class Journal:
         self.cards = CardBook(self.database)
         self.refunds = RefundBook(self.database)
         self.outbox = OutboxBook(self.database)
+        self.days = DayBook(self.database)
 
     def close(self) -> None:
         """Close the file."""

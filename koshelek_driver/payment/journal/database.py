@@ -88,7 +88,7 @@ class Database:
                 with suppress(JournalError):  # a full disk may have rolled back already
                     self.run("ROLLBACK")
                 raise
-            self._mark.move_to(self._last_number())
+            self._mark.move_to(self.last_number())
 
     def tidy(self) -> None:
         """Move a long write-ahead log into the file; when nobody waits for the disk. Never raises: see `check_disk`."""
@@ -106,13 +106,14 @@ class Database:
             yield
             self.add_event(at_s, kind, request_id, facts)
 
-    def add_event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> None:
-        """One more event, in the transaction under way."""
+    def add_event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> int:
+        """One more event, in the transaction under way; its number."""
         data = msgspec.json.encode(facts).decode()
         last = self.one("SELECT number, link FROM event ORDER BY number DESC")
         number, before = (last[0] + 1, bytes(last[1])) if last else (1, FIRST_LINK)
         linked = link(before, number, at_s, kind, request_id, data)
         self.run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", number, at_s, kind, request_id, data, linked)
+        return number
 
     def events(self, request_id: str | None = None) -> Iterator[Event]:
         """All events, or those of one request, in their order; read as they are asked for."""
@@ -219,7 +220,7 @@ class Database:
 
     def _refuse_old_copy(self) -> None:
         """A journal that is older than what this till has seen of it would charge again what was paid."""
-        seen, has = self._mark.number(), self._last_number()
+        seen, has = self._mark.number(), self.last_number()
         if seen > has:
             self.close()
             raise JournalError(
@@ -227,7 +228,8 @@ class Database:
                 f"put the newer journal back; if it is lost, an administrator may remove {self._mark.path}",
             )
 
-    def _last_number(self) -> int:
+    def last_number(self) -> int:
+        """The number of the last event; 0 when there is none."""
         row = self.one("SELECT number FROM event ORDER BY number DESC")
         return 0 if row is None else int(row[0])
 

@@ -119,6 +119,17 @@ CREATE UNIQUE INDEX outbox_once ON outbox (order_id, kind, key);
 CREATE INDEX outbox_unfinished ON outbox (number) WHERE state IN ('waiting', 'alarm', 'parked');
 """
 
-MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX)
+_DAYS = """
+ALTER TABLE attempt ADD COLUMN ended INTEGER;
+ALTER TABLE refund ADD COLUMN ended INTEGER;
+UPDATE attempt SET ended = (SELECT max(number) FROM event WHERE event.request_id = attempt.request_id AND kind = 'end')
+WHERE outcome IS NOT NULL;
+UPDATE refund SET ended = (SELECT max(number) FROM event WHERE event.request_id = refund.request_id AND kind = 'end')
+WHERE outcome IS NOT NULL;
+CREATE INDEX attempt_by_end ON attempt (ended) WHERE ended IS NOT NULL;
+CREATE INDEX refund_by_end ON refund (ended) WHERE ended IS NOT NULL;
+"""
+
+MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS)
 """Each takes the journal one version further."""
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -54,7 +54,8 @@ def _end_row(database: Database, table: Table, request_id: str, verdict: Verdict
             put(database, Kind.WATCH, request_id, order_id, verdict.transaction_id, due_s=at_s + FIRST_LOOK_S)
         if ended:
             facts = {"outcome": verdict.outcome.value, "error_code": verdict.error_code, "details": verdict.details}
-            database.add_event(at_s, "end", request_id, {**facts, "slip": verdict.slip})
+            number = database.add_event(at_s, "end", request_id, {**facts, "slip": verdict.slip})
+            database.run(f"UPDATE {table} SET ended = ? WHERE request_id = ?", number, request_id)  # noqa: S608
 
 
 def _is_to_be_watched(verdict: Verdict) -> bool:
