@@ -331,6 +331,10 @@ class Terminal:
         """A report on paper. Raises UsageError without a printer."""
         return self._slips.print_report(made)
 
+    def journal_room(self) -> int:
+        """Bytes that the journal's disk has left; 0 when it is full or failed, and no payment can be begun."""
+        return self._journal.database.free_bytes()
+
     def refund_by_transaction(self, ref_transaction_id: str) -> Refund | None:
         """The refund with this refTransactionId of the host, from the journal."""
         return self._journal.refunds.by_reversal(ref_transaction_id)

@@ -17,7 +17,7 @@ from koshelek_driver.errors import DriverError
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refund_desk import RefundWanted
 from koshelek_driver.payment.watcher import Watcher
-from koshelek_driver.upos.cat_codes import CatExtended, DailyLogType, TransactionType
+from koshelek_driver.upos.cat_codes import CatExtended, DailyLogType, LogStatus, TransactionType
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import Stage, method
@@ -122,6 +122,10 @@ class CAT(Lacking):
         if not isinstance(service, WalletService):
             raise UposError(ErrorCode.E_NOSERVICE, f"the service of {self} is no WalletService", "ask its maker")
         return service
+
+    @property
+    def _log_status(self) -> LogStatus:
+        return self._service.log_status
 
     @property
     def _wallet(self) -> Wallet:

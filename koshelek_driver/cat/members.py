@@ -35,7 +35,7 @@ class CatMembers(OutputDevice):
     )
     cap_installments = ReadOnly("CapInstallments", bool, "False.", initial=False)
     cap_lock_terminal = ReadOnly("CapLockTerminal", bool, "False.", initial=False, since=V1_9)
-    cap_log_status = ReadOnly("CapLogStatus", bool, "False: the journal does not fill up.", initial=False, since=V1_9)
+    cap_log_status = ReadOnly("CapLogStatus", bool, "True.", initial=True, since=V1_9)
     cap_payment_detail = ReadOnly("CapPaymentDetail", bool, "False.", initial=False)
     cap_tax_others = ReadOnly("CapTaxOthers", bool, "False: tax is in the invoice.", initial=False)
     cap_training_mode = ReadOnly("CapTrainingMode", bool, "True.", initial=True)
@@ -44,7 +44,9 @@ class CatMembers(OutputDevice):
     card_company_id = ReadOnly("CardCompanyID", str, "The provider: SBP, DOLYAME.", initial="")
     center_result_code = ReadOnly("CenterResultCode", str, "The error code of the last call; empty: none.", initial="")
     daily_log = ReadOnly("DailyLog", str, "One payment, refund or cancel a line, CR LF; see the README.", initial="")
-    log_status = ReadOnly("LogStatus", LogStatus, "OK.", initial=LogStatus.OK, since=V1_9)
+    log_status = ReadOnly(
+        "LogStatus", LogStatus, "FULL: the journal's disk is full, and nothing can be paid.", since=V1_9
+    )
     output_id = ReadOnly("OutputID", int, "The number of the last asynchronous request.", initial=0, since=V1_13)
     payment_condition = ReadOnly("PaymentCondition", int, "LUMP, or INSTALLMENT_1 for Dolyame.", initial=10)
     payment_detail = ReadOnly("PaymentDetail", str, "Empty.", initial="")

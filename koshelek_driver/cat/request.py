@@ -62,6 +62,7 @@ class CatRequest:
             self._tell_late(done)
             return
         self._ended(done, tip, self._card)
+        self._service.look_at_log()
         self._service.tell(Progress.ENDED, done.outcome.value)
         failed = None if done.outcome in self._good else problem_of(done, tip, timed_out=timed_out)
         if failed is not None:

@@ -13,8 +13,12 @@ from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.refund_desk import RefundWanted
 from koshelek_driver.payment.report import Report
 from koshelek_driver.payment.watcher import Watcher
+from koshelek_driver.upos.cat_codes import LogStatus
 from koshelek_driver.upos.codes import HealthLevel
 from koshelek_driver.upos.service import DeviceService, Inlet
+
+_NEARLY_FULL_BYTES = 64 << 20
+"""Some hundred thousand payments."""
 
 
 class Wallet(Protocol):
@@ -62,6 +66,10 @@ class Wallet(Protocol):
         """See Terminal."""
         ...
 
+    def journal_room(self) -> int:
+        """See Terminal."""
+        ...
+
     def report(self) -> Report:
         """See Terminal."""
         ...
@@ -99,6 +107,7 @@ class WalletService(DeviceService[None]):
         self._closing = contextlib.ExitStack()
         self._wallet: Wallet | None = None
         self._inlet: Inlet[None] | None = None
+        self.log_status = LogStatus.OK
         self.patience = Patience(self._cancel)
         self.claim_key = f"cat:{name}"
         self.physical_device_name = name
@@ -119,6 +128,7 @@ class WalletService(DeviceService[None]):
         """Nothing is touched: the host is asked when there is something to pay."""
         self._inlet = inlet
         self.patience.start()
+        self.look_at_log()
 
     def disable(self) -> None:
         """What is under way is cancelled; waits for its end, some 20 s as a rule."""
@@ -132,6 +142,14 @@ class WalletService(DeviceService[None]):
 
     def _cancel(self) -> None:
         self.wallet.request_cancel()
+
+    def look_at_log(self) -> None:
+        """Tell when the journal's disk fills up, or has room again."""
+        room = self.wallet.journal_room()
+        now = LogStatus.FULL if not room else LogStatus.NEARFULL if room < _NEARLY_FULL_BYTES else LogStatus.OK
+        changed, self.log_status = now is not self.log_status, now
+        if changed and self._inlet is not None:
+            self._inlet.status(now)
 
     def tell(self, number: int, text: str) -> None:
         """A DirectIOEvent: how a payment goes on."""

@@ -282,6 +282,19 @@ def test_the_daily_log_has_the_day_and_settlement_ends_it(pos: Pos) -> None:
     assert refused(lambda: pos.cat.access_daily_log(6, 3, FOREVER))[0] is ErrorCode.E_ILLEGAL
 
 
+def test_a_disk_that_fills_up_is_told_once_and_when_it_has_room_again(
+    pos: Pos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = Heard()
+    pos.cat.add_status_update_listener(heard)
+    for room, status in ((1 << 20, 2), (1 << 20, 2), (0, 3), (1 << 40, 1)):
+        monkeypatch.setattr(Terminal, "journal_room", lambda _self, room=room: room)
+        pos.ask(label=pos.till.label())
+        pos.cat.authorize_sales(1, 1_234_500, 0, FOREVER)
+        assert pos.cat.log_status == status
+    assert [event.status for event in heard.wait(3)] == [2, 3, 1]
+
+
 def test_in_training_nobody_hears_of_it(pos: Pos) -> None:
     pos.cat.training_mode = True
     pos.ask(orderId="A-1")

@@ -243,6 +243,9 @@ class HandWallet:
     def request_cancel(self) -> None:
         self.canceled.set()
 
+    def journal_room(self) -> int:
+        return 1 << 30
+
     def report(self) -> Report:
         return Report(1, None, 0.0, False, (), ())
 

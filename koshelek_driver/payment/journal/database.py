@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -153,6 +154,14 @@ class Database:
             raise JournalError(f"{self.path}: the disk failed", "check the disk, then start the program again")
         if not self._has_reserve():
             raise JournalError(f"{self.path}: the disk is full", "free some space; nothing is begun until then")
+
+    def free_bytes(self) -> int:
+        """Room that its disk has left; 0 when nothing may be begun."""
+        try:
+            self.check_disk()
+            return shutil.disk_usage(self.path.parent).free
+        except (JournalError, OSError):
+            return 0
 
     def _has_reserve(self) -> bool:
         """Whether there is room for what a sale writes; makes the reserve anew if it can."""
