@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -54,8 +54,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One payment, refund or cancel. `amount` in kopecks; `at_s` is when it ended, of an unknown one when it began.
 
     `slip` is the provider's slip, whole.
@@ -125,7 +124,7 @@ def report(
     closed: bool,
 ) -> Report:
     """A day's report. What was refused took no money and is not in it."""
-    rows = tuple(_row(_KINDS[each.of.outcome], each.of, each.at_s) for each in ended if each.of.outcome in _KINDS)
+    rows = tuple(_row(_KINDS[each.outcome], each) for each in ended if each.outcome in _KINDS)
     totals: dict[str, Totals] = {}
     for row in rows:
         totals.setdefault(row.payment_type or _NO_PROVIDER, Totals()).add(row)
@@ -148,7 +147,7 @@ def document(of: Report) -> dict[str, Any]:
 def as_csv(of: Report) -> str:
     """A line a row, the unknown ones first; semicolons, as spreadsheets of Russia want them. No cell is a formula."""
     out = io.StringIO()
-    names = [each.name for each in fields(Row)]
+    names = Row.__struct_fields__
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(["at" if name == "at_s" else name for name in names])
     for row in (*of.unknown, *of.rows):
@@ -190,19 +189,30 @@ def _signed(kopecks: int) -> str:
 
 
 def _unknown(of: Payment | Refund) -> Row:
-    return _row("unknown refund" if isinstance(of, Refund) else "unknown payment", of, of.created_s)
+    reversal_id = of.ref_transaction_id if isinstance(of, Refund) else ""
+    open_ = Ended(
+        of.order_id,
+        of.request_id,
+        of.amount,
+        of.outcome,
+        of.verdict.transaction_id,
+        of.verdict.error_code,
+        of.verdict.slip or {},
+        reversal_id,
+        of.created_s,
+    )
+    return _row("unknown refund" if isinstance(of, Refund) else "unknown payment", open_)
 
 
-def _row(kind: Kind, of: Payment | Refund, at_s: float) -> Row:
-    raw = of.verdict.slip or {}
-    slip = read_slip(raw)
+def _row(kind: Kind, of: Ended) -> Row:
+    slip = read_slip(of.slip)
     return Row(
         kind=kind,
-        at_s=at_s,
+        at_s=of.at_s,
         order_id=of.order_id,
         request_id=of.request_id,
-        payment_transaction_id=of.verdict.transaction_id or slip.payment_transaction_id,
-        refund_transaction_id=of.ref_transaction_id if isinstance(of, Refund) else slip.refund_transaction_id,
+        payment_transaction_id=of.payment_transaction_id or slip.payment_transaction_id,
+        refund_transaction_id=of.refund_transaction_id or slip.refund_transaction_id,
         payment_type=slip.payment_type,
         amount=of.amount,
         qrc_id=slip.qrc_id,
@@ -213,13 +223,13 @@ def _row(kind: Kind, of: Payment | Refund, at_s: float) -> Row:
         merchant_id=slip.merchant_id,
         store_id=slip.store_id,
         terminal_id=slip.terminal_id,
-        error_code=of.verdict.error_code,
-        slip=raw,
+        error_code=of.error_code,
+        slip=of.slip,
     )
 
 
 def _plain(row: Row) -> dict[str, Any]:
-    values = {each.name: getattr(row, each.name) for each in fields(Row)}
+    values = {name: getattr(row, name) for name in Row.__struct_fields__}
     return {
         "at" if name == "at_s" else name: _utc(value) if name == "at_s" else value for name, value in values.items()
     }
