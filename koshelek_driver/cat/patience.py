@@ -31,9 +31,9 @@ class Patience:
         threading.Thread(target=self._run, name="cat-patience", daemon=True).start()
 
     def stop(self) -> None:
-        """Give up what is under way, and look no more when it has ended; waits for that, a minute at most."""
+        """Look no more once what is under way has ended; waits for that, a minute at most."""
         with self._changed:
-            self._stopped = self._gives_up = True
+            self._stopped = True
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._under_way, _LONGEST_END_S)
 

@@ -67,7 +67,7 @@ class POSPrinter(Gathering):
     def print_immediate(self, station: Station, data: str) -> None:
         """As printNormal, at once and before what is queued; what is being printed ends first. Never asynchronous."""
         paper = self._stations[station]
-        composer = Composer(self._setting(paper), [], paper.typeface)
+        composer = Composer(self._setting(paper, at_once=True), [], paper.typeface)
         composer.write(data)
         composer.end_line()
         self._job(paper, composer.finished(), self._tally(composer)).run()

@@ -77,8 +77,9 @@ class Writing(PageMembers):
             paper.pending, paper.typeface = before, typeface  # the same call, repeated, writes the same
             raise
 
-    def _setting(self, paper: PrintStation) -> Setting:
-        can, page = paper.can, paper.collecting
+    def _setting(self, paper: PrintStation, *, at_once: bool = False) -> Setting:
+        """`at_once`: outside of what is being gathered."""
+        can, page = paper.can, None if at_once else paper.collecting
         room = can.dots
         if isinstance(page, Sideways):
             room = can.page_rows

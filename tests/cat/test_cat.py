@@ -12,6 +12,9 @@ import pytest
 from koshelek_driver import CAT, Outcome, Terminal
 from koshelek_driver.cat import device
 from koshelek_driver.cat.progress import Progress
+from koshelek_driver.cat.request import CatRequest
+from koshelek_driver.payment.outcome import Payment, Verdict
+from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
@@ -20,7 +23,7 @@ from koshelek_driver.upos.codes import ErrorCode, ErrorResponse, State
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import ErrorEvent
 from tests.conftest import PRINTER_DEVICES, Till
-from tests.upos.parts import Heard
+from tests.upos.parts import HandWalletService, Heard
 
 WALLET = '[devices.wallet]\ncategory = "CAT"\n'
 FOREVER = -1
@@ -293,6 +296,20 @@ def test_a_disk_that_fills_up_is_told_once_and_when_it_has_room_again(
         pos.cat.authorize_sales(1, 1_234_500, 0, FOREVER)
         assert pos.cat.log_status == status
     assert [event.status for event in heard.wait(3)] == [2, 3, 1]
+
+
+def test_what_was_refused_is_not_done_again_by_a_retry() -> None:
+    """Not even where each attempt would wait for another scan."""
+    attempts: list[str] = []
+
+    def work(_watcher: Watcher) -> Payment:
+        attempts.append("A-1")
+        return Payment("A-1", "r-1", 100, 0.0, Verdict(Outcome.REJECTED, "t", "DECLINED"))
+
+    request = CatRequest(HandWalletService(), work, lambda *_told: None, timeout_s=None, good=(Outcome.PAID,))
+    for _ in range(3):
+        assert refused(request.run) == (ErrorCode.E_EXTENDED, CatExtended.CENTERERROR)
+    assert attempts == ["A-1"]
 
 
 def test_in_training_nobody_hears_of_it(pos: Pos) -> None:

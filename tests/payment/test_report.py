@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -199,6 +200,29 @@ def test_a_report_that_fails_in_the_middle_closes_nothing(shop: Shop, monkeypatc
             shop.desk.close()
     assert shop.desk.so_far().day == 1
     assert shop.desk.close().totals["SBP"].payments == 1
+
+
+def test_a_sale_that_ends_while_a_day_is_closed_is_in_one_day(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program's, on a connection of its own: it waits until the day is closed."""
+    name = shop.sell("unknown")
+    other = Journal(shop.path)
+    ending = threading.Thread(
+        target=lambda: other.end(name, Verdict(Outcome.PAID, "t", slip=SLIP), shop.clock.unix_s())
+    )
+    read = shop.journal.days.ended
+
+    def read_then_another_ends(after: int, until: int | None) -> list[Ended]:
+        found = read(after, until)
+        ending.start()
+        ending.join(0.3)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.journal.days, "ended", read_then_another_ends)
+        closed = shop.desk.close()
+    ending.join()
+    other.close()
+    assert [row.request_id for row in (*closed.rows, *shop.desk.so_far().rows)] == [name]
 
 
 def test_every_field_of_the_slip_is_in_the_row_and_in_the_csv(shop: Shop) -> None:

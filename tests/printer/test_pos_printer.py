@@ -274,6 +274,17 @@ def test_immediate_print_comes_before_what_is_queued(desk: Desk) -> None:
     assert lines.index("сейчас") < 4
 
 
+def test_immediate_print_is_no_part_of_what_is_being_gathered(desk: Desk) -> None:
+    printer = desk.enabled()
+    printer.page_mode_station = REC
+    printer.page_mode_print_area = "0,0,60,60"
+    printer.page_mode_print(PageModeControl.PAGE_MODE)
+    printer.print_normal(REC, "стр.\n")
+    printer.print_immediate(REC, "важное\x1b|rAсейчас\n")
+    printer.page_mode_print(PageModeControl.NORMAL)
+    assert desk.lines() == ["важное" + " " * 30 + "сейчас", "стр."]
+
+
 def test_flag_when_idle_and_clear_output(desk: Desk) -> None:
     printer = desk.enabled()
     heard = Heard()

@@ -10,6 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from firmware_protocol.escpos import commands
+from firmware_protocol.escpos.status import AutomaticStatus, Block
+from firmware_protocol.escpos.tokenizer import Command, Tokenizer
 from koshelek_driver import profile
 from koshelek_driver.printer.job import JobState
 from koshelek_driver.printer.layout import Line
@@ -184,3 +187,65 @@ def test_a_bad_network_changes_nothing_on_paper(virtual: VirtualPrinter, manners
 def test_a_network_that_breaks_towards_the_printer_never_claims_paper(virtual: VirtualPrinter, after: int) -> None:
     with hostile(virtual.port, Manners(cut_up=after)) as port:
         assert print_on(port)[0].printed is not Printed.ON_PAPER
+
+
+class StoppingPort:
+    """A printer that runs out of paper after so many bytes, says so by itself, and takes no more until it is mended."""
+
+    report_descriptor = b""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.sent = b""
+        self._to_say = b""
+        self._said = False
+
+    def mend(self) -> None:
+        self.room = 1 << 20
+        self._to_say += AutomaticStatus().to_bytes()
+
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        taken = data[: max(0, self.room - len(self.sent))]
+        self.sent += taken
+        if len(taken) < len(data) and not self._said:
+            self._said = True
+            self._to_say += AutomaticStatus(offline=True, paper_end=True).to_bytes()
+        self._answer(taken)
+        return len(taken)
+
+    def _answer(self, taken: bytes) -> None:
+        for token in Tokenizer().feed(taken):
+            if isinstance(token, Command) and token.name == "DLE EOT":
+                self._to_say += b"\x12"
+            if isinstance(token, Command) and token.name == "GS ( H":
+                self._to_say += Block(0x37, b"\x22" + token.params[4:8]).to_bytes()
+
+    def read(self, timeout_s: float) -> bytes:
+        said, self._to_say = self._to_say, b""
+        return said
+
+    def close(self) -> None: ...
+
+
+def test_nothing_is_said_into_a_job_that_waits_in_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question, or zeros, would become dots of its picture."""
+    monkeypatch.setattr("koshelek_driver.printer.receipt_printer._PAUSE_S", 0.4)
+    port = StoppingPort(1000)
+    printer = ReceiptPrinter(lambda: port, EPSON, time.monotonic)  # type: ignore[arg-type, return-value]
+    printer.keep()
+    job = [b"\x1b@", commands.raster(72, b"\x55" * 72 * 48), b"\n"]
+    result, waiting = printer.begin(job)
+    assert (result.state, result.problem) == (JobState.HELD, "the printer is out of paper")
+    assert waiting is not None
+    port.room = 1 << 20  # there is room in its buffer, but it prints nothing yet
+    sent = len(port.sent)
+    assert printer.status().paper_end
+    refused, _ = printer.begin(job)
+    assert (refused.printed, refused.problem) == (Printed.NOT_SENT, "the printer is out of paper")
+    assert len(port.sent) == sent
+    port.mend()
+    assert waiting.go_on().printed is Printed.ON_PAPER
+    assert b"".join(job) in port.sent
+    assert printer.begin(job)[0].printed is Printed.ON_PAPER
+    assert bytes(100) not in port.sent
+    printer.let_go()
