@@ -197,6 +197,8 @@ class ReceiptPrinter:
     def form_is_in(self) -> bool | None:
         """Whether a form lies in the slip station; None when it does not say. Blocks a second at most."""
         with self._one_at_a_time:
+            if self._paused is not None:
+                return None
             try:
                 with self._linked() as link:
                     answer = link.ask(SLIP_SENSOR, self._clock() + STATUS_WAIT_S)
@@ -257,7 +259,7 @@ class ReceiptPrinter:
         job = printing.job
         is_paused = job.state is JobState.HELD and not job.clears and not gives_up
         self._paused = printing if is_paused else None
-        self._torn_unit = self._unended = printing.longest_unit if job.is_torn and not is_paused else 0
+        self._torn_unit = self._unended = printing.longest_unit if job.is_torn else 0
         self._owes_an_answer = job.state is not JobState.ACKNOWLEDGED
         if job.state is JobState.TORN:
             self._hang_up()

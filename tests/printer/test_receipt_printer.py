@@ -242,6 +242,7 @@ def test_nothing_is_said_into_a_job_that_waits_in_its_middle(monkeypatch: pytest
     assert printer.status().paper_end
     refused, _ = printer.begin(job)
     assert (refused.printed, refused.problem) == (Printed.NOT_SENT, "the printer is out of paper")
+    assert printer.form_is_in() is None
     assert len(port.sent) == sent
     port.mend()
     assert waiting.go_on().printed is Printed.ON_PAPER
