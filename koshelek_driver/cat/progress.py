@@ -15,6 +15,6 @@ class Progress(IntEnum):
     """The host answered a call: checkout, cancel, refund."""
     CUSTOMER_DECIDES = 4
     ENDED = 5
-    """The outcome: paid, refunded, rejected, canceled, unknown."""
+    """Order and outcome: paid, refunded, rejected, canceled, unknown."""
     ENDED_AFTER_CLEAR = 6
     """Order and outcome of what clearOutput gave up. `paid`: the customer was faster; give it back, or keep it."""

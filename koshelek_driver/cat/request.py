@@ -52,30 +52,30 @@ class CatRequest:
             raise self._answer
         patience = self._service.patience
         with patience.during(self._timeout_s):
+            if self._dropped:
+                patience.give_up()  # the cashier was faster than this thread
             try:
                 done = self._work(self._watcher())
             except DriverError as problem:
                 raise translated(problem) from problem
         timed_out = patience.timed_out
         tip = self._service.wallet.tip(done)
-        if self._dropped:
-            self._tell_late(done)
-            return
         self._ended(done, tip, self._card)
         self._service.look_at_log()
-        self._service.tell(Progress.ENDED, done.outcome.value)
+        self._tell_end(done)
         failed = None if done.outcome in self._good else problem_of(done, tip, timed_out=timed_out)
         if failed is not None:
             self._answer = failed if done.outcome in _SETTLED and done.request_id else None
             raise failed
 
     def abort(self) -> None:
-        """The cashier's cancel: the host is asked to take it back; its end is told by a DirectIOEvent alone."""
+        """The cashier's cancel: the host is asked to take it back. A DirectIOEvent tells the end of a queued call."""
         self._dropped = True
         self._service.patience.give_up()
 
-    def _tell_late(self, done: Payment | Refund) -> None:
-        self._service.tell(Progress.ENDED_AFTER_CLEAR, f"{done.order_id} {done.outcome.value}")
+    def _tell_end(self, done: Payment | Refund) -> None:
+        number = Progress.ENDED_AFTER_CLEAR if self._dropped else Progress.ENDED
+        self._service.tell(number, f"{done.order_id} {done.outcome.value}")
 
     def _watcher(self) -> Watcher:
         return replace(

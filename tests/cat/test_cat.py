@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,7 @@ def test_one_asynchronous_request_at_a_time_with_progress_and_an_end(pos: Pos) -
     numbers = [event.event_number for event in progress.events]
     assert numbers[:2] == [Progress.SCANNED, Progress.SENT]
     assert numbers[-1] == Progress.ENDED
-    assert progress.events[-1].object == "paid"
+    assert progress.events[-1].object == "A-1 paid"
 
 
 def test_the_cashiers_cancel_ends_it_without_a_completion(pos: Pos) -> None:
@@ -209,6 +210,37 @@ def test_the_cashiers_cancel_ends_it_without_a_completion(pos: Pos) -> None:
     assert progress.events[-1].object == "A-1 canceled"
     assert completed.events == []
     assert pos.till.charges("A-1") == 0
+
+
+def test_a_cancel_from_another_thread_ends_a_synchronous_call_truly(pos: Pos) -> None:
+    """It returns only what was paid."""
+    sent = Heard()
+    pos.cat.add_direct_io_listener(sent)
+
+    def cancel() -> None:
+        sent.wait(2)
+        pos.cat.clear_output()
+
+    canceling = threading.Thread(target=cancel)
+    canceling.start()
+    assert refused(lambda: pos.sell("A-1", AMOUNTS["undecided"])) == (ErrorCode.E_EXTENDED, CatExtended.RESET)
+    canceling.join()
+    assert pos.till.charges("A-1") == 0
+
+
+def test_a_cancel_before_the_call_has_begun_is_not_lost() -> None:
+    service = HandWalletService()
+    service.patience.start()
+    wallet: Any = service.wallet
+
+    def work(_watcher: Watcher) -> Payment:
+        assert wallet.canceled.wait(10)
+        return Payment("A-1", "r-1", 100, 0.0, Verdict(Outcome.CANCELED))
+
+    request = CatRequest(service, work, lambda *_told: None, timeout_s=None, good=(Outcome.PAID,))
+    request.abort()
+    assert refused(request.run) == (ErrorCode.E_EXTENDED, CatExtended.RESET)
+    service.patience.stop()
 
 
 @pytest.mark.parametrize("how", ["disable", "close"])
