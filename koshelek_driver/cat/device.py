@@ -8,7 +8,7 @@ from typing import ClassVar
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.currency import to_kopecks
 from koshelek_driver.cat.daily_log import daily_log
-from koshelek_driver.cat.information import Asked, asked, told
+from koshelek_driver.cat.information import Asked, as_json, asked, told
 from koshelek_driver.cat.lacking import Lacking
 from koshelek_driver.cat.request import CatRequest, Work
 from koshelek_driver.cat.results import identifiers, translated
@@ -81,7 +81,7 @@ class CAT(Lacking):
             order_id="" if given.original_transaction_id else given.original_order_id,
             transaction_id=given.original_transaction_id,
             amount=kopecks,
-            items_json=bytes(given.items) or None,
+            items_json=as_json(given.items),
         )
         self._submit(
             TransactionType.REFUND,
@@ -144,7 +144,7 @@ class CAT(Lacking):
 
     def _sale(self, given: Asked, order_id: str, kopecks: int, timeout: int) -> Work:
         try:
-            order = self._wallet.new_order(order_id, kopecks, bytes(given.invoice) or None)
+            order = self._wallet.new_order(order_id, kopecks, as_json(given.invoice))
         except DriverError as problem:
             raise translated(problem) from problem
         label, wait_s = given.label or None, _scan_s(_deadline(timeout))

@@ -20,10 +20,10 @@ class Asked(msgspec.Struct, rename="camel", frozen=True, kw_only=True, forbid_un
     """
 
     order_id: str = ""
-    label: str = msgspec.field(default="")
+    label: str = ""
     typed: bool = False
-    invoice: msgspec.Raw = msgspec.Raw(b"")
-    items: msgspec.Raw = msgspec.Raw(b"")
+    invoice: dict[str, Any] | None = None
+    items: list[dict[str, Any]] | None = None
     original_transaction_id: str = ""
     original_order_id: str = ""
 
@@ -44,6 +44,11 @@ class Told(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     repeated: bool = False
     slip: dict[str, Any] = {}
     slip_lines: list[str] = []
+
+
+def as_json(value: dict[str, Any] | list[dict[str, Any]] | None) -> bytes | None:
+    """An invoice or its lines as the till takes them."""
+    return None if value is None else msgspec.json.encode(value)
 
 
 def asked(text: str) -> Asked:

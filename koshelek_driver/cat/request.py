@@ -57,7 +57,7 @@ class CatRequest:
             try:
                 done = self._work(self._watcher())
             except DriverError as problem:
-                raise translated(problem) from problem
+                raise translated(problem, timed_out=patience.timed_out) from problem
         timed_out = patience.timed_out
         tip = self._service.wallet.tip(done)
         self._ended(done, tip, self._card)

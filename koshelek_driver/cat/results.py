@@ -60,10 +60,12 @@ def problem_of(of: Payment | Refund, tip: str, *, timed_out: bool) -> UposError 
     return _extended(_refusal(code), f"order {of.order_id} is not paid ({code})", tip)
 
 
-def translated(problem: DriverError) -> UposError:
+def translated(problem: DriverError, *, timed_out: bool = False) -> UposError:
     """What was raised while nothing was sent, by the standard's codes."""
     if isinstance(problem, UposError):
         return problem
+    if isinstance(problem, ScanCanceled) and timed_out:
+        return UposError(ErrorCode.E_TIMEOUT, "nothing was scanned in time", "scan the customer's card")
     if isinstance(problem, ScanCanceled):
         return _extended(CatExtended.RESET, problem.what, problem.remedy)
     if isinstance(problem, CardError):

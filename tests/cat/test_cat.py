@@ -14,6 +14,7 @@ from koshelek_driver import CAT, Outcome, Terminal
 from koshelek_driver.cat import device
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cat.request import CatRequest
+from koshelek_driver.errors import ScanCanceled
 from koshelek_driver.payment.outcome import Payment, Verdict
 from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
@@ -170,6 +171,18 @@ def test_a_payment_is_given_back_in_parts_and_as_a_whole(pos: Pos) -> None:
     assert (pos.cat.transaction_type, pos.told()["outcome"]) == ("20", "refunded")
 
 
+def test_an_invoice_and_the_lines_of_a_refund_are_taken_over(pos: Pos) -> None:
+    line = {"name": "Хлеб", "article": "1", "price": 6_000, "quantity": 2, "totalAmount": 12_000, "tax": "vat20"}
+    invoice = {"orderId": "A-1", "totalAmount": 12_000, "items": [line]}
+    pos.ask(orderId="A-1", label=pos.till.label(), invoice=invoice)
+    pos.cat.authorize_sales(1, 1_200_000, 0, FOREVER)
+    pos.ask(originalOrderId="A-1", items=[{**line, "quantity": 1, "totalAmount": 6_000}])
+    pos.cat.authorize_refund(2, 600_000, 0, FOREVER)
+    assert pos.cat.settled_amount == 600_000
+    pos.ask(orderId="A-2", label=pos.till.label(), invoice={**invoice, "totalAmount": 1})
+    assert refused(lambda: pos.cat.authorize_sales(3, 1_200_000, 0, FOREVER))[0] is ErrorCode.E_ILLEGAL
+
+
 def test_a_card_is_checked_and_pays_afterwards(pos: Pos) -> None:
     label = pos.till.label()
     pos.ask(label=label)
@@ -240,6 +253,23 @@ def test_a_cancel_before_the_call_has_begun_is_not_lost() -> None:
     request = CatRequest(service, work, lambda *_told: None, timeout_s=None, good=(Outcome.PAID,))
     request.abort()
     assert refused(request.run) == (ErrorCode.E_EXTENDED, CatExtended.RESET)
+    service.patience.stop()
+
+
+@pytest.mark.parametrize(("timeout_s", "code"), [(0.05, ErrorCode.E_TIMEOUT), (None, ErrorCode.E_EXTENDED)])
+def test_a_scan_that_nobody_made_is_a_timeout_or_a_cancel(timeout_s: float | None, code: ErrorCode) -> None:
+    service = HandWalletService()
+    service.patience.start()
+    wallet: Any = service.wallet
+
+    def work(_watcher: Watcher) -> Payment:
+        assert wallet.canceled.wait(10)
+        raise ScanCanceled("the cashier cancelled")
+
+    request = CatRequest(service, work, lambda *_told: None, timeout_s=timeout_s, good=(Outcome.PAID,))
+    if timeout_s is None:
+        request.abort()
+    assert refused(request.run)[0] is code
     service.patience.stop()
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import os
 import re
 import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from koshelek_driver.cat import information
 from koshelek_driver.cat.information import Asked, Told
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cli.till import DEVICES
@@ -68,3 +73,16 @@ def test_every_code_and_event_is_described() -> None:
         assert f"{code.name} {code.value}" in README
     described = README[README.index("DirectIOEvents") :]
     assert all(f"{event.value} " in described for event in Progress)
+
+
+def test_the_schema_is_that_of_the_code() -> None:
+    """`KOSHELEK_DRAW=1` writes it anew."""
+    file = Path(information.__file__).with_name("information.schema.json")
+    _, components = msgspec.json.schema_components([Asked, Told])
+    for component in components.values():
+        component["description"] = inspect.cleandoc(component["description"])
+    text = json.dumps({"$defs": components}, indent=1, ensure_ascii=False) + "\n"
+    if os.environ.get("KOSHELEK_DRAW"):
+        file.write_text(text, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == text
+    assert file.name in README
