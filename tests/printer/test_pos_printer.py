@@ -744,6 +744,16 @@ def test_the_drawer_opens_by_direct_io(desk: Desk) -> None:
     assert code_of(lambda: printer.direct_io(DirectIo.OPEN_DRAWER, 5, None))[0] is ErrorCode.E_OFFLINE
 
 
+def test_marked_paper_is_fed_to_its_marks(make: Callable[[str], Desk]) -> None:
+    desk = make("epson-tm-l90")
+    printer = desk.enabled()
+    assert printer.cap_rec_mark_feed == 11
+    for mark in (1, 2, 8):
+        printer.mark_feed(mark)
+    for wrong in (0, 4, 16):
+        assert code_of(lambda number=wrong: printer.mark_feed(number))[0] is ErrorCode.E_ILLEGAL  # type: ignore[misc]
+
+
 def test_health_and_statistics(desk: Desk) -> None:
     printer = desk.enabled()
     printer.check_health(HealthLevel.CH_INTERNAL)
