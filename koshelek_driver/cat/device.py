@@ -49,7 +49,7 @@ class CAT(Lacking):
 
         0 and FOREVER: the times of the site file. Raises as the class says, E_ILLEGAL for parameters, E_BUSY.
         """
-        given, kopecks = self._given(amount, tax_others), to_kopecks(amount)
+        given, kopecks = self._given(amount, tax_others)
         order_id = given.order_id or _own_order_id(sequence_number)
         work = _trained(order_id, kopecks) if self._training_mode else self._sale(given, order_id, kopecks, timeout)
         self._submit(TransactionType.SALES, sequence_number, work, timeout)
@@ -61,7 +61,7 @@ class CAT(Lacking):
         AdditionalSecurityInformation names it; `amount` must be what was paid. Raises E_ILLEGAL without a name, for an
         unknown one, and for a payment that took no money.
         """
-        given, kopecks = self._given(amount, tax_others), to_kopecks(amount)
+        given, kopecks = self._given(amount, tax_others)
         training = self._training_mode
         work = _trained(_named(given), kopecks) if training else self._voiding(given, kopecks)
         self._submit(TransactionType.VOID, sequence_number, work, timeout, _DONE if training else _TAKEN_BACK)
@@ -72,7 +72,7 @@ class CAT(Lacking):
 
         Raises E_ILLEGAL without a name, and for more than what is left.
         """
-        given, kopecks = self._given(amount, tax_others), to_kopecks(amount)
+        given, kopecks = self._given(amount, tax_others)
         name = _named(given)
         if self._training_mode:
             self._submit(TransactionType.REFUND, sequence_number, _trained(name, kopecks), timeout)
@@ -131,11 +131,11 @@ class CAT(Lacking):
     def _wallet(self) -> Wallet:
         return self._service.wallet
 
-    def _given(self, amount: int, tax_others: int) -> Asked:
+    def _given(self, amount: int, tax_others: int) -> tuple[Asked, int]:
         if tax_others:
             raise UposError(ErrorCode.E_ILLEGAL, f"taxOthers {tax_others}: CapTaxOthers is false", "give 0")
-        to_kopecks(amount)
-        return self._asked()
+        kopecks = to_kopecks(amount)
+        return self._asked(), kopecks
 
     def _asked(self) -> Asked:
         """What the program gave since the last call: what that call left there asks for nothing."""

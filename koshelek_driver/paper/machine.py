@@ -81,8 +81,7 @@ class Machine:
 
     def finish(self) -> None:
         """All paper is torn off by hand."""
-        if self._line:
-            self._end_line()
+        self._flush()
         for of_slip in (False, True):
             self._part_with(of_slip=of_slip)
         self.lines_printed = 0
@@ -92,7 +91,6 @@ class Machine:
         self.forget_line()
         self.finish()
         self._reset()
-        self.lines_printed = 0
 
     def forget_line(self) -> None:
         """What was received of the present line or page is gone."""
@@ -190,8 +188,7 @@ class Machine:
         self._feed(params[0])
 
     def _feed(self, dots: int) -> None:
-        if self._line:
-            self._end_line()
+        self._flush()
         self._sheet.feed(dots)
 
     def _go_to(self, params: bytes) -> None:
@@ -297,9 +294,6 @@ class Machine:
         if strip is not None:
             self._show(strip, f"[picture {strip.width}x{strip.height}]")
         return strip is not None
-
-    def _graphics_command(self, params: bytes) -> None:
-        self._graphics_function(params[2:])
 
     def _graphics_function(self, params: bytes) -> None:
         """GS ( L and GS 8 L: function 112 stores raster graphics, 50 prints them."""
@@ -432,7 +426,7 @@ _COMMANDS: dict[str, Callable[[Machine, bytes], None]] = {
     "GS ( k": Machine._symbol_command,
     "GS v 0": Machine._raster,
     "ESC *": Machine._strip,
-    "GS ( L": Machine._graphics_command,
+    "GS ( L": lambda machine, params: machine._graphics_function(params[2:]),
     "GS 8 L": lambda machine, params: machine._graphics_function(params[4:]),
     "GS V": Machine._cut,
     "ESC p": Machine._pulse,

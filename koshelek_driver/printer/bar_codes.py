@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from firmware_protocol.errors import FrameError
 from firmware_protocol.escpos import symbols
@@ -143,17 +143,16 @@ def drawn(wanted: Order, room: int) -> Image.Image:
     import zxingcpp
     from PIL import Image
 
+    from koshelek_driver.paper.symbols import as_picture
+
     try:
         symbol = zxingcpp.create_barcode(wanted.data, getattr(zxingcpp.BarcodeFormat, name))
     except ValueError as problem:
         raise _illegal(f"{wanted.kind.name} cannot hold these data", "see the symbology's rules") from problem
-    image: Any = symbol.to_image(scale=1, add_quiet_zones=False)
-    modules = memoryview(image)
-    height, width = modules.shape or (0, 0)
-    scale = max(1, min(wanted.width, room) // width)
-    flat = Image.frombytes("L", (width, height), modules.tobytes())
-    tall = wanted.height if wanted.kind in _LINEAR else height * scale
-    return flat.resize((width * scale, tall), Image.Resampling.NEAREST)
+    modules = as_picture(symbol.to_image(scale=1, add_quiet_zones=False))
+    scale = max(1, min(wanted.width, room) // modules.width)
+    tall = wanted.height if wanted.kind in _LINEAR else modules.height * scale
+    return modules.resize((modules.width * scale, tall), Image.Resampling.NEAREST)
 
 
 def _linear(wanted: Order, can: Abilities, room: int) -> Native | None:

@@ -195,7 +195,7 @@ class Composer:
 
     def _feed_lines(self, escape: Escape) -> None:
         self.end_line()
-        asked = 1 if escape.number is None else escape.number
+        asked = escape.count
         lines = min(asked, _MOST_FEED_LINES)
         if lines != asked:
             self._doubt(f"{_MOST_FEED_LINES} lines can be fed at once", fatal=False)
@@ -203,14 +203,14 @@ class Composer:
         self.height += lines * self._setting.spacing
 
     def _feed_units(self, escape: Escape) -> None:
-        self.feed_dots(self._setting.dots(1 if escape.number is None else escape.number))
+        self.feed_dots(self._setting.dots(escape.count))
 
     def _feed_back(self, escape: Escape) -> None:
         if "reverse_feed" not in self._setting.abilities.styles or self._setting.in_page:
             self._doubt("this printer cannot feed back", fatal=True)
             return
         self.end_line()
-        self._units([placing.reverse_feed(min(1 if escape.number is None else escape.number, _MOST_FEED_LINES))])
+        self._units([placing.reverse_feed(min(escape.count, _MOST_FEED_LINES))])
 
     def _cut_escape(self, escape: Escape) -> None:
         if not self._setting.abilities.cuts or self._setting.in_page:

@@ -52,6 +52,11 @@ class Escape:
     data: str = ""
     off: bool = False
 
+    @property
+    def count(self) -> int:
+        """The number, 1 where there is none."""
+        return 1 if self.number is None else self.number
+
 
 @dataclass(frozen=True, slots=True)
 class Stray:

@@ -63,6 +63,11 @@ class PrintResult:
     evidence: str = ""
 
     @property
+    def is_printed(self) -> bool:
+        """It is on paper, or taken to be where the printer cannot say so."""
+        return self.printed in (Printed.ON_PAPER, Printed.ASSUMED)
+
+    @property
     def problem(self) -> str:
         """What is wrong, or empty."""
         return self.cause.problem if self.cause else ""

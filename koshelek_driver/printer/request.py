@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from koshelek_driver.printer.job import JobState
 from koshelek_driver.printer.problems import problem_of
-from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
+from koshelek_driver.printer.receipt_printer import Printing, PrintResult
 from koshelek_driver.printer.service import PrinterService
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import Station
@@ -76,7 +76,7 @@ class Request:
             return None
         result = self._attempt()
         self.state = result.state
-        if result.printed not in (Printed.ON_PAPER, Printed.ASSUMED):
+        if not result.is_printed:
             return problem_of(result, self.station)
         self._count(self.station, self._tally)
         return None

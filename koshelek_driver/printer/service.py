@@ -113,7 +113,7 @@ class EscPosPrinter(PrinterService):
         """See PrinterService."""
         longest = max(map(len, units), default=0)
         result, printing = self._printer.begin(units, Telling(before_write=lambda: self._mark.put(longest)))
-        if result.printed in (Printed.ON_PAPER, Printed.ASSUMED):
+        if result.is_printed:
             self._mark.take_away()
         elif self.profile.acknowledge != "none":
             self.look()
@@ -154,7 +154,7 @@ class EscPosPrinter(PrinterService):
         if command != DirectIo.OPEN_DRAWER or pin is None:
             return super().direct_io(command, data, obj)
         result = self._printer.print_units([document.start(self.profile) + commands.drawer_pulse(pin)])
-        if result.printed not in (Printed.ON_PAPER, Printed.ASSUMED):
+        if not result.is_printed:
             raise problem_of(result, Station.RECEIPT)
         return data, obj
 

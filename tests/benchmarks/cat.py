@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from koshelek_driver.cat.lent import LentCAT
-from tests.benchmarks.report import options, show, summary
+from tests.benchmarks.report import options, show, summary, timed
 from tests.upos.parts import Entry, HandWallet
 
 ASKED = json.dumps({"orderId": "receipt-1024", "label": "CM4601234567893A1B2C3123"})
@@ -23,15 +23,6 @@ ASKED = json.dumps({"orderId": "receipt-1024", "label": "CM4601234567893A1B2C312
 
 def direct(wallet: HandWallet) -> None:
     wallet.pay(wallet.new_order("receipt-1024", 12_345))
-
-
-def timed(work: Any, runs: int) -> list[float]:
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - began) * 1000)
-    return times
 
 
 def run(runs: int) -> dict[str, Any]:

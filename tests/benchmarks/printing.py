@@ -12,8 +12,6 @@ import io
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 from escpos.printer import Dummy
@@ -24,7 +22,7 @@ from firmware_protocol.escpos.symbols import QrLevel, qr_code
 from koshelek_driver import profile
 from koshelek_driver.printer import document
 from koshelek_driver.printer.layout import Line
-from tests.benchmarks.report import options, show, summary
+from tests.benchmarks.report import options, show, summary, timed
 
 MODEL = profile.printer("epson-tm-t88v")
 SLIP = [f"{number:>2} Хлеб «Бородинский» нарезной  {number * 7}.50" for number in range(1, 37)]
@@ -77,15 +75,6 @@ def their_qr() -> bytes:
     printer = Dummy(profile="TM-T88V")
     printer.qr(QR, native=True, size=4)
     return bytes(printer.output)
-
-
-def timed(work: Callable[[], bytes], runs: int) -> list[float]:
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - began) * 1000)
-    return times
 
 
 def cost(what: str) -> tuple[float, float]:

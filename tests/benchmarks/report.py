@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,16 @@ def summary(times_ms: list[float]) -> dict[str, float]:
     ordered = sorted(times_ms)
     at_99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
     return {"p50_ms": round(statistics.median(ordered), 3), "p99_ms": round(at_99, 3), "max_ms": round(ordered[-1], 3)}
+
+
+def timed(work: Callable[[], object], runs: int) -> list[float]:
+    """Milliseconds of each of some runs."""
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - began) * 1000)
+    return times
 
 
 def options(about: str | None) -> argparse.ArgumentParser:

@@ -134,6 +134,16 @@ class HandledScanner(Scanner):
         return lambda _name, _entry: self.hand
 
 
+def update_until(may_end: threading.Event) -> Callable[[Callable[[int], None]], StatusUpdate]:
+    """A firmware update that is complete when the test says so."""
+
+    def update(_told: Callable[[int], None]) -> StatusUpdate:
+        assert may_end.wait(WAIT_S)
+        return StatusUpdate.SUE_UF_COMPLETE
+
+    return update
+
+
 class HandPrinter(PrinterService):
     """A printer that puts everything on paper at once."""
 
@@ -173,11 +183,7 @@ class HandPrinter(PrinterService):
         return CompareFirmware.CFV_FIRMWARE_SAME
 
     def begin_firmware_update(self, firmware_file_name: str) -> Callable[[Callable[[int], None]], StatusUpdate]:
-        def update(_told: Callable[[int], None]) -> StatusUpdate:
-            assert self.update_may_end.wait(WAIT_S)
-            return StatusUpdate.SUE_UF_COMPLETE
-
-        return update
+        return update_until(self.update_may_end)
 
 
 class HandledPrinter(POSPrinter):
@@ -283,11 +289,7 @@ class HandWalletService(WalletService):
         return CompareFirmware.CFV_FIRMWARE_SAME
 
     def begin_firmware_update(self, firmware_file_name: str) -> Callable[[Callable[[int], None]], StatusUpdate]:
-        def update(_told: Callable[[int], None]) -> StatusUpdate:
-            assert self.update_may_end.wait(WAIT_S)
-            return StatusUpdate.SUE_UF_COMPLETE
-
-        return update
+        return update_until(self.update_may_end)
 
 
 class HandledCat(CAT):
