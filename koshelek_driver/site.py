@@ -7,6 +7,7 @@ import re
 from importlib.metadata import entry_points
 from ipaddress import ip_network
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 from koshelek_driver import config
 from koshelek_driver.errors import SiteError, nearest
@@ -23,6 +24,7 @@ Limits = dict[str, tuple[float, float, float]]
 _HTTPS = re.compile(r"https://[^/\s]+(/\S*)?")
 _LISTEN = re.compile(r"([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}")
 _PIN = re.compile(r"sha256/[A-Za-z0-9+/]{43}=")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _PROXY = re.compile(r"http://[^/\s@]+:\d+")
 
 
@@ -42,9 +44,10 @@ def load(path: str | Path | None = None) -> Site:
         operator_tips=file.operator_tips,
         totp=file.totp,
         slip=file.slip,
+        business_day=file.business_day,
         devices=file.devices,
     )
-    for check in (_check_choices, _check_api, _check_timing, _check_totp, _check_devices):
+    for check in (_check_choices, _check_api, _check_timing, _check_totp, _check_business_day, _check_devices):
         check(site)
     return site
 
@@ -161,6 +164,17 @@ def _check_totp(site: Site) -> None:
         raise SiteError(
             f"{site.path}: totp.native needs library and barcode_verify", "name the file and its C prototype"
         )
+
+
+def _check_business_day(site: Site) -> None:
+    rule = site.business_day
+    if rule.closes_at and not _TIME.fullmatch(rule.closes_at):
+        raise _refuse(site, "business_day.closes_at", rule.closes_at, "a time as 04:00")
+    try:
+        _ = site.zone
+    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
+        key, expected = "business_day.time_zone", "a name such as Europe/Moscow"
+        raise _refuse(site, key, rule.time_zone, expected, "leave it out for the machine's own") from problem
 
 
 def _check_limits(site: Site, table: str, limits: Limits) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import time, tzinfo
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import field
@@ -176,6 +178,17 @@ class SlipLook(Section, frozen=True, kw_only=True):
     qr: bool = False
 
 
+class BusinessDay(Section, frozen=True, kw_only=True):
+    """`[business_day]`: when it ends by itself.
+
+    `closes_at` is a local time, 04:00; empty: by `report z` alone. `time_zone` is a name such as Europe/Moscow; empty:
+    that of the machine.
+    """
+
+    closes_at: str = ""
+    time_zone: str = ""
+
+
 class Labels(Section, frozen=True, kw_only=True):
     """`[devices.NAME.labels]`: where a shop's program wants other labels than the standard has.
 
@@ -211,6 +224,7 @@ class SiteFile(Section, frozen=True, kw_only=True):
     operator_tips: dict[str, dict[Literal["ru", "en"], str]] = field(default_factory=dict)
     totp: Totp
     slip: SlipLook = SlipLook()
+    business_day: BusinessDay = BusinessDay()
     devices: dict[str, Device] = field(default_factory=dict)
 
 
@@ -223,6 +237,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     operator_tips: dict[str, dict[Literal["ru", "en"], str]]
     totp: Totp
     slip: SlipLook
+    business_day: BusinessDay
     devices: dict[str, Device]
 
     @property
@@ -239,6 +254,16 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def backup(self) -> Path | None:
         """Where the journal's daily copy lies."""
         return self.base / self.driver.backup if self.driver.backup else None
+
+    @property
+    def closes_at(self) -> time | None:
+        """When the business day ends; None when no rule ends it."""
+        return time.fromisoformat(self.business_day.closes_at) if self.business_day.closes_at else None
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The time zone of the shop; None for the machine's."""
+        return ZoneInfo(self.business_day.time_zone) if self.business_day.time_zone else None
 
     @property
     def base_url(self) -> str:

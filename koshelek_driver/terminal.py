@@ -41,11 +41,11 @@ from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.site_keys import Site
 from koshelek_driver.till_scanner import Scanner
 from koshelek_driver.upos.codes import State
-from koshelek_driver.wiring import check_devices, check_slip, endpoint_of, line_rule_of, outbox_of, till_of
+from koshelek_driver.wiring import check_devices, check_slip, day_rule_of, endpoint_of, line_rule_of, outbox_of, till_of
 
 _SILENT = Watcher()
 _SETTLE_EVERY_S, _SEND_EVERY_S = 30.0, 5.0
-_BACKUP_LOOK_S, _BACKUP_EVERY_S = 3600.0, 86_400.0
+_DAY_LOOK_S, _BACKUP_LOOK_S, _BACKUP_EVERY_S = 30.0, 3600.0, 86_400.0
 _CLOCK_TIMEOUT_S = 2.0
 """How long a refused card may wait until the host says what time it is."""
 
@@ -78,7 +78,7 @@ class Terminal:
         self._desk = SaleDesk(till, self._cards, breaker, settings.pay_api.smallest_amount)
         self._refunds = RefundDesk(till, line_rule_of(settings), self._cards.token_without_card)
         self._recovery = RecoveryDesk(till)
-        self._reports = ReportDesk(till)
+        self._reports = ReportDesk(till, day_rule_of(settings))
         self._methods = MethodsDesk(till, self._cards, self._client, timing.decision_timeout_s)
         self._outbox = outbox_of(settings, till)
 
@@ -316,7 +316,10 @@ class Terminal:
         return self._recovery.print_slip(payment, watcher)
 
     def report(self) -> Report:
-        """The business day so far: totals by provider, every row, first what is not settled. Raises JournalError."""
+        """The business day so far: totals by provider, every row, first what is not settled. Raises JournalError.
+
+        A day that has ended by the site file's rule is closed first.
+        """
         return self._reports.so_far()
 
     def close_day(self) -> Report:
@@ -398,6 +401,7 @@ class Terminal:
         chores = (
             Chore("keeping the line warm", api.timing.keep_warm_s, self._client.warm),
             Chore("ending what is open", settle_every_s, lambda: orphans.settle_orphans(caretaker.goes_on)),
+            Chore("closing the business day", _DAY_LOOK_S if self._site.closes_at else 0.0, self._reports.close_due),
             Chore("copying the journal", _BACKUP_LOOK_S, self._back_up),
             Chore("sending", _SEND_EVERY_S, lambda: self._outbox.send_due(line, caretaker.goes_on)),
         )

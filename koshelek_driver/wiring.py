@@ -11,6 +11,7 @@ from koshelek_driver import profile
 from koshelek_driver.pay_api.client import Endpoint
 from koshelek_driver.pay_api.requests import Merchant
 from koshelek_driver.payment import slip_template
+from koshelek_driver.payment.business_day import DayRule
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.drive import Caller
 from koshelek_driver.payment.engine import Engine
@@ -147,6 +148,11 @@ def line_rule_of(settings: Site) -> LineRule:
     """The one line of a sale without an invoice."""
     line = settings.pay_api.invoice_line
     return LineRule(line.name, line.article, line.tax)
+
+
+def day_rule_of(settings: Site) -> DayRule:
+    """When business days end."""
+    return DayRule(settings.closes_at, settings.zone)
 
 
 def printer_of(settings: Site) -> ReceiptPrinter | None:

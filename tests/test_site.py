@@ -52,6 +52,8 @@ def test_the_environment_chooses_the_address(tmp_path: Path) -> None:
     ("old", "new", "place", "remedy"),
     [
         ('store = "ac', 'pins = ["sha256/short"]\nstore = "ac', "pay_api.pins = 'sha256/short'", "doctor"),
+        ("[devices.scanner1]", '[business_day]\ncloses_at = "4"\n[devices.scanner1]', "closes_at = '4'", "correct"),
+        ("[devices.scanner1]", '[business_day]\ntime_zone = "Mars"\n[devices.scanner1]', "time_zone = 'Mars'", "machine"),
         ('store = "ac', 'proxy = "socks5://p:1"\nstore = "ac', "pay_api.proxy = 'socks5://p:1'", "administrator"),
         ("journal = ", "jurnal = ", "line 6: unknown key 'driver.jurnal'", "'journal'"),
         ("[pay_api.timing]", "[pay_api.timings]", "unknown key 'pay_api.timings'", "'timing'"),

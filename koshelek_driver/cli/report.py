@@ -65,7 +65,7 @@ def _table(made: Report, output: Output) -> None:
 
     if made.unknown:
         output.warning(f"{len(made.unknown)} not settled: {', '.join(row.order_id for row in made.unknown)}", "recover")
-    rows = Table("what", "order", "RUB", "provider", "transaction", title=f"day {made.day}")
+    rows = Table("what", "order", "RUB", "provider", "transaction", title=f"day {made.day}, {made.date}")
     for row in (*made.unknown, *made.rows):
         rows.add_row(row.kind, row.order_id, in_roubles(row.amount), row.payment_type, _transaction(row))
     totals = Table("provider", "payments", "RUB", "refunds", "RUB", "cancels", "RUB")

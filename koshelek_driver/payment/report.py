@@ -106,6 +106,7 @@ class Report:
     """One business day; `closed` with a Z. `unknown` comes first, and is carried over into the next day."""
 
     day: int
+    date: str
     since_s: float | None
     until_s: float
     closed: bool
@@ -116,25 +117,29 @@ class Report:
 
 def report(
     day: int,
-    since_s: float | None,
-    until_s: float,
+    date: str,
     ended: Iterable[Ended],
     unknown: Iterable[Payment | Refund],
     *,
+    since_s: float | None,
+    until_s: float,
     closed: bool,
 ) -> Report:
-    """A day's report. What was refused took no money and is not in it."""
+    """A day's report, `date` as 2026-11-22. What was refused took no money and is not in it."""
     rows = tuple(_row(_KINDS[each.outcome], each) for each in ended if each.outcome in _KINDS)
     totals: dict[str, Totals] = {}
     for row in rows:
         totals.setdefault(row.payment_type or _NO_PROVIDER, Totals()).add(row)
-    return Report(day, since_s, until_s, closed, tuple(map(_unknown, unknown)), rows, dict(sorted(totals.items())))
+    return Report(
+        day, date, since_s, until_s, closed, tuple(map(_unknown, unknown)), rows, dict(sorted(totals.items()))
+    )
 
 
 def document(of: Report) -> dict[str, Any]:
     """As plain values, for JSON."""
     return {
         "day": of.day,
+        "date": of.date,
         "from": None if of.since_s is None else _utc(of.since_s),
         "until": _utc(of.until_s),
         "closed": of.closed,
@@ -159,7 +164,10 @@ def as_csv(of: Report) -> str:
 def as_lines(of: Report, columns: int, language: Literal["ru", "en"]) -> list[Line]:
     """For paper: what is not settled first, then the totals of each provider."""
     words = _WORDS[language]
-    lines = [*title(words["z" if of.closed else "x"], columns, large=True), *pair(words["day"], str(of.day), columns)]
+    lines = [
+        *title(words["z" if of.closed else "x"], columns, large=True),
+        *pair(words["day"], f"{of.day}, {of.date}", columns),
+    ]
     if of.since_s is not None:
         lines += pair(words["from"], _utc(of.since_s)[:19], columns)
     lines += [*pair(words["until"], _utc(of.until_s)[:19], columns), *rule(columns)]

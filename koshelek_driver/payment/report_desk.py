@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from koshelek_driver.errors import UsageError
-from koshelek_driver.payment.journal.day_book import Closing
+from koshelek_driver.payment.business_day import DayRule
+from koshelek_driver.payment.journal.day_book import Closing, Ended
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.report import Report, report
 from koshelek_driver.payment.till import Till
@@ -12,46 +13,109 @@ from koshelek_driver.payment.till import Till
 class ReportDesk:
     """For any thread. Every method raises JournalError."""
 
-    def __init__(self, till: Till) -> None:
+    def __init__(self, till: Till, rule: DayRule) -> None:
         self._journal = till.journal
         self._clock = till.clock
+        self._rule = rule
 
     def so_far(self) -> Report:
-        """X: the day that is open. It changes nothing."""
+        """X: the day that is open. It closes nothing but what the rule has ended already."""
+        self.close_due()
         return self._open_day(closed=False)
 
     def close(self) -> Report:
         """Z: close the day that is open. What ends from now on is of the next; what is unknown is carried over."""
+        self.close_due()
         with self._journal.database.transaction():
             made = self._open_day(closed=True)
-            facts = {"day": made.day, "totals": made.totals, "unknown": len(made.unknown)}
-            self._journal.days.close(made.until_s, facts)
+            self._keep(made, self._journal.database.last_number())
         return made
+
+    def close_due(self) -> list[Report]:
+        """Close every day that has ended by the rule, each at the moment that the rule says, however late it is now.
+
+        A day on which nothing happened is no day.
+        """
+        closed: list[Report] = []
+        while (made := self._close_first_due()) is not None:
+            closed.append(made)
+        return closed
 
     def of_day(self, number: int) -> Report:
         """The Z report of a day that is closed, again. Raises UsageError for one that is not."""
-        closings = self._journal.days.closings()
-        if not 1 <= number <= len(closings):
-            raise UsageError(f"day {number} is not closed", f"days 1 to {len(closings)} are")
-        closing = closings[number - 1]
-        before = closings[number - 2] if number > 1 else None
-        ended = self._journal.days.ended(_event(before), closing.event)
-        return report(number, _at(before), closing.at_s, ended, (), closed=True)
+        closing = self._journal.days.closing(number)
+        if closing is None:
+            last = self._journal.days.last()
+            raise UsageError(f"day {number} is not closed", f"days 1 to {last.day} are" if last else "no day is")
+        before = self._journal.days.closing(number - 1)
+        ended = self._journal.days.ended(_event(before), closing.until)
+        unknown = [found for request_id in closing.unsettled if (found := self._find(request_id)) is not None]
+        return report(number, closing.date, ended, unknown, since_s=_at(before), until_s=closing.until_s, closed=True)
+
+    def _close_first_due(self) -> Report | None:
+        """Close the first day that has ended by the rule; looked for twice, for a look alone must not stop a sale."""
+        if self._due_end_s() is None:
+            return None
+        with self._journal.database.transaction():
+            end_s = self._due_end_s()
+            return None if end_s is None else self._close_at(end_s)
+
+    def _due_end_s(self) -> float | None:
+        """When the day that is open ended by the rule; None while it goes on."""
+        if self._rule.closes_at is None:
+            return None
+        first_s = self._journal.days.first_end_s(_event(self._journal.days.last()))
+        end_s = None if first_s is None else self._rule.end_after(first_s)
+        return end_s if end_s is not None and end_s <= self._clock.unix_s() else None
+
+    def _close_at(self, end_s: float) -> Report:
+        last = self._journal.days.last()
+        until = self._journal.days.last_event(_event(last), end_s)
+        ended = self._journal.days.ended(_event(last), until)
+        unknown = [each for each in self._unknown() if each.created_s < end_s]
+        made = report(
+            _next(last), self._date(ended, end_s), ended, unknown, since_s=_at(last), until_s=end_s, closed=True
+        )
+        self._keep(made, until)
+        return made
 
     def _open_day(self, *, closed: bool) -> Report:
-        closings = self._journal.days.closings()
-        last = closings[-1] if closings else None
+        last, now_s = self._journal.days.last(), self._clock.unix_s()
         ended = self._journal.days.ended(_event(last), None)
-        return report(len(closings) + 1, _at(last), self._clock.unix_s(), ended, self._unknown(), closed=closed)
+        return report(
+            _next(last),
+            self._date(ended, now_s),
+            ended,
+            self._unknown(),
+            since_s=_at(last),
+            until_s=now_s,
+            closed=closed,
+        )
+
+    def _keep(self, made: Report, until: int) -> None:
+        unsettled = tuple(row.request_id for row in made.unknown)
+        closing = Closing(made.day, until, made.until_s, made.since_s, made.date, unsettled)
+        self._journal.days.close(self._clock.unix_s(), closing, {"totals": made.totals})
+
+    def _date(self, ended: list[Ended], otherwise_s: float) -> str:
+        """The day's date: that of the first thing that ended in it."""
+        return self._rule.date_of(min((each.at_s for each in ended), default=otherwise_s))
+
+    def _find(self, request_id: str) -> Payment | Refund | None:
+        return self._journal.by_request(request_id) or self._journal.refunds.find(request_id)
 
     def _unknown(self) -> list[Payment | Refund]:
         waiting: list[Payment | Refund] = [*self._journal.unfinished(), *self._journal.refunds.unfinished()]
         return [each for each in waiting if each.outcome is Outcome.UNKNOWN]
 
 
+def _next(closing: Closing | None) -> int:
+    return closing.day + 1 if closing else 1
+
+
 def _event(closing: Closing | None) -> int:
-    return closing.event if closing else 0
+    return closing.until if closing else 0
 
 
 def _at(closing: Closing | None) -> float | None:
-    return closing.at_s if closing else None
+    return closing.until_s if closing else None

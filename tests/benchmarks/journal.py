@@ -116,7 +116,7 @@ def find_transaction(journal: Journal, transaction_id: str) -> float:
 def day_report(journal: Journal, after: int) -> float:
     """Of a business day that began behind that event."""
     began = time.perf_counter()
-    made = report(1, None, 2e9, journal.days.ended(after, None), journal.unfinished(), closed=False)
+    made = report(1, "", journal.days.ended(after, None), journal.unfinished(), since_s=None, until_s=2e9, closed=False)
     took_ms = (time.perf_counter() - began) * 1000
     assert len(made.rows) >= DAY
     return took_ms

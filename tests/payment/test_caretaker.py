@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -119,6 +120,21 @@ def test_an_old_unknown_is_ended_beside_the_sale_of_the_next_customer(till: Till
         terminal.start_caretaker().nudge()
         assert settled(terminal, "A-1") is Outcome.CANCELED
     assert (till.charges("A-1"), till.charges("A-2")) == (0, 1)
+
+
+@pytest.mark.scenario(71)
+def test_a_business_day_that_has_ended_is_closed_by_the_resident_driver(till: Till) -> None:
+    now = datetime.now(UTC)
+    till.edit("[totp]", f'[business_day]\ntime_zone = "UTC"\ncloses_at = "{now + timedelta(minutes=2):%H:%M}"\n[totp]')
+    with Terminal.open(till.site) as terminal:
+        terminal.pay(terminal.new_order("A-1", 500), label=till.label())
+        terminal._clock.unix_s = lambda: now.timestamp() + 600  # type: ignore[method-assign]
+        terminal.start_caretaker()
+        turn = threading.Event()
+        while terminal._journal.days.last() is None:
+            assert not turn.wait(0.02)
+        assert [row.order_id for row in terminal.report_of_day(1).rows] == ["A-1"]
+        assert terminal.report().rows == ()
 
 
 def test_a_sale_under_way_is_not_touched(till: Till) -> None:

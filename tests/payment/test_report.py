@@ -8,9 +8,11 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from datetime import UTC, datetime, time
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import apsw
 import pytest
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.business_day import DayRule
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
@@ -33,6 +36,8 @@ SLIP = {
     "merchantId": "M1", "storeId": "S1", "terminalId": "T1", "operationId": "O1",
     "operationDateTime": "2026-11-22T10:00:00.000Z", "totalAmount": 500, "currency": "RUB",
 }  # fmt: skip
+BY_HAND = DayRule()
+AT_FOUR = DayRule(time(4), ZoneInfo("Europe/Moscow"))
 END = st.sampled_from(["paid", "rejected", "canceled", "unknown"])
 
 
@@ -47,8 +52,9 @@ class Clock:
 class Shop:
     """A journal that sells without a host."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rule: DayRule = BY_HAND) -> None:
         self.path = path
+        self.rule = rule
         self.clock = Clock()
         self.names = count(1)
         self.paid: list[Payment] = []
@@ -57,7 +63,7 @@ class Shop:
     def open(self) -> None:
         self.journal = Journal(self.path)
         till: Any = type("PartOfATill", (), {"journal": self.journal, "clock": self.clock})()
-        self.desk = ReportDesk(cast("Till", till))
+        self.desk = ReportDesk(cast("Till", till), self.rule)
 
     def close(self) -> None:
         self.journal.close()
@@ -127,6 +133,7 @@ STEPS = st.lists(
         st.tuples(st.just("back"), st.integers(0, 5), st.sampled_from(["refunded", "rejected"])),
         st.tuples(st.just("clock"), st.sampled_from([-90_000.0, -3600.0, 0.5, 86_400.0])),
         st.tuples(st.just("z")),
+        st.tuples(st.just("look")),
         st.tuples(st.just("x")),
         st.tuples(st.just("restart")),
     ),
@@ -134,8 +141,8 @@ STEPS = st.lists(
 )
 
 
-def play(shop: Shop, step: str, given_: list[Any]) -> Report | None:
-    """One step; the report of a day that it closed."""
+def play(shop: Shop, step: str, given_: list[Any]) -> None:
+    """One step. A day that is closed can be shown again as it was."""
     if step == "sell":
         shop.sell(*given_)
     elif step == "back" and shop.paid:
@@ -148,27 +155,29 @@ def play(shop: Shop, step: str, given_: list[Any]) -> Report | None:
         shop.open()
     elif step == "x":
         shop.desk.so_far()
-    return shop.desk.close() if step == "z" else None
+    elif step == "look":
+        assert all(shop.desk.of_day(made.day) == made for made in shop.desk.close_due())
+    elif step == "z":
+        made = shop.desk.close()
+        assert shop.desk.of_day(made.day) == made
 
 
 @pytest.mark.scenario(71)
-@given(STEPS)
-def test_days_hold_every_row_once_and_their_totals_are_a_recount(tmp_path_factory: Any, steps: list[Any]) -> None:
-    shop = Shop(tmp_path_factory.mktemp("shop") / "journal.db")
-    closed = [made for step, *given_ in steps if (made := play(shop, step, given_)) is not None]
-    days = [*closed, shop.desk.so_far()]
+@given(STEPS, st.sampled_from([BY_HAND, AT_FOUR]))
+def test_days_hold_every_row_once_and_their_totals_are_a_recount(
+    tmp_path_factory: Any, steps: list[Any], rule: DayRule
+) -> None:
+    shop = Shop(tmp_path_factory.mktemp("shop") / "journal.db", rule)
+    for step, *given_ in steps:
+        play(shop, step, given_)
+    last = shop.desk.so_far()
+    closed = [shop.desk.of_day(number) for number in range(1, last.day)]
+    days = [*closed, last]
     assert summed(days) == recounted(shop)
     ids = [row.request_id for made in days for row in made.rows]
     assert len(ids) == len(set(ids))
     assert [made.day for made in days] == list(range(1, len(days) + 1))
-    for made in closed:
-        again = shop.desk.of_day(made.day)
-        assert (again.rows, again.totals, again.since_s, again.until_s) == (
-            made.rows,
-            made.totals,
-            made.since_s,
-            made.until_s,
-        )
+    assert all(made.since_s == before.until_s for before, made in pairwise(days))
     shop.close()
 
 
@@ -243,7 +252,8 @@ def test_every_field_of_the_slip_is_in_the_row_and_in_the_csv(shop: Shop) -> Non
 @given(st.sampled_from(["=1+1", "+7", "-5", "@SUM(A1)", "\t=1", "\r=1"]))
 def test_no_cell_of_the_csv_is_a_formula(evil: str) -> None:
     slip = {"kzo": evil, "paymentType": evil}
-    made = report(1, None, 0.0, [Ended(evil, evil, 100, Outcome.PAID, evil, evil, slip, evil, 0.0)], [], closed=False)
+    evil_row = Ended(evil, evil, 100, Outcome.PAID, evil, evil, slip, evil, 0.0)
+    made = report(1, "", [evil_row], [], since_s=None, until_s=0.0, closed=False)
     for row in csv.reader(io.StringIO(as_csv(made), newline=""), delimiter=";"):
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
 
@@ -261,7 +271,7 @@ def test_on_paper_no_line_is_too_wide_and_the_sums_are_there(shop: Shop, columns
     assert "1234.50" in text
     assert "1232.50" in text
     assert text.index("r-2") < text.index("SBP")
-    assert as_lines(report(1, None, 0.0, [], [], closed=False), columns, language)
+    assert as_lines(report(1, "", [], [], since_s=None, until_s=0.0, closed=False), columns, language)
 
 
 def test_a_journal_of_the_fourth_version_has_its_ends_in_the_first_day(tmp_path: Path) -> None:
@@ -270,11 +280,91 @@ def test_a_journal_of_the_fourth_version_has_its_ends_in_the_first_day(tmp_path:
     shop.sell("canceled")
     shop.close()
     old = apsw.Connection(str(shop.path))
-    for statement in ("DROP INDEX attempt_by_end", "DROP INDEX refund_by_end", "PRAGMA user_version = 4"):
-        old.execute(statement).fetchall()
-    for table in ("attempt", "refund"):
-        old.execute(f"ALTER TABLE {table} DROP COLUMN ended").fetchall()
+    for index in ("attempt_by_end", "refund_by_end", "attempt_by_time", "refund_by_time"):
+        old.execute(f"DROP INDEX {index}")
+    for table, column in (
+        ("attempt", "ended"),
+        ("refund", "ended"),
+        ("refund", "paid"),
+        ("installation", "journal_id"),
+    ):
+        old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    old.execute("PRAGMA user_version = 4")
     old.close()
     shop.open()
     assert [row.kind for row in shop.desk.so_far().rows] == ["payment", "cancel"]
     shop.close()
+
+
+# -- Days that end by the rule -------------------------------------------------------------------------------------
+
+
+def moscow(day: int, hour: int, minute: int = 0) -> float:
+    return datetime(2026, 11, day, hour, minute, tzinfo=ZoneInfo("Europe/Moscow")).timestamp()
+
+
+@pytest.fixture
+def ruled(tmp_path: Path) -> Iterator[Shop]:
+    made = Shop(tmp_path / "journal.db", AT_FOUR)
+    yield made
+    made.close()
+
+
+def sell_at(shop: Shop, *moments: float) -> list[str]:
+    names = []
+    for shop.clock.wall_s in moments:
+        names.append(shop.sell("paid"))
+    return names
+
+
+def test_a_day_ends_at_its_hour_however_late_anyone_looks(ruled: Shop) -> None:
+    """Nobody looked for days: each sale is in the day in which it ended all the same, and empty days are none."""
+    names = sell_at(ruled, moscow(20, 9), moscow(21, 3, 59), moscow(21, 4), moscow(23, 12))
+    ruled.clock.wall_s = moscow(26, 1)
+    closed = ruled.desk.close_due()
+    assert [[row.request_id for row in made.rows] for made in closed] == [names[:2], names[2:3], names[3:]]
+    assert [made.date for made in closed] == ["2026-11-20", "2026-11-21", "2026-11-23"]
+    assert [made.until_s for made in closed] == [moscow(21, 4), moscow(22, 4), moscow(24, 4)]
+    assert (ruled.desk.close_due(), ruled.desk.so_far().day) == ([], 4)
+
+
+def test_a_day_that_goes_on_is_not_closed_by_a_look(ruled: Shop) -> None:
+    sell_at(ruled, moscow(20, 9))
+    ruled.clock.wall_s = moscow(21, 3, 59)
+    assert ruled.desk.close_due() == []
+    made = ruled.desk.so_far()
+    assert (made.day, made.date, made.closed, len(made.rows)) == (1, "2026-11-20", False, 1)
+
+
+def test_a_z_before_the_hour_leaves_the_rest_of_the_day_to_the_next(ruled: Shop) -> None:
+    sell_at(ruled, moscow(20, 9))
+    assert ruled.desk.close().date == "2026-11-20"
+    sell_at(ruled, moscow(20, 23))
+    ruled.clock.wall_s = moscow(21, 5)
+    (made,) = ruled.desk.close_due()
+    assert (made.day, made.date, len(made.rows)) == (2, "2026-11-20", 1)
+
+
+def test_a_day_closed_late_names_what_was_not_settled_in_it(ruled: Shop) -> None:
+    sell_at(ruled, moscow(20, 9))
+    name = ruled.sell("unknown")
+    ruled.clock.wall_s = moscow(21, 9)
+    later = ruled.sell("unknown")
+    (made,) = ruled.desk.close_due()
+    assert [row.request_id for row in made.unknown] == [name]
+    assert [row.request_id for row in ruled.desk.of_day(1).unknown] == [name]
+    assert [row.request_id for row in ruled.desk.so_far().unknown] == [name, later]
+
+
+ZONES = st.sampled_from([None, UTC, *map(ZoneInfo, ("Europe/Moscow", "America/New_York", "Asia/Kathmandu"))])
+
+
+@given(st.integers(0, 4_000_000_000), st.times().map(lambda at: at.replace(second=0, microsecond=0)), ZONES)
+def test_every_moment_is_in_one_day_by_the_rule(at_s: int, closes_at: time, zone: Any) -> None:
+    """Also where clocks are set forward and back: its end lies ahead, a day and a little at most, and is its own."""
+    rule = DayRule(closes_at, zone)
+    end_s = rule.end_after(at_s)
+    assert end_s is not None
+    assert at_s < end_s <= at_s + 49 * 3600
+    assert rule.end_after(end_s - 1) == end_s
+    assert rule.date_of(at_s) == rule.date_of(end_s - 1)

@@ -253,10 +253,10 @@ class HandWallet:
         return 1 << 30
 
     def report(self) -> Report:
-        return Report(1, None, 0.0, False, (), ())
+        return Report(1, "", None, 0.0, False, (), ())
 
     def close_day(self) -> Report:
-        return Report(1, None, 0.0, True, (), ())
+        return Report(1, "", None, 0.0, True, (), ())
 
     def tip(self, _payment: Payment | Refund) -> str:
         return ""

@@ -73,6 +73,10 @@ class Journal:
         """The payment with this transactionId of the host."""
         return self._find("transaction_id = ? AND transaction_id <> ''", transaction_id)
 
+    def by_request(self, request_id: str) -> Payment | None:
+        """The attempt of a request."""
+        return self._find("request_id = ?", request_id)
+
     def unfinished(self) -> list[Payment]:
         """Payments whose outcome is open and payments whose slip is not on paper, oldest first."""
         return self._all("outcome IS NULL OR slip_state IN ('queued', 'sent') ORDER BY number")

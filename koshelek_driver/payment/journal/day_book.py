@@ -5,7 +5,6 @@ A payment or refund belongs to the day in whose run of events it ended.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,19 +16,29 @@ _COLUMNS = "order_id, request_id, amount, outcome, transaction_id, error_code, s
 _WHERE = "WHERE ended > ? AND ended <= ?"
 _PAYMENTS = f"SELECT {_COLUMNS}, '', closed_s, ended FROM attempt {_WHERE}"  # noqa: S608
 _REFUNDS = f"SELECT {_COLUMNS}, ref_transaction_id, closed_s, ended FROM refund {_WHERE}"  # noqa: S608
+_FIRST_END = (
+    f"SELECT min(at_s) FROM (SELECT min(closed_s) AS at_s FROM attempt {_WHERE}"  # noqa: S608
+    f" UNION ALL SELECT min(closed_s) FROM refund {_WHERE})"
+)
 _OUTCOMES = {each.value: each for each in Outcome}
 _READ_SLIP = msgspec.json.Decoder(dict[str, Any]).decode
+_KIND = "day closed"
 _NAME = "business day"
 """Stands where other events have a requestId, so that closings are found without reading the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """How a day ended: its number from 1 on, the event that closed it, when that was (Unix time)."""
+class Closing(msgspec.Struct, frozen=True):
+    """How a day ended: its number from 1 on, its date, and the last event that is in it.
 
-    number: int
-    event: int
-    at_s: float
+    `since_s` and `until_s` are Unix time; `unsettled` are the requests whose outcome was not known then.
+    """
+
+    day: int
+    until: int = 0
+    until_s: float = 0.0
+    since_s: float | None = None
+    date: str = ""
+    unsettled: tuple[str, ...] = ()
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -52,11 +61,15 @@ class DayBook:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def closings(self) -> list[Closing]:
-        """All days that were closed, the first first."""
-        sql = "SELECT number, at_s FROM event WHERE request_id = ? ORDER BY number"
-        rows = self._database.run(sql, _NAME)
-        return [Closing(number, event, at_s) for number, (event, at_s) in enumerate(rows, 1)]
+    def last(self) -> Closing | None:
+        """The day that was closed last."""
+        found = self._closings("DESC LIMIT 1")
+        return found[0] if found else None
+
+    def closing(self, day: int) -> Closing | None:
+        """How a day was closed; None for one that is not."""
+        found = self._closings("LIMIT 1 OFFSET ?", day - 1) if day > 0 else []
+        return found[0] if found else None
 
     def ended(self, after: int, until: int | None) -> list[Ended]:
         """What ended behind one event and, if `until` is given, not behind another; in the order of their ends."""
@@ -64,9 +77,30 @@ class DayBook:
         rows = [*self._database.run(_PAYMENTS, after, last), *self._database.run(_REFUNDS, after, last)]
         return [_ended(row) for row in sorted(rows, key=_number)]
 
-    def close(self, at_s: float, facts: dict[str, Any]) -> None:
-        """End the day that is open; inside `transaction`, after its rows were read."""
-        self._database.add_event(at_s, "day closed", _NAME, msgspec.to_builtins(facts))
+    def first_end_s(self, after: int) -> float | None:
+        """The earliest moment at which anything ended behind an event; None when nothing did."""
+        run = after, self._database.last_number()
+        first: float | None = self._database.run(_FIRST_END, *run, *run)[0][0]
+        return first
+
+    def last_event(self, after: int, before_s: float) -> int:
+        """The last event behind another that happened before a moment; that one itself when there is none."""
+        sql = "SELECT coalesce(max(number), ?) FROM event WHERE number > ? AND at_s < ?"
+        return int(self._database.run(sql, after, after, before_s)[0][0])
+
+    def close(self, at_s: float, closing: Closing, facts: dict[str, Any]) -> None:
+        """End a day; inside `transaction`, after its rows were read. `facts` are kept beside it."""
+        self._database.add_event(at_s, _KIND, _NAME, {**msgspec.to_builtins(closing), **msgspec.to_builtins(facts)})
+
+    def _closings(self, which: str, *values: int) -> list[Closing]:
+        sql = f"SELECT number, at_s, data FROM event WHERE request_id = ? ORDER BY number {which}"  # noqa: S608
+        return [_closing(*row) for row in self._database.run(sql, _NAME, *values)]
+
+
+def _closing(number: int, at_s: float, data: str) -> Closing:
+    """Of its event. The first version closed with the event itself, at its time."""
+    read = msgspec.json.decode(data, type=Closing)
+    return read if read.until else msgspec.structs.replace(read, until=number, until_s=at_s)
 
 
 def _number(row: Any) -> int:

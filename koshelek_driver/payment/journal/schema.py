@@ -130,6 +130,14 @@ CREATE INDEX attempt_by_end ON attempt (ended) WHERE ended IS NOT NULL;
 CREATE INDEX refund_by_end ON refund (ended) WHERE ended IS NOT NULL;
 """
 
-MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS)
+_OTHERS = """
+ALTER TABLE installation ADD COLUMN journal_id TEXT NOT NULL DEFAULT '';
+UPDATE installation SET journal_id = lower(hex(randomblob(16)));
+ALTER TABLE refund ADD COLUMN paid INTEGER;
+CREATE INDEX attempt_by_time ON attempt (closed_s) WHERE closed_s IS NOT NULL;
+CREATE INDEX refund_by_time ON refund (closed_s) WHERE closed_s IS NOT NULL;
+"""
+
+MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS, _OTHERS)
 """Each takes the journal one version further."""
 SCHEMA_VERSION = len(MIGRATIONS)
