@@ -14,6 +14,7 @@
     ├── CardError              no card can be read at this till
     ├── TotpModuleError        the module that checks one-time passwords cannot answer
     ├── JournalError           the journal cannot be read or written
+    ├── LedgerError            the shop's ledger cannot be asked; nothing was begun
     └── BusyError              another program holds this till
 
 Money is never reported by an exception: a sale ends in an `Outcome`, which may be `unknown`.
@@ -79,6 +80,10 @@ class TotpModuleError(DriverError):
 
 class JournalError(DriverError):
     """The journal cannot be read or written."""
+
+
+class LedgerError(DriverError):
+    """The shop's ledger cannot be asked; nothing was begun."""
 
 
 class BusyError(DriverError):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from koshelek_driver import config
 from koshelek_driver.errors import SiteError, nearest
+from koshelek_driver.secrets import SecretSource
 from koshelek_driver.site_keys import Site, SiteFile
 
 DEFAULT_NAME = "site.toml"
@@ -45,9 +46,18 @@ def load(path: str | Path | None = None) -> Site:
         totp=file.totp,
         slip=file.slip,
         business_day=file.business_day,
+        ledger=file.ledger,
         devices=file.devices,
     )
-    for check in (_check_choices, _check_api, _check_timing, _check_totp, _check_business_day, _check_devices):
+    for check in (
+        _check_choices,
+        _check_api,
+        _check_timing,
+        _check_totp,
+        _check_business_day,
+        _check_ledger,
+        _check_devices,
+    ):
         check(site)
     return site
 
@@ -175,6 +185,13 @@ def _check_business_day(site: Site) -> None:
     except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
         key, expected = "business_day.time_zone", "a name such as Europe/Moscow"
         raise _refuse(site, key, rule.time_zone, expected, "leave it out for the machine's own") from problem
+
+
+def _check_ledger(site: Site) -> None:
+    limits: Limits = {"port": (site.ledger.port, 1, 65535), "feed_every_s": (site.ledger.feed_every_s, 0.1, 3600)}
+    _check_limits(site, "ledger", limits)
+    if site.ledger.host and site.ledger.login == SecretSource():
+        raise SiteError(f"{site.path}: ledger needs login", 'login = { env = "…" }, and password where it has one')
 
 
 def _check_limits(site: Site, table: str, limits: Limits) -> None:

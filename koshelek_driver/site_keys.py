@@ -189,6 +189,20 @@ class BusinessDay(Section, frozen=True, kw_only=True):
     time_zone: str = ""
 
 
+class LedgerKeys(Section, frozen=True, kw_only=True):
+    """`[ledger]`: the shop's PostgreSQL. `host` is a name, an address or the folder of a Unix socket; empty: none."""
+
+    host: str = ""
+    port: int = 5432
+    database: str = "koshelek"
+    login: SecretSource = SecretSource()
+    password: SecretSource = SecretSource()
+    ca_file: str = ""
+    feed_every_s: float = 2.0
+    refunds_without_ledger: bool = False
+    """Whether money is given back while the ledger cannot be asked; then the host alone guards the sum."""
+
+
 class Labels(Section, frozen=True, kw_only=True):
     """`[devices.NAME.labels]`: where a shop's program wants other labels than the standard has.
 
@@ -225,6 +239,7 @@ class SiteFile(Section, frozen=True, kw_only=True):
     totp: Totp
     slip: SlipLook = SlipLook()
     business_day: BusinessDay = BusinessDay()
+    ledger: LedgerKeys = LedgerKeys()
     devices: dict[str, Device] = field(default_factory=dict)
 
 
@@ -238,6 +253,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     totp: Totp
     slip: SlipLook
     business_day: BusinessDay
+    ledger: LedgerKeys
     devices: dict[str, Device]
 
     @property

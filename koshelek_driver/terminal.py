@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +14,8 @@ from koshelek_driver.card.words import card_line
 from koshelek_driver.cards import Cards
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.lent import LentCAT
-from koshelek_driver.errors import CardError
+from koshelek_driver.errors import CardError, UsageError
+from koshelek_driver.ledger.till_ledger import TillLedger
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.pay_api.tips import operator_tip
@@ -41,10 +43,20 @@ from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.site_keys import Site
 from koshelek_driver.till_scanner import Scanner
 from koshelek_driver.upos.codes import State
-from koshelek_driver.wiring import check_devices, check_slip, day_rule_of, endpoint_of, line_rule_of, outbox_of, till_of
+from koshelek_driver.wiring import (
+    check_devices,
+    check_slip,
+    day_rule_of,
+    endpoint_of,
+    ledger_of,
+    line_rule_of,
+    outbox_of,
+    shop_of,
+    till_of,
+)
 
 _SILENT = Watcher()
-_SETTLE_EVERY_S, _SEND_EVERY_S = 30.0, 5.0
+_SETTLE_EVERY_S, _SEND_EVERY_S, _RELEASE_EVERY_S = 30.0, 5.0, 30.0
 _DAY_LOOK_S, _BACKUP_LOOK_S, _BACKUP_EVERY_S = 30.0, 3600.0, 86_400.0
 _CLOCK_TIMEOUT_S = 2.0
 """How long a refused card may wait until the host says what time it is."""
@@ -58,6 +70,7 @@ class Terminal:
         self._warming: threading.Thread | None = None
         self._side_client: PayApiClient | None = None
         self._caretaker: Caretaker | None = None
+        self._feeding: Caretaker | None = None
         self._scanner: Scanner | None = None
         self._printer: POSPrinter | None = None
         self._cat: CAT | None = None
@@ -72,11 +85,14 @@ class Terminal:
         self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
         till = till_of(settings, self._client, self._journal, self._clock)
         timing = settings.pay_api.timing
+        self._till_lock = till.lock
         self._engine = till.engine
         self._slips = till.slips
         breaker = Breaker(timing.rest_after_failures, timing.rest_s)
         self._desk = SaleDesk(till, self._cards, breaker, settings.pay_api.smallest_amount)
-        self._refunds = RefundDesk(till, line_rule_of(settings), self._cards.token_without_card)
+        self._ledger = ledger_of(settings, self._journal)
+        shop = shop_of(settings, self._ledger)
+        self._refunds = RefundDesk(till, line_rule_of(settings), self._cards.token_without_card, shop)
         self._recovery = RecoveryDesk(till)
         self._reports = ReportDesk(till, day_rule_of(settings))
         self._methods = MethodsDesk(till, self._cards, self._client, timing.decision_timeout_s)
@@ -100,8 +116,9 @@ class Terminal:
 
     def close(self) -> None:
         """Close devices, connections and journal; waits for what is just being done beside sales."""
-        if self._caretaker is not None:
-            self._caretaker.stop()
+        for caretaker in (self._caretaker, self._feeding):
+            if caretaker is not None:
+                caretaker.stop()
         for device in (self._cat, self._scanner, self._printer):
             if device is not None and device.state is not State.S_CLOSED:
                 device.close()
@@ -112,6 +129,8 @@ class Terminal:
         self._client.close()
         if self._side_client is not None:
             self._side_client.close()
+        if self._ledger is not None:
+            self._ledger.close()
         self._journal.close()
 
     def new_order(self, order_id: str, amount: int, invoice_json: bytes | None = None) -> Order:
@@ -165,13 +184,17 @@ class Terminal:
         return self._warming
 
     def start_caretaker(self) -> Caretaker:
-        """From now on, beside sales and never before them: keep the connection warm, end what is open, send receipts.
+        """From now on, beside sales and never before them: keep the connection warm, end what is open, send receipts,
+        feed the shop's ledger.
 
         For programs that stay; it ends with `close`.
         """
         if self._caretaker is None:
             self._caretaker = self._made_caretaker()
             self._caretaker.start()
+            if self._ledger is not None:
+                self._feeding = self._made_feeding(self._ledger)
+                self._feeding.start()
         return self._caretaker
 
     def hear_postback(self, answer: TransactionAnswer, body: bytes) -> bool:
@@ -334,6 +357,13 @@ class Terminal:
         """A report on paper. Raises UsageError without a printer."""
         return self._slips.print_report(made)
 
+    @property
+    def ledger(self) -> TillLedger:
+        """This till's side of the shop's ledger. Raises UsageError where the site file names none."""
+        if self._ledger is None:
+            raise UsageError("the site file names no ledger of the shop", "add [ledger] with host, login and password")
+        return self._ledger
+
     def journal_room(self) -> int:
         """Bytes that the journal's disk has left; 0 when it is full or failed, and no payment can be begun."""
         return self._journal.database.free_bytes()
@@ -407,6 +437,16 @@ class Terminal:
         )
         caretaker = Caretaker(chores, self._clock.now_s)
         return caretaker
+
+    def _made_feeding(self, ledger: TillLedger) -> Caretaker:
+        """It has a thread of its own: a ledger that does not answer keeps nothing else waiting."""
+        till_is_free = partial(self._till_lock.hold, "taking back a refund that never began", wait_s=0)
+        chores = (
+            Chore("feeding the shop's ledger", self._site.ledger.feed_every_s, lambda: ledger.feed(feeding.goes_on)),
+            Chore("tidying the shop's ledger", _RELEASE_EVERY_S, lambda: ledger.release_lost(till_is_free)),
+        )
+        feeding = Caretaker(chores, self._clock.now_s, name="ledger")
+        return feeding
 
     def _back_up(self) -> None:
         """Once a day, whenever the driver was started."""

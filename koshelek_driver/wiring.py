@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from filelock import FileLock
 
 from koshelek_driver import profile
+from koshelek_driver.ledger.feeder import Name
+from koshelek_driver.ledger.link import Address
+from koshelek_driver.ledger.till_ledger import TillLedger
 from koshelek_driver.pay_api.client import Endpoint
 from koshelek_driver.pay_api.requests import Merchant
 from koshelek_driver.payment import slip_template
@@ -20,12 +23,14 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.outcome import Outcome
+from koshelek_driver.payment.shop import LenientShop, NoShop, Shop
 from koshelek_driver.payment.slip import KINDS, SlipRules
 from koshelek_driver.payment.slip_desk import SlipDesk
 from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.printer.shared import receipt_printer
+from koshelek_driver.secrets import SecretSource
 from koshelek_driver.site_keys import Site
 from koshelek_driver.transport import check_address
 
@@ -148,6 +153,34 @@ def line_rule_of(settings: Site) -> LineRule:
     """The one line of a sale without an invoice."""
     line = settings.pay_api.invoice_line
     return LineRule(line.name, line.article, line.tax)
+
+
+def address_of(settings: Site) -> Address:
+    """Where the shop's ledger is. Raises SecretError."""
+    keys = settings.ledger
+    return Address(
+        host=keys.host,
+        port=keys.port,
+        database=keys.database,
+        login=settings.secret(keys.login, "ledger.login"),
+        password=None if keys.password == SecretSource() else settings.secret(keys.password, "ledger.password"),
+        ca_file=settings.base / keys.ca_file if keys.ca_file else None,
+        name=settings.pay_api.terminal,
+    )
+
+
+def ledger_of(settings: Site, journal: Journal) -> TillLedger | None:
+    """This till's side of the shop's ledger, if the shop has one. Raises SecretError."""
+    if not settings.ledger.host:
+        return None
+    return TillLedger(address_of(settings), journal, Name(settings.pay_api.store, settings.pay_api.terminal))
+
+
+def shop_of(settings: Site, ledger: TillLedger | None) -> Shop:
+    """What refunds ask about other tills."""
+    if ledger is None:
+        return NoShop()
+    return LenientShop(ledger.shop) if settings.ledger.refunds_without_ledger else ledger.shop
 
 
 def day_rule_of(settings: Site) -> DayRule:

@@ -51,7 +51,7 @@ def _show(terminal: Terminal, made: Report, output: Output, csv: Path | None, *,
     from koshelek_driver.payment.report import as_csv, document
 
     if csv is not None:
-        csv.write_text(as_csv(made), encoding="utf-8-sig", newline="")
+        csv.write_text(as_csv((*made.unknown, *made.rows)), encoding="utf-8-sig", newline="")
     output.document(document(made))
     _table(made, output)
     if paper:

@@ -29,13 +29,14 @@ class Chore:
 class Caretaker:
     """Does chores until `stop`. A chore that fails, or takes long, stops none of the others for good."""
 
-    def __init__(self, chores: Sequence[Chore], now_s: Callable[[], float]) -> None:
+    def __init__(self, chores: Sequence[Chore], now_s: Callable[[], float], name: str = "caretaker") -> None:
         self._chores = [chore for chore in chores if chore.every_s > 0]
         self._now_s = now_s
         self._due_s = {chore.name: now_s() for chore in self._chores}
+        self._said: dict[str, str] = {}
         self._wake = threading.Event()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin; every chore is due at once."""
@@ -62,15 +63,21 @@ class Caretaker:
             for chore in self._chores:
                 if self.goes_on() and self._due_s[chore.name] <= self._now_s():
                     self._due_s[chore.name] = self._now_s() + chore.every_s
-                    _do(chore)
+                    self._do(chore)
             self._wake.wait(max(min(self._due_s.values(), default=_IDLE_S + self._now_s()) - self._now_s(), 0))
             self._wake.clear()
 
+    def _do(self, chore: Chore) -> None:
+        try:
+            chore.do()
+            self._say(chore, "")
+        except DriverError as problem:
+            self._say(chore, problem.what)
+        except Exception:  # noqa: BLE001 - whatever it is, the next chore must be done
+            _log.exception("%s failed; it is tried again", chore.name)
 
-def _do(chore: Chore) -> None:
-    try:
-        chore.do()
-    except DriverError as problem:
-        _log.warning("%s: %s", chore.name, problem.what)
-    except Exception:  # noqa: BLE001 - whatever it is, the next chore must be done
-        _log.exception("%s failed; it is tried again", chore.name)
+    def _say(self, chore: Chore, problem: str) -> None:
+        """The same problem once: what cannot be done for a week must not fill the log."""
+        if problem != self._said.get(chore.name, ""):
+            _log.warning("%s: %s", chore.name, problem or "it works again")
+        self._said[chore.name] = problem

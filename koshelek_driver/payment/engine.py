@@ -92,12 +92,12 @@ class Engine:
         start = Start(left_open.verdict.transaction_id, self._first_sent_s(left_open), sent.cancel_request_id)
         return self._settle(left_open, sent.checkout, start, None, watch)
 
-    def refund(self, began: Refund, request: Request, paid: int, pressed_s: float, watch: Watch) -> Refund:
-        """Give back. Blocks until the outcome is final or must stay unknown. `paid` is what the payment took.
+    def refund(self, began: Refund, request: Request, pressed_s: float, watch: Watch) -> Refund:
+        """Give back. Blocks until the outcome is final or must stay unknown.
 
         Raises JournalError only while nothing was sent.
         """
-        self._journal.refunds.begin(began, request, paid)
+        self._journal.refunds.begin(began, request)
         return self._settle_refund(began, request, RefundStart(began.verdict.transaction_id), pressed_s, watch)
 
     def resume_refund(self, left_open: Refund, watch: Watch) -> Refund:

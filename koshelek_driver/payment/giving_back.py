@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from koshelek_driver.errors import UsageError
-from koshelek_driver.pay_api.models import CheckoutInvoice, Item
+from koshelek_driver.pay_api.models import MAX_KOPECKS, CheckoutInvoice, Item
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Refund
 
@@ -19,17 +19,17 @@ _Key = tuple[str, str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment as far as refunds need it; the invoice is None when this till does not know it."""
+    """A payment as far as refunds need it; amount and invoice are None when nobody here knows them."""
 
     order_id: str
-    amount: int
+    amount: int | None
     invoice: CheckoutInvoice | None
     refunds: Sequence[Refund]
 
     @property
     def left(self) -> int:
         """Kopecks that may still be given back; what an open refund asks for counts as given."""
-        return self.amount - sum(refund.amount for refund in self._counting)
+        return (MAX_KOPECKS if self.amount is None else self.amount) - sum(refund.amount for refund in self._counting)
 
     def items_back(self) -> Counter[_Key]:
         """How many of each item were, or may be, given back."""

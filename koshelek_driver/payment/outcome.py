@@ -86,7 +86,8 @@ class Payment:
 class Refund:
     """One refund of a payment, as the journal has it; the fields mean what those of Payment mean.
 
-    `verdict.transaction_id` is the payment's, `ref_transaction_id` the refund's own. `items` are the API's, as JSON.
+    `verdict.transaction_id` is the payment's, `ref_transaction_id` the refund's own. `items` are the API's, as JSON;
+    `paid` is what the payment took, None where that is not known; `till` is another till that made it, empty: this one.
     """
 
     order_id: str
@@ -100,6 +101,8 @@ class Refund:
     button_to_wire_ms: float | None = None
     repeated: bool = False
     unkept: str = ""
+    paid: int | None = None
+    till: str = ""
 
     @property
     def outcome(self) -> Outcome:

@@ -9,10 +9,11 @@ import msgspec
 
 from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.models import MAX_KOPECKS, CheckoutInvoice
+from koshelek_driver.pay_api.models import CheckoutInvoice
 from koshelek_driver.payment.giving_back import GivingBack, Paid, plan, read_items
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.shop import Shop, ShopPayment
 from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.secrets import Secret
@@ -34,8 +35,9 @@ class RefundWanted:
 class RefundDesk:
     """Many threads and programs may ask; one is served at a time. `token` makes the API's header without a card."""
 
-    def __init__(self, till: Till, line_rule: LineRule, token: Callable[[], Secret]) -> None:
+    def __init__(self, till: Till, line_rule: LineRule, token: Callable[[], Secret], shop: Shop) -> None:
         self._till = till
+        self._shop = shop
         self._line_rule = line_rule
         self._token = token
 
@@ -51,6 +53,7 @@ class RefundDesk:
                 done = self._ask(transaction_id, paid, back, pressed_s, watcher)
             elif earlier.outcome is Outcome.UNKNOWN:
                 done = self._till.engine.resume_refund(earlier, watcher.called)
+                self._shop.tell(transaction_id)
             else:
                 done = replace(earlier, repeated=True)
             return self._till.slips.print(done, watcher)
@@ -63,13 +66,28 @@ class RefundDesk:
         payment = by_order or self._till.journal.by_transaction(wanted.transaction_id)
         if payment is not None:
             return self._of_payment(payment)
+        elsewhere = self._shop.find(wanted.order_id, wanted.transaction_id)
+        return self._of_shop(elsewhere) if elsewhere else self._of_slip(wanted)
+
+    def _of_slip(self, wanted: RefundWanted) -> tuple[str, Paid]:
+        """A payment that only its slip knows."""
         if wanted.order_id or wanted.amount is None:
             raise UsageError(
                 "the journal of this till has no such payment",
                 "for a payment of another till give --transaction-id and --amount as its slip has them",
             )
-        refunds = self._till.journal.refunds.of_payment(wanted.transaction_id)
-        return wanted.transaction_id, Paid(wanted.order_id, MAX_KOPECKS, None, refunds)
+        return wanted.transaction_id, self._paid_of("", None, None, wanted.transaction_id)
+
+    def _of_shop(self, found: list[ShopPayment]) -> tuple[str, Paid]:
+        """A payment of another till, as the shop's ledger has it."""
+        paid = [payment for payment in found if payment.outcome is Outcome.PAID]
+        if len(paid) != 1:
+            tills = ", ".join(f"{payment.outcome} at till {payment.till}" for payment in found)
+            remedy = "give --transaction-id as its slip has it" if paid else "there is nothing to refund"
+            raise UsageError(f"order {found[0].order_id} is {tills}", remedy)
+        (payment,) = paid
+        known = self._paid_of(payment.order_id, payment.amount, payment.invoice, payment.transaction_id)
+        return payment.transaction_id, known
 
     def _of_payment(self, payment: Payment) -> tuple[str, Paid]:
         outbox = self._till.journal.outbox
@@ -80,23 +98,28 @@ class RefundDesk:
         if not transaction_id:
             what = f"order {payment.order_id} was closed by a supervisor, and the host's transaction is not known"
             raise UsageError(what, "give --transaction-id and --amount as the provider's registry has them")
+        return transaction_id, self._paid_of(payment.order_id, payment.amount, invoice, transaction_id)
+
+    def _paid_of(self, order_id: str, amount: int | None, invoice: str | None, transaction_id: str) -> Paid:
+        """A payment with everything that any till gave back of it."""
         sold = msgspec.json.decode(invoice, type=CheckoutInvoice) if invoice else None
-        refunds = self._till.journal.refunds.of_payment(transaction_id)
-        return transaction_id, Paid(payment.order_id, payment.amount, sold, refunds)
+        refunds = [*self._till.journal.refunds.of_payment(transaction_id), *self._shop.refunds(transaction_id)]
+        return Paid(order_id, amount, sold, sorted(refunds, key=lambda refund: refund.created_s))
 
     def _earlier(self, transaction_id: str, paid: Paid, wanted: RefundWanted) -> Refund | None:
         """A refund that this one is a repeat of: an open one of the same amount, or the one that gave back all.
 
-        Raises BusyError while another one is open.
+        Raises BusyError while another one is open, here or at another till.
         """
         is_whole = wanted.amount is None and wanted.items_json is None
-        last = paid.refunds[-1] if paid.refunds else None
-        if last is not None and last.outcome is Outcome.UNKNOWN:
-            if not is_whole and wanted.amount not in (None, last.amount):
-                what = f"a refund of {last.amount} kopecks of transaction {transaction_id} is not settled yet"
-                raise BusyError(what, "settle it first: recover")
-            return last
-        return last if last is not None and is_whole and not paid.left else None
+        running = next((refund for refund in paid.refunds if refund.outcome is Outcome.UNKNOWN), None)
+        if running is None:
+            done = [refund for refund in paid.refunds if refund.outcome is Outcome.REFUNDED]
+            return done[-1] if done and is_whole and not paid.left else None
+        if running.till or not (is_whole or wanted.amount in (None, running.amount)):
+            what = f"a refund of {running.amount} kopecks of transaction {transaction_id} is not settled yet"
+            raise BusyError(what, f"settle it first{f' at till {running.till}' if running.till else ''}: recover")
+        return running
 
     def _ask(self, transaction_id: str, paid: Paid, back: GivingBack, pressed_s: float, watcher: Watcher) -> Refund:
         try:
@@ -114,7 +137,11 @@ class RefundDesk:
             token=token,
         )
         began = self._refund(paid, back, request_id, Verdict(Outcome.UNKNOWN, transaction_id))
-        return self._till.engine.refund(began, request, paid.amount, pressed_s, watcher.called)
+        self._shop.reserve(began)
+        try:
+            return self._till.engine.refund(began, request, pressed_s, watcher.called)
+        finally:
+            self._shop.tell(transaction_id)
 
     def _refund(self, paid: Paid, back: GivingBack, request_id: str, verdict: Verdict) -> Refund:
         return Refund(
@@ -124,4 +151,5 @@ class RefundDesk:
             created_s=self._till.clock.unix_s(),
             verdict=verdict,
             items=msgspec.json.encode(back.items).decode(),
+            paid=paid.amount,
         )

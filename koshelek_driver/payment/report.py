@@ -57,7 +57,7 @@ _WORDS = {
 class Row(msgspec.Struct, frozen=True):
     """One payment, refund or cancel. `amount` in kopecks; `at_s` is when it ended, of an unknown one when it began.
 
-    `slip` is the provider's slip, whole.
+    `slip` is the provider's slip, whole; `till` is who made it, in reports over several tills.
     """
 
     kind: Kind
@@ -78,6 +78,7 @@ class Row(msgspec.Struct, frozen=True):
     terminal_id: str
     error_code: str
     slip: dict[str, Any]
+    till: str = ""
 
 
 @dataclass(slots=True)
@@ -126,13 +127,26 @@ def report(
     closed: bool,
 ) -> Report:
     """A day's report, `date` as 2026-11-22. What was refused took no money and is not in it."""
-    rows = tuple(_row(_KINDS[each.outcome], each) for each in ended if each.outcome in _KINDS)
+    rows = tuple(counted_row(each) for each in ended if each.outcome in _KINDS)
+    return Report(day, date, since_s, until_s, closed, tuple(map(_unknown, unknown)), rows, totals_of(rows))
+
+
+def counted_row(of: Ended) -> Row:
+    """What was paid, given back or cancelled."""
+    return _row(_KINDS[of.outcome], of)
+
+
+def unknown_row(of: Ended, *, is_refund: bool) -> Row:
+    """What is not settled; `at_s` is when it began."""
+    return _row("unknown refund" if is_refund else "unknown payment", of)
+
+
+def totals_of(rows: Iterable[Row]) -> dict[str, Totals]:
+    """By provider."""
     totals: dict[str, Totals] = {}
     for row in rows:
         totals.setdefault(row.payment_type or _NO_PROVIDER, Totals()).add(row)
-    return Report(
-        day, date, since_s, until_s, closed, tuple(map(_unknown, unknown)), rows, dict(sorted(totals.items()))
-    )
+    return dict(sorted(totals.items()))
 
 
 def document(of: Report) -> dict[str, Any]:
@@ -143,20 +157,20 @@ def document(of: Report) -> dict[str, Any]:
         "from": None if of.since_s is None else _utc(of.since_s),
         "until": _utc(of.until_s),
         "closed": of.closed,
-        "totals": {name: msgspec.to_builtins(totals) for name, totals in of.totals.items()},
-        "unknown": [_plain(row) for row in of.unknown],
-        "rows": [_plain(row) for row in of.rows],
+        "totals": msgspec.to_builtins(of.totals),
+        "unknown": [as_plain(row) for row in of.unknown],
+        "rows": [as_plain(row) for row in of.rows],
     }
 
 
-def as_csv(of: Report) -> str:
-    """A line a row, the unknown ones first; semicolons, as spreadsheets of Russia want them. No cell is a formula."""
+def as_csv(rows: Iterable[Row]) -> str:
+    """A line a row; semicolons, as spreadsheets of Russia want them. No cell is a formula."""
     out = io.StringIO()
     names = Row.__struct_fields__
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(["at" if name == "at_s" else name for name in names])
-    for row in (*of.unknown, *of.rows):
-        plain = _plain(row)
+    for row in rows:
+        plain = as_plain(row)
         writer.writerow([_cell(plain["at" if name == "at_s" else name]) for name in names])
     return out.getvalue()
 
@@ -209,7 +223,7 @@ def _unknown(of: Payment | Refund) -> Row:
         reversal_id,
         of.created_s,
     )
-    return _row("unknown refund" if isinstance(of, Refund) else "unknown payment", open_)
+    return unknown_row(open_, is_refund=isinstance(of, Refund))
 
 
 def _row(kind: Kind, of: Ended) -> Row:
@@ -233,10 +247,12 @@ def _row(kind: Kind, of: Ended) -> Row:
         terminal_id=slip.terminal_id,
         error_code=of.error_code,
         slip=of.slip,
+        till=of.till,
     )
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def as_plain(row: Row) -> dict[str, Any]:
+    """A row for JSON; its moment as 2026-11-22T10:00:00.000Z."""
     values = {name: getattr(row, name) for name in Row.__struct_fields__}
     return {
         "at" if name == "at_s" else name: _utc(value) if name == "at_s" else value for name, value in values.items()

@@ -94,8 +94,8 @@ class SlipDesk:
     def _lines(
         self, of: Payment | Refund, columns: int, *, copy: bool, fitting: Callable[[str], str] | None = None
     ) -> tuple[Item, ...]:
-        paid = self._journal.latest(of.order_id) if isinstance(of, Refund) else None
-        kind = kind_of(of, paid.amount if paid else of.amount)
+        paid = of.paid if isinstance(of, Refund) else None
+        kind = kind_of(of, of.amount if paid is None else paid)
         if kind is None:
             return ()
         copy = copy and kind != "cancel"  # that nobody charged can be told any number of times

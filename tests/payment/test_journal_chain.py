@@ -30,7 +30,7 @@ REFUND = Request(Call.REFUND, "f-1", b"refund", Secret("T"))
 
 
 def refund(request_id: str = "f-1", amount: int = 40) -> Refund:
-    return Refund("A-1", request_id, amount, 2000.0, Verdict(Outcome.UNKNOWN, "t-1"), "[]")
+    return Refund("A-1", request_id, amount, 2000.0, Verdict(Outcome.UNKNOWN, "t-1"), "[]", paid=100)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def journal(path: Path) -> Iterator[Journal]:
     made.keep_transaction("r-1", "t-1", 1000.5)
     made.keep_cancel("r-1", "c-1", 1000.6)
     made.end("r-1", PAID, 1001.0)
-    made.refunds.begin(refund(), REFUND, 100)
+    made.refunds.begin(refund(), REFUND)
     made.refunds.keep_reversal("f-1", "ref-1", 2000.5)
     made.refunds.end("f-1", Verdict(Outcome.REFUNDED, "t-1"), 2001.0)
     yield made
@@ -210,7 +210,7 @@ def test_on_a_full_disk_nothing_is_begun_and_what_is_under_way_is_ended(
     with pytest.raises(JournalError, match="the disk is full"):
         journal.begin(payment("r-2", "A-2"), request("r-2"), "{}")
     with pytest.raises(JournalError, match="the disk is full"):
-        journal.refunds.begin(refund(), REFUND, 100)
+        journal.refunds.begin(refund(), REFUND)
     reserve.rmdir()
     journal.begin(payment("r-2", "A-2"), request("r-2"), "{}")
     journal.close()
@@ -262,7 +262,7 @@ def test_after_a_failed_sync_nothing_is_begun_until_the_program_starts_again(pat
     with pytest.raises(JournalError, match="the disk failed"):
         journal.begin(payment("r-3", "A-3"), request("r-3"), "{}")
     with pytest.raises(JournalError, match="the disk failed"):
-        journal.refunds.begin(refund(), REFUND, 100)
+        journal.refunds.begin(refund(), REFUND)
     assert journal.latest("A-1")
     journal.end("r-1", PAID, 1001.0)
     journal.close()
@@ -277,13 +277,13 @@ def test_after_a_failed_sync_nothing_is_begun_until_the_program_starts_again(pat
 
 def test_a_payment_has_one_open_refund_and_never_more_back_than_was_paid(path: Path) -> None:
     journal = Journal(path)
-    journal.refunds.begin(refund(), REFUND, 100)
+    journal.refunds.begin(refund(), REFUND)
     with pytest.raises(JournalError, match="UNIQUE"):
-        journal.refunds.begin(refund("f-2"), REFUND, 100)
+        journal.refunds.begin(refund("f-2"), REFUND)
     journal.refunds.end("f-1", Verdict(Outcome.REFUNDED, "t-1"), 1.0)
     with pytest.raises(JournalError, match="more would be given back"):
-        journal.refunds.begin(refund("f-2", 61), REFUND, 100)
-    journal.refunds.begin(refund("f-2", 60), REFUND, 100)
+        journal.refunds.begin(refund("f-2", 61), REFUND)
+    journal.refunds.begin(refund("f-2", 60), REFUND)
     journal.refunds.end("f-2", Verdict(Outcome.REJECTED, "t-1"), 2.0)
     journal.refunds.end("f-2", Verdict(Outcome.REFUNDED, "t-1"), 3.0)
     assert [each.outcome for each in journal.refunds.of_payment("t-1")] == [Outcome.REFUNDED, Outcome.REJECTED]

@@ -68,7 +68,7 @@ class Shop:
     def refund(self, number: int) -> None:
         request = Request(Call.REFUND, f"f-{number}", b"y" * 800, Secret("T"))
         began = Refund(f"A-{number}", f"f-{number}", 100, 0.0, Verdict(Outcome.UNKNOWN, f"t-{number}"), "[]")
-        done = self.engine("accepted").refund(began, request, 100, 0.0, lambda _exchange: None)
+        done = self.engine("accepted").refund(began, request, 0.0, lambda _exchange: None)
         self.recorder.acknowledge(f"told refund f-{number} {done.outcome.value}")
 
 

@@ -35,6 +35,7 @@ from koshelek_driver.payment.order import LineRule, order
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.payment.recovery import RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
+from koshelek_driver.payment.shop import NoShop
 from koshelek_driver.payment.slip import SlipRules
 from koshelek_driver.payment.slip_desk import SlipDesk
 from koshelek_driver.payment.till import Till
@@ -230,7 +231,7 @@ class TillAndHost(RuleBasedStateMachine):
             clock=self.clock,
         )
         self.sales = SaleDesk(till, cast("CardDesk", Cards()), Breaker(2, 20.0), 0)
-        self.refunds = RefundDesk(till, RULE, lambda: Secret("T"))
+        self.refunds = RefundDesk(till, RULE, lambda: Secret("T"), NoShop())
         self.recovery = RecoveryDesk(till)
 
     def _ids(self) -> Iterator[str]:

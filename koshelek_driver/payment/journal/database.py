@@ -123,6 +123,14 @@ class Database:
         for row in self._db.cursor().execute(sql, values):
             yield Event(*row)
 
+    def journal_id(self) -> str:
+        """This journal among all of a shop."""
+        return str(self.run("SELECT journal_id FROM installation")[0][0])
+
+    def renew_id(self) -> None:
+        """It is not the journal any more that others know by its id: something that they saw of it is lost."""
+        self.run("UPDATE installation SET journal_id = lower(hex(randomblob(16)))")
+
     def integrity(self) -> str:
         """What SQLite says of the file: `ok`, or its first fault."""
         return str(self.run("PRAGMA integrity_check(1)")[0][0])

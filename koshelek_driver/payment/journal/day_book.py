@@ -5,6 +5,7 @@ A payment or refund belongs to the day in whose run of events it ended.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -42,7 +43,10 @@ class Closing(msgspec.Struct, frozen=True):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """A payment or refund that ended, at Unix time `at_s`; a Struct, for a report reads ten thousand of them."""
+    """A payment or refund that ended, at Unix time `at_s`; a Struct, for a report reads ten thousand of them.
+
+    `till` is the till that made it, where several are in question.
+    """
 
     order_id: str
     request_id: str
@@ -53,6 +57,7 @@ class Ended(msgspec.Struct, frozen=True):
     slip: dict[str, Any]
     refund_transaction_id: str
     at_s: float
+    till: str = ""
 
 
 class DayBook:
@@ -95,6 +100,12 @@ class DayBook:
     def _closings(self, which: str, *values: int) -> list[Closing]:
         sql = f"SELECT number, at_s, data FROM event WHERE request_id = ? ORDER BY number {which}"  # noqa: S608
         return [_closing(*row) for row in self._database.run(sql, _NAME, *values)]
+
+
+def closings_in(all_rows: Callable[..., list[Any]], after: int, until: int) -> list[Closing]:
+    """The days that were closed behind one event and not behind another; `all_rows` reads the journal."""
+    sql = "SELECT number, at_s, data FROM event WHERE request_id = ? AND number > ? AND number <= ? ORDER BY number"
+    return [_closing(*row) for row in all_rows(sql, _NAME, after, until)]
 
 
 def _closing(number: int, at_s: float, data: str) -> Closing:

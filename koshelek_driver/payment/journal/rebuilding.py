@@ -52,6 +52,7 @@ def rebuild(path: Path, backup: Path | None, aside: Path) -> Rebuilt:
         with closing(Database(new)) as database:
             before = _last_event(database)
             seen = _fill(database, aside / path.name, Mark(path).number())
+            database.renew_id()
             after, lost = _last_event(database), tuple(_gaps(database, seen))
             saved = database.one("SELECT count(*) FROM event WHERE number > ?", before)[0]
         _take_its_place(new, path)

@@ -54,26 +54,27 @@ class RefundBook:
             raise JournalError(f"{self._database.path}: no refund {refund.request_id}", "call support")
         return Request(Call.REFUND, refund.request_id, bytes(row[0]), Secret(row[1]))
 
-    def begin(self, refund: Refund, request: Request, paid: int) -> None:
+    def begin(self, refund: Refund, request: Request) -> None:
         """Keep the intent with its exact bytes.
 
-        Refused while another refund of the payment is open, and when more would be given back than was `paid`; see
-        also `check_disk`.
+        Refused while another refund of the payment is open, and when more would be given back than was paid; see also
+        `check_disk`.
         """
         self._database.check_disk()
         transaction_id, token = refund.verdict.transaction_id, request.token
         facts = {"order_id": refund.order_id, "amount": refund.amount, "transaction_id": transaction_id}
         with self._database.event(refund.created_s, "refund intent", refund.request_id, facts):
-            if self._given_back(transaction_id) + refund.amount > paid:
+            if refund.paid is not None and self._given_back(transaction_id) + refund.amount > refund.paid:
                 raise JournalError(f"order {refund.order_id}: more would be given back than was paid", "check the sum")
             self._database.run(
-                "INSERT INTO refund (order_id, transaction_id, request_id, amount, items, created_s, body, token)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO refund (order_id, transaction_id, request_id, amount, items, paid, created_s, body, token)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 refund.order_id,
                 transaction_id,
                 refund.request_id,
                 refund.amount,
                 refund.items,
+                refund.paid,
                 refund.created_s,
                 request.body,
                 token.reveal() if token else "",

@@ -14,7 +14,7 @@ PAYMENT_COLUMNS = (
 )
 REFUND_COLUMNS = (
     "order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip,"
-    " answer, slip_state, button_to_wire_ms, items, ref_transaction_id"
+    " answer, slip_state, button_to_wire_ms, items, ref_transaction_id, paid"
 )
 
 
@@ -41,6 +41,7 @@ def refund_of(row: Any) -> Refund:
         created_s=row[3],
         verdict=_verdict(row, "REFUND_UNKNOWN"),
         items=row[12],
+        paid=row[14],
         ref_transaction_id=row[13],
         slip_state=SlipState(row[10]),
         button_to_wire_ms=row[11],

@@ -134,6 +134,7 @@ _OTHERS = """
 ALTER TABLE installation ADD COLUMN journal_id TEXT NOT NULL DEFAULT '';
 UPDATE installation SET journal_id = lower(hex(randomblob(16)));
 ALTER TABLE refund ADD COLUMN paid INTEGER;
+UPDATE refund SET paid = (SELECT max(amount) FROM attempt WHERE attempt.transaction_id = refund.transaction_id);
 CREATE INDEX attempt_by_time ON attempt (closed_s) WHERE closed_s IS NOT NULL;
 CREATE INDEX refund_by_time ON refund (closed_s) WHERE closed_s IS NOT NULL;
 """

@@ -1,0 +1,121 @@
+"""A till's journal into the ledger: at least once, in order, and as if once.
+
+How far a till came is kept in the ledger, in the transaction that brings the rows. So no crash of either side, and no
+lost answer, can lose or double one; a ledger that was restored from an old copy is filled up again by its tills.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from koshelek_driver.ledger import rows
+from koshelek_driver.ledger.link import Link
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.feed import Batch, Feed
+
+if TYPE_CHECKING:
+    from koshelek_driver.ledger.link import Cursor
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Which till feeds."""
+
+    store_id: str
+    terminal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """How far a till is: events that it brought now, the last of them all, and the journal's own last."""
+
+    events: int
+    position: int
+    last: int
+
+
+class Feeder:
+    """Feeds one till's journal; any number of programs may do so at once. Raises LedgerError, JournalError."""
+
+    def __init__(self, journal: Journal, link: Link, name: Name) -> None:
+        self._journal = journal
+        self._link = link
+        self._name = name
+
+    def feed(self, goes_on: Callable[[], bool] = lambda: True) -> Fed:
+        """Bring everything that is new, some hundred events at a time, while `goes_on` says so.
+
+        Blocks as long as that takes; each step some seconds at most.
+        """
+        feed, events = Feed(self._journal.database.path), 0
+        try:
+            while True:
+                batch, before = self._step(feed)
+                events += batch.until - before
+                if batch.until == batch.last or not goes_on():
+                    return Fed(events, batch.until, batch.last)
+        finally:
+            feed.close()
+
+    def _step(self, feed: Feed) -> tuple[Batch, int]:
+        """One transaction; gives what it brought, and where the ledger was before."""
+        with self._link.transaction() as cursor:
+            journal_id = enrol(cursor, self._journal, self._name)
+            position, link = _position(cursor, journal_id)
+            if position and feed.link(position) != link:
+                journal_id, position = self._begin_anew(cursor), 0
+            batch = feed.batch(position)
+            rows.put(cursor, journal_id, batch.records)
+            rows.put_days(cursor, journal_id, batch.closings)
+            _move(cursor, journal_id, self._name, batch)
+        return batch, position
+
+    def _begin_anew(self, cursor: Cursor) -> str:
+        """The ledger knows events that this journal has not: it is an older copy of itself."""
+        _log.warning("the shop's ledger knows more of this till than its journal does; all of it is fed anew")
+        self._journal.database.renew_id()
+        journal_id = enrol(cursor, self._journal, self._name)
+        _position(cursor, journal_id)
+        return journal_id
+
+
+def enrol(cursor: Cursor, journal: Journal, name: Name) -> str:
+    """Have the till in the ledger; gives its journal's id."""
+    journal_id = journal.database.journal_id()
+    cursor.execute(
+        "INSERT INTO koshelek.till (journal_id, store_id, terminal_id) VALUES (%s, %s, %s)"
+        " ON CONFLICT (journal_id) DO NOTHING",
+        (journal_id, name.store_id, name.terminal_id),
+    )
+    return journal_id
+
+
+def _position(cursor: Cursor, journal_id: str) -> tuple[int, bytes]:
+    """How far the till is; others that feed the same journal wait from here on."""
+    sql = "SELECT position, link FROM koshelek.till WHERE journal_id = %s FOR NO KEY UPDATE"
+    found = cursor.execute(sql, (journal_id,)).fetchone()
+    assert found is not None
+    return int(found[0]), bytes(found[1])
+
+
+def _move(cursor: Cursor, journal_id: str, name: Name, batch: Batch) -> None:
+    """Keep how far it is. A till that has nothing new says every minute that it is there."""
+    cursor.execute(
+        "UPDATE koshelek.till SET position = %(until)s, last = %(last)s, heard = now(),"
+        " link = CASE WHEN %(until)s > position THEN %(link)s ELSE link END,"
+        " store_id = %(store_id)s, terminal_id = %(terminal_id)s"
+        " WHERE journal_id = %(journal_id)s AND (position < %(until)s OR heard < now() - interval '1 minute')",
+        {
+            "until": batch.until,
+            "last": batch.last,
+            "link": batch.link,
+            "store_id": name.store_id,
+            "terminal_id": name.terminal_id,
+            "journal_id": journal_id,
+        },
+    )

@@ -1,0 +1,196 @@
+"""The way to the ledger's PostgreSQL: one connection, every wait bounded, foreign errors translated."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from koshelek_driver.errors import LedgerError
+from koshelek_driver.ledger.schema import BEGINNING, GRANTS, MIGRATIONS, SCHEMA_VERSION
+from koshelek_driver.secrets import Secret
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[Any]
+    Cursor = psycopg.Cursor[Any]
+
+_CONNECT_TIMEOUT_S = 3
+_REST_S = 5.0
+"""After a connection that failed none is tried for so long: a cashier is told at once."""
+_STATEMENT_MS, _LOCK_MS, _IDLE_MS = 10_000, 3_000, 10_000
+"""The server's own bounds: for a statement, for a lock, and for a till that went away in the middle."""
+_PREPARE_LOCK = 0x6B6F7368
+"""Two that prepare a ledger at once do it one after another."""
+_REMEDY = "check the server and the network; sales go on without it"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the ledger is. `host` is a name, an address, or the folder of a Unix socket; over a network TLS is a must.
+
+    `ca_file` None: the system's certificates. Without `password` the server knows the till otherwise.
+    """
+
+    host: str
+    port: int
+    database: str
+    login: Secret
+    password: Secret | None
+    ca_file: Path | None
+    name: str
+
+
+class Link:
+    """Connects when it is needed, and again after a failure. For any thread, one at a time; raises LedgerError."""
+
+    def __init__(self, address: Address, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._address = address
+        self._now_s = now_s
+        self._one_at_a_time = threading.Lock()
+        self._connection: Connection | None = None
+        self._rest_until_s = float("-inf")
+        self._problem = ""
+
+    def close(self) -> None:
+        """Close the connection; the next transaction opens another."""
+        with self._one_at_a_time:
+            self._drop()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """All or nothing. After an error nobody knows whether a commit that was asked for was done."""
+        with self._one_at_a_time, self._translated():
+            connection = self._alive()
+            with connection.transaction(), connection.cursor() as cursor:
+                yield cursor
+
+    def prepare(self, role: str = "") -> int:
+        """Make the tables, or bring them up to date, and let `role` use them; gives the version. For its owner."""
+        from psycopg import sql
+
+        with self._one_at_a_time, self._translated():
+            connection = self._connected()
+            with connection.transaction(), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
+                cursor.execute(BEGINNING)
+                for migration in MIGRATIONS[_version(cursor) :]:
+                    cursor.execute(migration)
+                cursor.execute("DELETE FROM koshelek.version")
+                cursor.execute("INSERT INTO koshelek.version VALUES (%s)", (SCHEMA_VERSION,))
+                if role:
+                    cursor.execute(sql.SQL(GRANTS).format(role=sql.Identifier(role)))
+        return SCHEMA_VERSION
+
+    def _alive(self) -> Connection:
+        """A connection that answers, to a ledger of our version: one that broke while nobody used it is replaced."""
+        import psycopg
+
+        if self._connection is not None:
+            try:
+                self._connection.execute("SELECT 1")
+            except psycopg.Error:
+                self._drop()
+        if self._connection is None:
+            _check_version(self._connected())
+        return self._connected()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            if self._now_s() < self._rest_until_s:
+                raise LedgerError(f"the shop's ledger cannot be reached: {self._problem}", _REMEDY)
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> Connection:
+        import psycopg
+
+        to = self._address
+        try:
+            return psycopg.connect(
+                host=to.host,
+                port=to.port,
+                dbname=to.database,
+                user=to.login.reveal(),
+                password=None if to.password is None else to.password.reveal(),
+                application_name=f"koshelek-driver {to.name}",
+                connect_timeout=_CONNECT_TIMEOUT_S,
+                tcp_user_timeout=_STATEMENT_MS,
+                keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=2,
+                options=f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS}"
+                f" -c idle_in_transaction_session_timeout={_IDLE_MS} -c client_encoding=UTF8",
+                prepare_threshold=None,
+                autocommit=True,
+                sslmode="verify-full",  # a Unix socket has no TLS and heeds none of these
+                sslrootcert="system" if to.ca_file is None else str(to.ca_file),
+                ssl_min_protocol_version="TLSv1.2",
+                gssencmode="disable",
+            )
+        except psycopg.Error as problem:
+            self._problem = _in_words(problem)
+            self._rest_until_s = self._now_s() + _REST_S
+            raise LedgerError(f"the shop's ledger cannot be reached: {self._problem}", _REMEDY) from problem
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        psycopg = _library()
+        try:
+            yield
+        except psycopg.Error as problem:
+            self._drop()
+            raise LedgerError(f"the shop's ledger: {_in_words(problem)}", _remedy(problem)) from problem
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _library() -> Any:
+    try:
+        import psycopg
+    except ImportError as problem:
+        what = "the package psycopg is not installed, or its libpq is not there"
+        raise LedgerError(what, "pip install 'koshelek-driver[store]' brings it") from problem
+    return psycopg
+
+
+def _version(cursor: Cursor) -> int:
+    found = cursor.execute("SELECT max(number) FROM koshelek.version").fetchone()
+    return 0 if found is None or found[0] is None else int(found[0])
+
+
+def _check_version(connection: Connection) -> None:
+    import psycopg
+
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            version = _version(cursor)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        version = 0
+    if version != SCHEMA_VERSION:
+        connection.close()
+        what = f"the shop's ledger has version {version}, this driver needs {SCHEMA_VERSION}"
+        raise LedgerError(
+            what, "install a newer driver" if version > SCHEMA_VERSION else "its owner runs: ledger prepare"
+        )
+
+
+def _in_words(problem: Exception) -> str:
+    """The first line: further ones may show rows."""
+    return (str(problem).splitlines() or [type(problem).__name__])[0]
+
+
+def _remedy(problem: Exception) -> str:
+    import psycopg
+
+    if isinstance(problem, psycopg.errors.InsufficientPrivilege):
+        return "its owner runs: ledger prepare --role …"
+    return _REMEDY

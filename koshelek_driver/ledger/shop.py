@@ -1,0 +1,188 @@
+"""What refunds ask of the ledger: a payment of any till, what was given back of it, and the lock on it.
+
+The lock is a row: an open refund. It is made before the till's own intent, under a lock of PostgreSQL on the payment,
+and is over when the refund's outcome is told. What a till reserved and then never began, for it was killed between the
+two, that till takes back itself: it knows that nothing was sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from koshelek_driver.errors import BusyError, DriverError, UsageError
+from koshelek_driver.ledger import rows
+from koshelek_driver.ledger.feeder import Name, enrol
+from koshelek_driver.ledger.link import Link
+from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.feed import Feed, Record
+from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
+from koshelek_driver.payment.shop import ShopPayment
+
+if TYPE_CHECKING:
+    from koshelek_driver.ledger.link import Cursor
+
+_log = logging.getLogger(__name__)
+_NEVER_BEGUN = "UPDATE koshelek.operation SET outcome = 'rejected', error_code = 'NOT_SENT' WHERE request_id = ANY(%s)"
+_BY_HAND = (
+    "UPDATE koshelek.operation SET outcome = %s, error_code = 'CLOSED_BY_SUPERVISOR', details = %s, by_hand = true,"
+    " closed_s = extract(epoch FROM now()) WHERE request_id = %s AND kind = 'refund' AND outcome IS NULL"
+)
+_OPEN_HERE = "SELECT request_id FROM koshelek.operation WHERE journal_id = %s AND outcome IS NULL AND kind = 'refund'"
+_OF_PAYMENT = f"""
+SELECT t.terminal_id, {rows.COLUMNS} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)
+WHERE o.kind = 'refund' AND o.transaction_id = %s ORDER BY o.created_s
+"""  # noqa: S608
+_PAYMENTS = f"""
+SELECT t.terminal_id, {rows.COLUMNS} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)
+WHERE o.kind = 'payment' AND {{}} = %s ORDER BY o.created_s DESC LIMIT 100
+"""  # noqa: S608
+
+
+class ShopLedger:
+    """A `payment.shop.Shop`, for one till. One thread at a time: the caller holds the till's lock."""
+
+    def __init__(self, journal: Journal, link: Link, name: Name) -> None:
+        self._journal = journal
+        self._link = link
+        self._name = name
+
+    def find(self, order_id: str, transaction_id: str) -> list[ShopPayment]:
+        """See Shop."""
+        column, value = ("o.order_id", order_id) if order_id else ("o.transaction_id", transaction_id)
+        with self._link.transaction() as cursor:
+            found = cursor.execute(_PAYMENTS.format(column), (value,)).fetchall()
+        return [_payment(*row) for row in found]
+
+    def refunds(self, transaction_id: str) -> list[Refund]:
+        """See Shop."""
+        with self._link.transaction() as cursor:
+            self._bring(cursor, transaction_id)
+            found = cursor.execute(_OF_PAYMENT, (transaction_id,)).fetchall()
+        known = [_refund(*row) for row in found]
+        return [refund for refund in known if self._journal.refunds.find(refund.request_id) is None]
+
+    def reserve(self, refund: Refund) -> None:
+        """See Shop."""
+        transaction_id = refund.verdict.transaction_id
+        with self._link.transaction() as cursor:
+            journal_id = self._bring(cursor, transaction_id)
+            refunds = [_refund(*row) for row in cursor.execute(_OF_PAYMENT, (transaction_id,)).fetchall()]
+            _check_left(refund, refunds)
+            rows.put(cursor, journal_id, [_record(refund)])
+
+    def tell(self, transaction_id: str) -> None:
+        """See Shop."""
+        try:
+            with self._link.transaction() as cursor:
+                self._bring(cursor, transaction_id)
+        except DriverError as problem:
+            _log.warning("the shop's ledger hears of a refund later: %s", problem.what)
+
+    def close_by_hand(self, request_id: str, outcome: Outcome, reason: str) -> None:
+        """A supervisor ends a refund of a till that will never tell how it ended; what a till tells later counts.
+
+        `outcome` is REFUNDED or REJECTED. Raises UsageError unless the refund is open and a reason is given.
+        """
+        if outcome not in (Outcome.REFUNDED, Outcome.REJECTED) or not reason.strip():
+            raise UsageError("a refund is closed as refunded or rejected, with a reason", "say where you learnt it")
+        with self._link.transaction() as cursor:
+            cursor.execute(_BY_HAND, (outcome.value, reason.strip(), request_id))
+            if cursor.rowcount != 1:
+                raise UsageError(f"the shop's ledger has no open refund {request_id}", "report shop lists what is open")
+
+    def release_lost(self, till_is_free: Callable[[], AbstractContextManager[object]]) -> None:
+        """Take back what an earlier run of this till reserved and never began.
+
+        `till_is_free` holds the till's lock, or raises; the ledger is not asked meanwhile, so nobody who pays waits.
+        """
+        with self._link.transaction() as cursor:
+            reserved = _reserved(cursor, self._journal)
+        if reserved:
+            with till_is_free():
+                lost = self._never_begun(reserved)
+            with self._link.transaction() as cursor:
+                _release(cursor, lost)
+
+    def _bring(self, cursor: Cursor, transaction_id: str) -> str:
+        """Have the payment locked, and everything of it in the ledger that this till knows; gives the journal's id."""
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (transaction_id,))
+        journal_id = enrol(cursor, self._journal, self._name)
+        feed = Feed(self._journal.database.path)
+        try:
+            rows.put(cursor, journal_id, feed.of_transaction(transaction_id))
+        finally:
+            feed.close()
+        _release(cursor, self._never_begun(_reserved(cursor, self._journal)))
+        return journal_id
+
+    def _never_begun(self, reserved: list[str]) -> list[str]:
+        """What was reserved and is not in the journal was never sent: its intent comes before its first byte."""
+        return [request_id for request_id in reserved if self._journal.refunds.find(request_id) is None]
+
+
+def _reserved(cursor: Cursor, journal: Journal) -> list[str]:
+    """Refunds of this till that the ledger has as open."""
+    found = cursor.execute(_OPEN_HERE, (journal.database.journal_id(),)).fetchall()
+    return [request_id for (request_id,) in found]
+
+
+def _release(cursor: Cursor, lost: list[str]) -> None:
+    cursor.execute(_NEVER_BEGUN, (lost,))
+
+
+def _check_left(refund: Refund, known: list[Refund]) -> None:
+    """Raises BusyError, UsageError."""
+    transaction_id = refund.verdict.transaction_id
+    for running in known:
+        if running.outcome is Outcome.UNKNOWN:
+            what = f"till {running.till} is giving back {running.amount} kopecks of transaction {transaction_id}"
+            raise BusyError(what, f"wait until it has ended; recover at till {running.till} if it does not")
+    given = sum(each.amount for each in known if each.outcome is not Outcome.REJECTED)
+    if refund.paid is not None and given + refund.amount > refund.paid:
+        what = f"{refund.amount} kopecks wanted back, {refund.paid - given} of {refund.paid} are left in the shop"
+        raise UsageError(f"transaction {transaction_id}: {what}", "give back at most what is left")
+
+
+def _payment(till: str, *values: Any) -> ShopPayment:
+    of = Record(*values)
+    outcome = Outcome(of.outcome) if of.outcome else Outcome.UNKNOWN
+    return ShopPayment(till, of.order_id, of.transaction_id, of.amount, outcome, of.contents)
+
+
+def _refund(till: str, *values: Any) -> Refund:
+    of = Record(*values)
+    return Refund(
+        order_id=of.order_id,
+        request_id=of.request_id,
+        amount=of.amount,
+        created_s=of.created_s,
+        verdict=Verdict(Outcome(of.outcome) if of.outcome else Outcome.UNKNOWN, of.transaction_id, of.error_code),
+        items=of.contents or "[]",
+        paid=of.paid,
+        ref_transaction_id=of.refund_transaction_id,
+        till=till,
+    )
+
+
+def _record(of: Refund) -> Record:
+    """A refund that is about to begin."""
+    return Record(
+        kind="refund",
+        request_id=of.request_id,
+        order_id=of.order_id,
+        transaction_id=of.verdict.transaction_id,
+        amount=of.amount,
+        created_s=of.created_s,
+        outcome=None,
+        error_code="",
+        details="",
+        slip=None,
+        closed_s=None,
+        ended=None,
+        refund_transaction_id="",
+        contents=of.items,
+        paid=of.paid,
+    )

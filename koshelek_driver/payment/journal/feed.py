@@ -1,0 +1,123 @@
+"""The journal as a feed for the shop's ledger: what changed behind an event, and as what it stands now.
+
+The journal's events are the outbox: each change of money is one, in the same transaction. So a reader that remembers
+the number of the last event it took misses nothing and may take anything twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import apsw
+import msgspec
+
+from koshelek_driver.errors import JournalError
+from koshelek_driver.payment.journal.day_book import Closing, closings_in
+
+_MOST_EVENTS = 500
+"""How much is taken at once."""
+_COLUMNS = (
+    "request_id, order_id, transaction_id, amount, created_s, outcome, error_code, details, slip, closed_s, ended"
+)
+_PAYMENT = f"SELECT 'payment', {_COLUMNS}, '', invoice, NULL FROM attempt"  # noqa: S608
+_REFUND = f"SELECT 'refund', {_COLUMNS}, ref_transaction_id, items, paid FROM refund"  # noqa: S608
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A payment or refund as the journal has it; the outcome is None while it is open. `contents` is JSON.
+
+    `ended` is the number of the event that ended it.
+    """
+
+    kind: Literal["payment", "refund"]
+    request_id: str
+    order_id: str
+    transaction_id: str
+    amount: int
+    created_s: float
+    outcome: str | None
+    error_code: str
+    details: str
+    slip: str | None
+    closed_s: float | None
+    ended: int | None
+    refund_transaction_id: str
+    contents: str | None
+    paid: int | None
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What changed behind an event up to another, `until`, whose link of the chain is `link`.
+
+    `last` is the number of the journal's last event.
+    """
+
+    records: list[Record]
+    closings: list[Closing]
+    until: int
+    link: bytes
+    last: int
+
+
+class Feed:
+    """Reads on a connection of its own, so that nobody who pays waits for it. For one thread at a time."""
+
+    def __init__(self, journal: Path) -> None:
+        """Of a journal that is there. Raises JournalError."""
+        self._path = journal
+        try:
+            self._db = apsw.Connection(os.fspath(journal), flags=apsw.SQLITE_OPEN_READONLY)
+        except apsw.Error as problem:
+            raise self._error(problem) from problem
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    def link(self, number: int) -> bytes:
+        """The link of an event; empty when there is no such event."""
+        found = self._all("SELECT link FROM event WHERE number = ?", number)
+        return bytes(found[0][0]) if found else b""
+
+    def batch(self, after: int) -> Batch:
+        """The next changes behind an event, some hundred events at most; raises JournalError."""
+        self._all("BEGIN")
+        try:
+            return self._batch(after)
+        finally:
+            self._all("COMMIT")
+
+    def of_transaction(self, transaction_id: str) -> list[Record]:
+        """The payment of one of the host's transactions, and its refunds."""
+        return list(self._of("transaction_id", transaction_id))
+
+    def _batch(self, after: int) -> Batch:
+        """All of it as it stood at one moment."""
+        events = self._all(
+            "SELECT number, request_id, link FROM event WHERE number > ? ORDER BY number LIMIT ?",
+            after,
+            _MOST_EVENTS,
+        )
+        until, link = (events[-1][0], bytes(events[-1][2])) if events else (after, b"")
+        (last,) = self._all("SELECT coalesce(max(number), 0) FROM event")[0]
+        names = dict.fromkeys(request_id for _, request_id, _ in events)
+        records = [record for name in names for record in self._of("request_id", name)]
+        return Batch(records, closings_in(self._all, after, until), until, link, last)
+
+    def _of(self, column: str, value: str) -> Iterator[Record]:
+        for sql in (_PAYMENT, _REFUND):
+            for row in self._all(f"{sql} WHERE {column} = ?", value):
+                yield Record(*row)
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except apsw.Error as problem:
+            raise self._error(problem) from problem
+
+    def _error(self, problem: apsw.Error) -> JournalError:
+        what = f"journal {self._path} cannot be read for the shop's ledger: {problem}"
+        return JournalError(what, "check its disk")
