@@ -15,6 +15,7 @@ from koshelek_driver.cli import (
     demo,
     doctor,
     journal,
+    ledger,
     money_back,
     pay,
     printer,
@@ -78,6 +79,7 @@ app.add_typer(slip.app, name="slip")
 app.add_typer(printer.app, name="printer")
 app.add_typer(report.app, name="report")
 app.add_typer(journal.app, name="journal")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -1,9 +1,10 @@
-"""`report x`, `report z`."""
+"""`report x`, `report z`, `report shop`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,19 +12,21 @@ from koshelek_driver.cli.output import Output
 from koshelek_driver.cli.pay import JsonOption, SiteOption
 
 if TYPE_CHECKING:
-    from koshelek_driver.payment.report import Report, Row
+    from koshelek_driver.ledger.reports import ShopReport
+    from koshelek_driver.payment.report import Report, Row, Totals
     from koshelek_driver.terminal import Terminal
 
-app = typer.Typer(no_args_is_help=True, help="The cash report of this till.")
+app = typer.Typer(no_args_is_help=True, help="The cash report of this till, or of all tills of the shop.")
 CsvOption = Annotated[Path | None, typer.Option("--csv", help="Write every row here too, for a spreadsheet.")]
 PaperOption = Annotated[bool, typer.Option("--paper", help="Print it on the till's printer.")]
+_LATE_S = 3600.0
 
 
 @app.command("x")
 def x(
     *, csv: CsvOption = None, paper: PaperOption = False, site: SiteOption = None, as_json: JsonOption = False
 ) -> None:
-    """The business day so far. It changes nothing."""
+    """The business day so far. It changes nothing; days that the rule has ended are closed first."""
     from koshelek_driver.terminal import Terminal
 
     with Terminal.open(site) as terminal:
@@ -47,33 +50,107 @@ def z(
         _show(terminal, made, Output(as_json=as_json), csv, paper=paper)
 
 
-def _show(terminal: Terminal, made: Report, output: Output, csv: Path | None, *, paper: bool) -> None:
-    from koshelek_driver.payment.report import as_csv, document
+@app.command("shop")
+def shop(
+    *,
+    date: Annotated[str, typer.Option("--date", help="Days of this date, 2026-11-22, that tills have closed.")] = "",
+    csv: CsvOption = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """All tills together, from the shop's ledger: days that are open, or those of a date. First what is not settled."""
+    from koshelek_driver.payment.report import as_plain
+    from koshelek_driver.terminal import Terminal
 
-    if csv is not None:
-        csv.write_text(as_csv((*made.unknown, *made.rows)), encoding="utf-8-sig", newline="")
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal:
+        made = terminal.ledger.report(date)
+    _write(csv, (*made.unknown, *made.rows))
+    output.document(
+        {
+            "date": made.date,
+            "totals": _plain_totals(made.totals),
+            "unknown": [as_plain(row) for row in made.unknown],
+            "rows": [as_plain(row) for row in made.rows],
+            "tills": _tills(made),
+        }
+    )
+    _warn_of_silence(made, output)
+    _table(f"shop, {made.date or 'open days'}", made.unknown, made.rows, output)
+    for till, totals in made.by_till.items():
+        _totals_table(till, totals, output)
+    _totals_table("all tills", made.totals, output)
+
+
+def _show(terminal: Terminal, made: Report, output: Output, csv: Path | None, *, paper: bool) -> None:
+    from koshelek_driver.payment.report import document
+
+    _write(csv, (*made.unknown, *made.rows))
     output.document(document(made))
-    _table(made, output)
+    _table(f"day {made.day}, {made.date}", made.unknown, made.rows, output)
+    _totals_table("", made.totals, output)
     if paper:
         output.print_result(terminal.print_report(made))
 
 
-def _table(made: Report, output: Output) -> None:
+def _write(csv: Path | None, rows: Iterable[Row]) -> None:
+    from koshelek_driver.payment.report import as_csv
+
+    if csv is not None:
+        csv.write_text(as_csv(rows), encoding="utf-8-sig", newline="")
+
+
+def _table(title: str, unknown: tuple[Row, ...], rows: tuple[Row, ...], output: Output) -> None:
     from rich.table import Table
 
     from koshelek_driver.payment.outcome import in_roubles
 
-    if made.unknown:
-        output.warning(f"{len(made.unknown)} not settled: {', '.join(row.order_id for row in made.unknown)}", "recover")
-    rows = Table("what", "order", "RUB", "provider", "transaction", title=f"day {made.day}, {made.date}")
-    for row in (*made.unknown, *made.rows):
-        rows.add_row(row.kind, row.order_id, in_roubles(row.amount), row.payment_type, _transaction(row))
-    totals = Table("provider", "payments", "RUB", "refunds", "RUB", "cancels", "RUB")
-    for name, of in made.totals.items():
+    if unknown:
+        output.warning(f"{len(unknown)} not settled: {', '.join(row.order_id for row in unknown)}", "recover")
+    table = Table("till", "what", "order", "RUB", "provider", "transaction", title=title)
+    for row in (*unknown, *rows):
+        amount = in_roubles(row.amount)
+        table.add_row(row.till, row.kind, row.order_id, amount, row.payment_type, _transaction(row))
+    output.console.print(table)
+
+
+def _totals_table(title: str, totals: dict[str, Totals], output: Output) -> None:
+    from rich.table import Table
+
+    from koshelek_driver.payment.outcome import in_roubles
+
+    table = Table("provider", "payments", "RUB", "refunds", "RUB", "cancels", "RUB", title=title or None)
+    for name, of in totals.items():
         counted = (of.payments, of.paid), (of.refunds, of.refunded), (of.cancels, of.canceled)
-        totals.add_row(name, *(text for count, sum_ in counted for text in (str(count), in_roubles(sum_))))
-    output.console.print(rows)
-    output.console.print(totals)
+        table.add_row(name, *(text for count, sum_ in counted for text in (str(count), in_roubles(sum_))))
+    output.console.print(table)
+
+
+def _tills(made: ShopReport) -> list[dict[str, Any]]:
+    from koshelek_driver.cli.ledger import till_document
+
+    return [
+        {**till_document(till), "totals": _plain_totals(made.by_till.get(till.terminal_id, {}))} for till in made.tills
+    ]
+
+
+def _plain_totals(totals: dict[str, Totals]) -> dict[str, Any]:
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(totals)
+    return plain
+
+
+def _warn_of_silence(made: ShopReport, output: Output) -> None:
+    """A till that did not feed for long has sold what is not in here."""
+    import time
+
+    from koshelek_driver.cli.ledger import moment
+
+    for till in made.tills:
+        if till.behind or time.time() - till.heard_s > _LATE_S:
+            what = f"till {till.terminal_id} fed last at {moment(till.heard_s)}; what it did since is not in here"
+            output.warning(what, "ledger feed at that till, or see to its network")
 
 
 def _transaction(row: Row) -> str:

@@ -18,7 +18,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.site_keys import Site
-from koshelek_driver.wiring import check_devices, check_slip, endpoint_of
+from koshelek_driver.wiring import check_devices, check_slip, endpoint_of, ledger_of
 
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0
@@ -52,7 +52,17 @@ def checks(site_file: Path | None) -> Iterator[Check]:
     if loaded.value is None:
         yield from (
             Check(name, Result.SKIP, "needs the site file")
-            for name in ("templates", "devices", "slip", "journal", "one-time passwords", "left open", "host", "clock")
+            for name in (
+                "templates",
+                "devices",
+                "slip",
+                "journal",
+                "one-time passwords",
+                "left open",
+                "ledger",
+                "host",
+                "clock",
+            )
         )
         return
     with ExitStack() as closing:
@@ -70,9 +80,11 @@ def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
         closing.callback(journal.value.close)
         yield _passwords(settings, journal.value, closing)
         yield _left_open(journal.value)
+        yield _ledger(settings, journal.value)
     else:
         yield Check("one-time passwords", Result.SKIP, "needs the journal")
         yield Check("left open", Result.SKIP, "needs the journal")
+        yield Check("ledger", Result.SKIP, "needs the journal")
     client = _try("host", lambda: PayApiClient(endpoint_of(settings), time.monotonic, time.time), settings.base_url)
     if client.value is None:
         yield client.check
@@ -108,6 +120,25 @@ def _left_open(journal: Journal) -> Check:
     if unknown or receipts or records:
         return Check("left open", Result.WARN, detail, "recover")
     return Check("left open", Result.PASS, detail)
+
+
+def _ledger(settings: Site, journal: Journal) -> Check:
+    """Whether the shop's ledger answers, and what it lacks of this till; it takes some seconds at most."""
+    if not settings.ledger.host:
+        return Check("ledger", Result.SKIP, "the site file names none")
+    behind = _try("ledger", lambda: _behind(settings, journal), settings.ledger.host)
+    if not behind.value:
+        return behind.check
+    return Check("ledger", Result.WARN, f"{behind.value} events are not in it yet", "ledger feed, or start: run")
+
+
+def _behind(settings: Site, journal: Journal) -> int:
+    ledger = ledger_of(settings, journal)
+    assert ledger is not None
+    try:
+        return ledger.behind()
+    finally:
+        ledger.close()
 
 
 def _host(settings: Site, client: PayApiClient) -> Check:

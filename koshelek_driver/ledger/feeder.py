@@ -95,6 +95,13 @@ def enrol(cursor: Cursor, journal: Journal, name: Name) -> str:
     return journal_id
 
 
+def behind(cursor: Cursor, journal: Journal) -> int:
+    """How many events of a journal are not in the ledger."""
+    sql = "SELECT position FROM koshelek.till WHERE journal_id = %s"
+    found = cursor.execute(sql, (journal.database.journal_id(),)).fetchone()
+    return journal.database.last_number() - (int(found[0]) if found else 0)
+
+
 def _position(cursor: Cursor, journal_id: str) -> tuple[int, bytes]:
     """How far the till is; others that feed the same journal wait from here on."""
     sql = "SELECT position, link FROM koshelek.till WHERE journal_id = %s FOR NO KEY UPDATE"

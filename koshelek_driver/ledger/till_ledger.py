@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from koshelek_driver.ledger.feeder import Fed, Feeder, Name
+from koshelek_driver.ledger.feeder import Fed, Feeder, Name, behind
 from koshelek_driver.ledger.link import Address, Link
 from koshelek_driver.ledger.reports import ShopReport, TillState, shop_report, tills_of
 from koshelek_driver.ledger.shop import ShopLedger
@@ -18,6 +18,7 @@ class TillLedger:
     """For any thread. It connects when it is asked for something; every method raises LedgerError, JournalError."""
 
     def __init__(self, address: Address, journal: Journal, name: Name) -> None:
+        self._journal = journal
         self._feeding, self._asking = Link(address), Link(address)
         self._feeder = Feeder(journal, self._feeding, name)
         self.shop = ShopLedger(journal, self._asking, name)
@@ -31,6 +32,11 @@ class TillLedger:
     def feed(self, goes_on: Callable[[], bool] = lambda: True) -> Fed:
         """Bring everything that the ledger does not have yet; blocks as long as that takes, while `goes_on` says so."""
         return self._feeder.feed(goes_on)
+
+    def behind(self) -> int:
+        """How many events of the journal are not in the ledger yet."""
+        with self._asking.transaction() as cursor:
+            return behind(cursor, self._journal)
 
     def release_lost(self, till_is_free: Callable[[], AbstractContextManager[object]]) -> None:
         """See ShopLedger."""

@@ -1,0 +1,157 @@
+"""`ledger prepare`, `feed`, `status`, `find`, `close`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.pay import JsonOption, SiteOption, read_file
+from koshelek_driver.errors import UsageError
+
+if TYPE_CHECKING:
+    from koshelek_driver.ledger.reports import TillState
+    from koshelek_driver.payment.shop import ShopPayment
+
+app = typer.Typer(no_args_is_help=True, help="The shop's ledger: a PostgreSQL that all tills of a shop share.")
+
+
+@app.command("prepare")
+def prepare(
+    *,
+    owner: Annotated[str, typer.Option("--owner", help="A role that may make tables; else the site file's.")] = "",
+    password_file: Annotated[Path | None, typer.Option("--password-file", help="The owner's password.")] = None,
+    role: Annotated[str, typer.Option("--role", help="The role of the tills: may read and write, not delete.")] = "",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the ledger's tables in its database, or bring them up to date. Once, and with each new version."""
+    from koshelek_driver import site as sites
+    from koshelek_driver.ledger.link import Link
+    from koshelek_driver.secrets import Secret
+    from koshelek_driver.wiring import address_of
+
+    output, settings = Output(as_json=as_json), sites.load(site)
+    if not settings.ledger.host:
+        raise UsageError(f"{settings.path} names no ledger", "add [ledger] with host, login and password")
+    address = address_of(settings)
+    if owner:
+        password = read_file(password_file, "--password-file")
+        address = replace(
+            address, login=Secret(owner), password=None if password is None else Secret(password.decode().strip())
+        )
+    link = Link(address)
+    try:
+        version = link.prepare(role)
+    finally:
+        link.close()
+    output.document({"version": version, "database": address.database, "role": role})
+    output.console.print(f"version {version} in {escape(address.database)} at {escape(address.host)}")
+
+
+@app.command("feed")
+def feed(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Bring everything of this till's journal that the ledger does not have. `run` does it by itself."""
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal, output.progress("Feeding…"):
+        fed = terminal.ledger.feed()
+    output.document(asdict(fed))
+    output.console.print(f"{fed.events} events brought; {fed.position} of {fed.last} are in the ledger")
+
+
+@app.command("status")
+def status(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Whether the ledger answers, and how far each till is. Exit 1: it does not answer."""
+    from rich.table import Table
+
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal:
+        behind, tills = terminal.ledger.behind(), terminal.ledger.tills()
+    output.document({"behind": behind, "tills": [till_document(till) for till in tills]})
+    output.console.print(f"{behind} events of this till are not in the ledger yet")
+    table = Table("store", "till", "fed last", "events not here then")
+    for till in tills:
+        table.add_row(escape(till.store_id), escape(till.terminal_id), moment(till.heard_s), str(till.behind))
+    output.console.print(table)
+
+
+@app.command("find")
+def find(
+    *,
+    order_id: Annotated[str, typer.Option("--order-id", help="The receipt's number at any till.")] = "",
+    transaction_id: Annotated[str, typer.Option("--transaction-id", help="The payment's id, as its slip has it.")] = "",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A payment of any till. Exit 1: the ledger has none."""
+    from koshelek_driver.terminal import Terminal
+
+    output = Output(as_json=as_json)
+    if bool(order_id) == bool(transaction_id):
+        raise UsageError("a payment is found by its order or by its transaction", "give one of the two")
+    with Terminal.open(site) as terminal:
+        found = terminal.ledger.find(order_id=order_id, transaction_id=transaction_id)
+    output.document({"payments": [_payment(payment) for payment in found]})
+    for each in found:
+        of = f"{each.outcome}  {each.amount} kopecks  order {each.order_id}  {each.transaction_id}"
+        output.console.print(escape(f"{each.till}  {of}"), soft_wrap=True)
+    raise typer.Exit(0 if found else 1)
+
+
+@app.command("close")
+def close(
+    *,
+    request_id: Annotated[str, typer.Option("--request-id", help="A refund that `report shop` lists as unknown.")],
+    outcome: Annotated[str, typer.Option("--as", help="refunded or rejected, as the registry or the bank says.")],
+    reason: Annotated[str, typer.Option("--reason", help="Who learnt it, and where.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A supervisor ends a refund of a till that is gone, so that others may refund the rest.
+
+    Only for a till that will not come back: `recover` at that till learns the truth, and what it tells later counts.
+    """
+    from koshelek_driver.payment.outcome import Outcome
+    from koshelek_driver.terminal import Terminal
+
+    if outcome not in list(Outcome):
+        raise UsageError(f"--as {outcome}", "write refunded or rejected")
+    output = Output(as_json=as_json)
+    with Terminal.open(site) as terminal:
+        terminal.ledger.close_refund(request_id, Outcome(outcome), reason)
+    output.document({"request_id": request_id, "outcome": outcome})
+    output.console.print(f"closed as {outcome}")
+
+
+def till_document(till: TillState) -> dict[str, Any]:
+    """A till's state, for JSON."""
+    return {
+        "store_id": till.store_id,
+        "terminal_id": till.terminal_id,
+        "heard_at": moment(till.heard_s),
+        "behind": till.behind,
+    }
+
+
+def moment(at_s: float) -> str:
+    """A moment for people, UTC."""
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds")
+
+
+def _payment(of: ShopPayment) -> dict[str, Any]:
+    return {
+        "terminal_id": of.till,
+        "order_id": of.order_id,
+        "payment_transaction_id": of.transaction_id,
+        "amount": of.amount,
+        "outcome": of.outcome.value,
+    }
