@@ -15,12 +15,12 @@ psycopg = pytest.importorskip("psycopg", reason="the extra `store` is not instal
 _NUMBERS = count(1)
 
 
-def started(settings: str = "") -> Postgres:
+def started() -> Postgres:
     """A server of one's own, or a skip that says why."""
     found = programs()
     if found is None:
         pytest.skip("no PostgreSQL on this machine: its package brings initdb and postgres")
-    made = Postgres(found, settings)
+    made = Postgres(found)
     made.start()
     return made
 

@@ -6,14 +6,19 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
+import trustme
+
 _PLACES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt/postgresql", "/usr/local/pgsql")
-_SETTINGS = "-c fsync=off -c full_page_writes=off -c max_connections=200 -c autovacuum=off"
+_SETTINGS = {
+    "listen_addresses": "", "fsync": "off", "full_page_writes": "off", "max_connections": "200", "autovacuum": "off",
+}  # fmt: skip
 """Processes are killed here, never the machine: what was written is there, synced or not."""
 _READY_S = 30.0
 
@@ -38,10 +43,10 @@ def _user() -> str | None:
 class Postgres:
     """A server on a Unix socket in `folder`, and (`tls`) on a port of 127.0.0.1. It can be killed and started again."""
 
-    def __init__(self, bin_folder: Path, settings: str = "", port: int = 5432) -> None:
+    def __init__(self, bin_folder: Path) -> None:
         self._bin = bin_folder
-        self._settings = settings
-        self.port = port
+        self._settings: dict[str, str] = {}
+        self.port = 5432
         self._user = _user()
         self.folder = Path(tempfile.mkdtemp(prefix="koshelek-pg-"))  # a socket's path must be short
         if self._user:
@@ -50,13 +55,27 @@ class Postgres:
         self.data = self.folder / "data"
         self._run("initdb", "-D", str(self.data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-sync")
 
-    def start(self) -> None:
-        """Start, and wait until it answers."""
+    def listen(self, certificate: trustme.LeafCert) -> None:
+        """On a port of this machine too, by TLS; starts anew."""
+        self.kill()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        for name, blob in (("server.crt", certificate.cert_chain_pems[0]), ("server.key", certificate.private_key_pem)):
+            blob.write_to_path(self.data / name)
+            (self.data / name).chmod(0o600)
+            shutil.chown(self.data / name, self._user or os.getuid())
+        self._settings.update(listen_addresses="localhost", ssl="on")
+        self.start()
+
+    def start(self, **settings: str) -> None:
+        """Start, and wait until it answers. `settings` are more of its settings."""
+        given = {**_SETTINGS, **self._settings, **settings}
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
                 [
                     str(self._bin / "postgres"), "-D", str(self.data), "-k", str(self.folder), "-p", str(self.port),
-                    "-c", "listen_addresses=", *_SETTINGS.split(), *self._settings.split(),
+                    *(word for name, value in given.items() for word in ("-c", f"{name}={value}")),
                 ],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, user=self._user,
             )  # fmt: skip

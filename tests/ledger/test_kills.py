@@ -28,7 +28,7 @@ _LIFE_S = "120"
 @pytest.fixture
 def own_server() -> Iterator[Postgres]:
     """One that may be killed."""
-    made = started("-c restart_after_crash=on")
+    made = started()
     yield made
     made.remove()
 

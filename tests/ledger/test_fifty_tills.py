@@ -1,0 +1,180 @@
+"""A shop of fifty tills against one PostgreSQL: sales, refunds anywhere, a week offline; reports equal a recount."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import apsw
+import pytest
+import trustme
+
+from koshelek_driver.errors import BusyError, LedgerError, UsageError
+from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.reports import ShopReport
+from koshelek_driver.payment.outcome import Outcome
+from koshelek_driver.secrets import Secret
+from tests.ledger.conftest import started
+from tests.ledger.parts import Till, assert_same
+from tests.ledger.postgres import Postgres
+
+_TILLS, _WORKERS, _TURNS = 50, 12, 12
+_OFFLINE = 5
+_WEEK_OF_SALES = 400
+_ENDS = ["paid"] * 6 + ["rejected", "canceled", "unknown"]
+
+
+@pytest.fixture
+def tills(tmp_path: Path, address: Address) -> Iterator[list[Till]]:
+    made = [Till(tmp_path, f"TILL-{number:02}", address) for number in range(_TILLS)]
+    yield made
+    for till in made:
+        till.close()
+
+
+def work(till: Till, dice: random.Random) -> None:
+    """One turn of a till: it sells, may give back what any till sold, may close its day, and feeds."""
+    till.sell(dice.randint(10, 10_000), dice.choice(_ENDS), provider=dice.choice(["SBP", "DOLYAME"]))
+    sold_by = f"TILL-{dice.randrange(_TILLS):02}"
+    for payment in till.ledger.find(transaction_id=f"t-{sold_by}-{dice.randint(1, _TURNS)}"):
+        if payment.outcome is Outcome.PAID:
+            back = till.wanted(payment.transaction_id, dice.randint(1, payment.amount), payment.amount)
+            try:
+                till.ledger.shop.reserve(back)
+            except (BusyError, UsageError):
+                continue
+            till.begin_refund(back)
+            till.end_refund(back, dice.choice(["refunded", "refunded", "rejected"]))
+            till.ledger.shop.tell(payment.transaction_id)
+    if dice.random() < 0.1:
+        till.clock.wall_s += 86_400 * dice.choice([-1, 0, 1])
+        till.reports.close()
+    till.ledger.feed()
+
+
+def recount(tills: list[Till]) -> Counter[tuple[str, str, str]]:
+    """Kopecks by till, outcome and provider, of raw rows."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for till in tills:
+        database = apsw.Connection(str(till.path), flags=apsw.SQLITE_OPEN_READONLY)
+        for table in ("attempt", "refund"):
+            sql = f"SELECT outcome, coalesce(json_extract(slip, '$.paymentType'), '?'), sum(amount) FROM {table} GROUP BY 1, 2"
+            for outcome, provider, amount in database.execute(sql):
+                if outcome in ("paid", "refunded", "canceled"):
+                    found[till.name, outcome, provider] += amount
+        database.close()
+    return found
+
+
+def reported(reports: list[ShopReport]) -> Counter[tuple[str, str, str]]:
+    found: Counter[tuple[str, str, str]] = Counter()
+    for made in reports:
+        for till, by_provider in made.by_till.items():
+            for provider, totals in by_provider.items():
+                found[till, "paid", provider] += totals.paid
+                found[till, "refunded", provider] += totals.refunded
+                found[till, "canceled", provider] += totals.canceled
+    return +found
+
+
+def test_fifty_tills_work_at_once_and_reports_are_a_recount(tills: list[Till], address: Address, link: Link) -> None:
+    """Five of them are offline for a week and catch up in the end."""
+    offline, online = tills[:_OFFLINE], tills[_OFFLINE:]
+
+    def live(till: Till) -> None:
+        dice = random.Random(till.name)
+        if till in offline:
+            for _ in range(_WEEK_OF_SALES):
+                till.sell(dice.randint(10, 10_000), dice.choice(_ENDS))
+        else:
+            for _ in range(_TURNS):
+                work(till, dice)
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        list(pool.map(live, tills))
+    assert_same(address, online)
+    with ThreadPoolExecutor(_OFFLINE) as pool:
+        list(pool.map(lambda till: till.ledger.feed(), offline))
+    assert_same(address, tills)
+
+    ledger = tills[0].ledger
+    with link.transaction() as cursor:
+        dates = [date for (date,) in cursor.execute("SELECT DISTINCT date FROM koshelek.day").fetchall()]
+    reports = [ledger.report(), *map(ledger.report, dates)]
+    assert reported(reports) == recount(tills)
+    rows = [row.request_id for made in reports for row in made.rows]
+    assert len(rows) == len(set(rows))
+    unsettled = {
+        payment.request_id for till in tills for payment in till.journal.unfinished() if payment.outcome == "unknown"
+    }
+    assert {row.request_id for row in reports[0].unknown} == unsettled
+    check_refunds(tills)
+    assert [(till.terminal_id, till.behind) for till in ledger.tills()] == [(till.name, 0) for till in tills]
+
+
+def check_refunds(tills: list[Till]) -> None:
+    """No payment is overdrawn, whichever tills gave it back."""
+    paid = {row[2]: row[3] for till in tills for row in till.raw() if row[5] == "paid"}
+    back = Counter[str]()
+    for till in tills:
+        for refund in till.journal.refunds.newest(10_000):
+            back[refund.verdict.transaction_id] += refund.amount * (refund.outcome is not Outcome.REJECTED)
+    assert sum(back.values()) > 0
+    assert all(amount <= paid[transaction_id] for transaction_id, amount in back.items())
+
+
+# -- Over a network ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ca() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def networked(ca: trustme.CA, tmp_path: Path) -> Iterator[Postgres]:
+    """A server on a port of this machine that speaks TLS."""
+    made = started()
+    made.listen(ca.issue_cert("localhost"))
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    yield made
+    made.remove()
+
+
+def to(server: Postgres, host: str, ca_file: Path | None) -> Address:
+    return Address(host, server.port, "postgres", Secret("owner"), None, ca_file, "T")
+
+
+def test_over_a_network_the_server_proves_who_it_is(networked: Postgres, tmp_path: Path) -> None:
+    owner = Link(to(networked, "localhost", tmp_path / "ca.pem"))
+    assert owner.prepare() == 1
+    with owner.transaction() as cursor:
+        found = cursor.execute("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+    assert found is not None
+    assert found[0]
+    assert found[1] in ("TLSv1.2", "TLSv1.3")
+    owner.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "ca_file"), [("127.0.0.1", "ca.pem"), ("localhost", "other.pem"), ("localhost", None)]
+)
+def test_a_server_that_does_not_prove_it_is_not_spoken_to(
+    networked: Postgres, tmp_path: Path, host: str, ca_file: str | None
+) -> None:
+    """Another name, another authority, or none: the password never leaves."""
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    link = Link(to(networked, host, tmp_path / ca_file if ca_file else None))
+    with pytest.raises(LedgerError, match="cannot be reached"), link.transaction():
+        pass
+
+
+def test_a_server_without_tls_is_not_spoken_to(networked: Postgres, tmp_path: Path) -> None:
+    networked.kill()
+    networked.start(ssl="off")
+    link = Link(to(networked, "localhost", tmp_path / "ca.pem"))
+    with pytest.raises(LedgerError, match="SSL"), link.transaction():
+        pass
