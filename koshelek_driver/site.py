@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from koshelek_driver import config
 from koshelek_driver.errors import SiteError, nearest
 from koshelek_driver.secrets import SecretSource
-from koshelek_driver.site_keys import Site, SiteFile
+from koshelek_driver.site_keys import Site, SiteFile, zone_named
 
 DEFAULT_NAME = "site.toml"
 API_VERSIONS = ("0.9.0", "1.0.0", "1.1.0", "1.2.0", "1.2.1")
@@ -47,6 +47,7 @@ def load(path: str | Path | None = None) -> Site:
         slip=file.slip,
         business_day=file.business_day,
         ledger=file.ledger,
+        registries=file.registries,
         devices=file.devices,
     )
     for check in (
@@ -180,11 +181,17 @@ def _check_business_day(site: Site) -> None:
     rule = site.business_day
     if rule.closes_at and not _TIME.fullmatch(rule.closes_at):
         raise _refuse(site, "business_day.closes_at", rule.closes_at, "a time as 04:00")
+    zones = {f"registries.{name}.time_zone": each.time_zone for name, each in site.registries.items()}
+    for key, name in {"business_day.time_zone": rule.time_zone, **zones}.items():
+        _check_zone(site, key, name)
+
+
+def _check_zone(site: Site, key: str, name: str) -> None:
     try:
-        _ = site.zone
+        zone_named(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
-        key, expected = "business_day.time_zone", "a name such as Europe/Moscow"
-        raise _refuse(site, key, rule.time_zone, expected, "leave it out for the machine's own") from problem
+        remedy = "leave it out for the machine's own"
+        raise _refuse(site, key, name, "a name such as Europe/Moscow", remedy) from problem
 
 
 def _check_ledger(site: Site) -> None:

@@ -203,6 +203,42 @@ class LedgerKeys(Section, frozen=True, kw_only=True):
     """Whether money is given back while the ledger cannot be asked; then the host alone guards the sum."""
 
 
+class RegistryColumns(Section, frozen=True, kw_only=True):
+    """`[registries.NAME.columns]`: the headings of a provider's registry; empty: there is no such column."""
+
+    order_id: str = "orderId"
+    transaction_id: str = "transactionId"
+    amount: str = "amount"
+    type: str = "type"
+    date: str = "date"
+
+
+class RegistryTypes(Section, frozen=True, kw_only=True):
+    """`[registries.NAME.types]`: the words of the column `type`, in any case; rows of `ignored` are passed over."""
+
+    payment: tuple[str, ...] = ("payment",)
+    refund: tuple[str, ...] = ("refund",)
+    ignored: tuple[str, ...] = ()
+
+
+class Registry(Section, frozen=True, kw_only=True):
+    """`[registries.NAME]`: how a provider writes its registry; `default` is meant where none is named."""
+
+    encoding: str = "utf-8"
+    delimiter: Literal["", ",", ";", "\t", "|"] = ""
+    """Empty: found by the headings."""
+    skip_lines: int = 0
+    amount_in: Literal["kopecks", "roubles"] = "kopecks"
+    date_format: str = ""
+    """As strptime has it, %d.%m.%Y %H:%M:%S; empty: ISO 8601."""
+    time_zone: str = ""
+    """Of its dates and days; empty: that of the business day."""
+    payment_types: tuple[str, ...] = ()
+    """The providers that it is of; none: all."""
+    columns: RegistryColumns = RegistryColumns()
+    types: RegistryTypes = RegistryTypes()
+
+
 class Labels(Section, frozen=True, kw_only=True):
     """`[devices.NAME.labels]`: where a shop's program wants other labels than the standard has.
 
@@ -240,7 +276,13 @@ class SiteFile(Section, frozen=True, kw_only=True):
     slip: SlipLook = SlipLook()
     business_day: BusinessDay = BusinessDay()
     ledger: LedgerKeys = LedgerKeys()
+    registries: dict[str, Registry] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
+
+
+def zone_named(name: str) -> tzinfo | None:
+    """A time zone by its name; None for the machine's own. Raises what `zoneinfo` raises."""
+    return ZoneInfo(name) if name else None
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,6 +296,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     slip: SlipLook
     business_day: BusinessDay
     ledger: LedgerKeys
+    registries: dict[str, Registry]
     devices: dict[str, Device]
 
     @property
@@ -279,7 +322,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def zone(self) -> tzinfo | None:
         """The time zone of the shop; None for the machine's."""
-        return ZoneInfo(self.business_day.time_zone) if self.business_day.time_zone else None
+        return zone_named(self.business_day.time_zone)
 
     @property
     def base_url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +26,17 @@ from koshelek_driver.payment.caretaker import Caretaker, Chore
 from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.payment.desk import SaleDesk
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.feed import Feed
 from koshelek_driver.payment.journal.outbox_book import Entry
 from koshelek_driver.payment.journal.outbox_book import State as EntryState
 from koshelek_driver.payment.methods import Methods, MethodsDesk
 from koshelek_driver.payment.order import Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
+from koshelek_driver.payment.reconcile_desk import Scope, reconcile
+from koshelek_driver.payment.reconciliation import Reconciled
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
+from koshelek_driver.payment.registry import Theirs
 from koshelek_driver.payment.report import Report
 from koshelek_driver.payment.report_desk import ReportDesk
 from koshelek_driver.payment.watcher import Watcher, tell
@@ -352,6 +357,16 @@ class Terminal:
     def report_of_day(self, number: int) -> Report:
         """The report of a day that is closed, again. Raises UsageError for one that is not, JournalError."""
         return self._reports.of_day(number)
+
+    def reconcile(self, theirs: list[Theirs], scope: Scope, *, shop: bool = False) -> Reconciled:
+        """A provider's registry (`payment.registry.read`) beside this till's journal, or the ledger of the whole shop.
+
+        Blocks some seconds for 100,000 rows. Raises UsageError, JournalError, LedgerError.
+        """
+        if shop:
+            return reconcile(theirs, self.ledger.books(), scope)
+        with closing(Feed(self._site.journal)) as books:
+            return reconcile(theirs, books, scope)
 
     def print_report(self, made: Report) -> PrintResult:
         """A report on paper. Raises UsageError without a printer."""

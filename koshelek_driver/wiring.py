@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+import msgspec
 from filelock import FileLock
 
 from koshelek_driver import profile
+from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.ledger.feeder import Name
 from koshelek_driver.ledger.link import Address
 from koshelek_driver.ledger.till_ledger import TillLedger
@@ -23,6 +25,8 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.outcome import Outcome
+from koshelek_driver.payment.reconcile_desk import Scope
+from koshelek_driver.payment.registry import Layout
 from koshelek_driver.payment.shop import LenientShop, NoShop, Shop
 from koshelek_driver.payment.slip import KINDS, SlipRules
 from koshelek_driver.payment.slip_desk import SlipDesk
@@ -31,7 +35,7 @@ from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.printer.shared import receipt_printer
 from koshelek_driver.secrets import SecretSource
-from koshelek_driver.site_keys import Site
+from koshelek_driver.site_keys import Registry, Site, zone_named
 from koshelek_driver.transport import check_address
 
 
@@ -181,6 +185,25 @@ def shop_of(settings: Site, ledger: TillLedger | None) -> Shop:
     if ledger is None:
         return NoShop()
     return LenientShop(ledger.shop) if settings.ledger.refunds_without_ledger else ledger.shop
+
+
+def layout_of(settings: Site, name: str) -> tuple[Layout, Scope]:
+    """How a registry is written, and what of ours it ought to have. Raises UsageError for one that is not there."""
+    keys = settings.registries.get(name or "default", Registry() if not name else None)
+    if keys is None:
+        raise UsageError(f"{settings.path} has no [registries.{name}]", nearest(name, settings.registries))
+    zone = zone_named(keys.time_zone) if keys.time_zone else settings.zone
+    layout = Layout(
+        encoding=keys.encoding,
+        delimiter=keys.delimiter,
+        skip_lines=keys.skip_lines,
+        columns=msgspec.structs.asdict(keys.columns),
+        amount_in=keys.amount_in,
+        types=msgspec.structs.asdict(keys.types),
+        date_format=keys.date_format,
+        zone=zone,
+    )
+    return layout, Scope(zone=zone, payment_types=keys.payment_types)
 
 
 def day_rule_of(settings: Site) -> DayRule:

@@ -21,6 +21,7 @@ from koshelek_driver.cli import (
     printer,
     profiles,
     receipt,
+    reconcile,
     report,
     sandbox,
     scan,
@@ -66,6 +67,7 @@ app.command("cancel")(money_back.cancel)
 app.command("refund")(money_back.refund)
 app.command("recover")(money_back.recover)
 app.command("status")(pay.status)
+app.command("reconcile")(reconcile.reconcile)
 app.command("methods")(card.methods)
 app.command("doctor")(doctor.doctor)
 app.command("scan")(scan.scan)

@@ -38,7 +38,8 @@ COMMENT ON TABLE koshelek.operation IS 'payments and refunds; outcome is null wh
 CREATE INDEX operation_by_transaction ON koshelek.operation (transaction_id) WHERE transaction_id <> '';
 CREATE INDEX operation_by_order ON koshelek.operation (order_id);
 CREATE INDEX operation_by_end ON koshelek.operation (journal_id, ended);
-CREATE INDEX operation_by_time ON koshelek.operation (closed_s) WHERE outcome IN ('paid', 'refunded');
+CREATE INDEX operation_by_refund ON koshelek.operation (refund_transaction_id) WHERE refund_transaction_id <> '';
+CREATE INDEX operation_by_time ON koshelek.operation (closed_s);
 CREATE INDEX open_operation ON koshelek.operation (journal_id) WHERE outcome IS NULL;
 
 CREATE TABLE koshelek.day (

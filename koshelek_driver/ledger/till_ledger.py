@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from koshelek_driver.ledger.books import LedgerBooks
 from koshelek_driver.ledger.feeder import Fed, Feeder, Name, behind
 from koshelek_driver.ledger.link import Address, Link
 from koshelek_driver.ledger.reports import ShopReport, TillState, shop_report, tills_of
@@ -49,6 +50,10 @@ class TillLedger:
     def report(self, date: str = "") -> ShopReport:
         """Over all tills: the days of a date, as 2026-11-22, that are closed, or those that are open."""
         return shop_report(self._asking, date)
+
+    def books(self) -> LedgerBooks:
+        """All tills' rows, for a comparison with a registry."""
+        return LedgerBooks(self._asking)
 
     def tills(self) -> list[TillState]:
         """Every till that ever fed."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from koshelek_driver.ledger.link import Address
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from tests.cli.test_cli import Shell
 from tests.conftest import Till
+from tests.ledger.parts import Till as LedgerTill
 from tests.ledger.postgres import Postgres
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
@@ -120,3 +123,29 @@ def test_the_owner_prepares_for_a_role_of_tills(shell: Shell, ask: Ask, server: 
     assert ask(*words, "--role", "tills")[1]["role"] == "tills"
     code, answer = ask(*words, "--role", "nobody_at_all")
     assert (code, "does not exist" in answer["message"]) == (1, True)
+
+
+def test_a_registry_of_the_whole_shop_is_compared_with_all_tills(
+    shell: Shell, ask: Ask, till: Till, address: Address, tmp_path: Path
+) -> None:
+    """Another till's payment and refund are ours too; by this till's journal alone they are strange."""
+    paid = shell.pay("A-1")[1]
+    ask("ledger", "feed")
+    other = LedgerTill(tmp_path, "TILL-77", address)
+    other.clock.wall_s = time.time()
+    sold = other.sell(900)
+    back = other.wanted(sold.verdict.transaction_id, 300, 900)
+    other.begin_refund(back)
+    other.end_refund(back)
+    other.ledger.feed()
+    file, today = tmp_path / "r.csv", datetime.now(UTC).date()
+    file.write_text(
+        "orderId,transactionId,amount,type,date\n"
+        f"A-1,{paid['payment_transaction_id']},{paid['amount']},payment,{today}\n"
+        f"{sold.order_id},{sold.verdict.transaction_id},900,payment,{today}\n"
+        f",{sold.verdict.transaction_id},300,refund,{today}\n"
+    )
+    assert [ask("reconcile", str(file))[0], ask("reconcile", str(file), "--shop")[0]] == [1, 0]
+    made = ask("reconcile", str(file), "--shop")[1]
+    assert [row["line"] for row in made["matched"]] == [2, 3, 4]
+    other.close()

@@ -1,4 +1,6 @@
-"""The journal as a feed for the shop's ledger: what changed behind an event, and as what it stands now.
+"""The journal for readers beside the sales: the shop's ledger, and comparisons with registries.
+
+For the ledger it is a feed: what changed behind an event, and as what it stands now.
 
 The journal's events are the outbox: each change of money is one, in the same transaction. So a reader that remembers
 the number of the last event it took misses nothing and may take anything twice.
@@ -7,7 +9,7 @@ the number of the last event it took misses nothing and may take anything twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,7 +94,21 @@ class Feed:
 
     def of_transaction(self, transaction_id: str) -> list[Record]:
         """The payment of one of the host's transactions, and its refunds."""
-        return list(self._of("transaction_id", transaction_id))
+        return list(self._where("transaction_id = ?", transaction_id))
+
+    def between(self, since_s: float, until_s: float) -> list[Record]:
+        """What ended between two moments, and what began then and is still open."""
+        moments = since_s, until_s
+        ended, opened = "closed_s >= ? AND closed_s < ?", "outcome IS NULL AND created_s >= ? AND created_s < ?"
+        return [record for where in (ended, opened) for record in self._where(where, *moments)]
+
+    def named(self, transaction_ids: Collection[str], order_ids: Collection[str]) -> list[Record]:
+        """What has one of these transactions, of a payment or of a refund itself, or one of these orders."""
+        transactions, orders = (msgspec.json.encode(list(ids)).decode() for ids in (transaction_ids, order_ids))
+        some = "IN (SELECT value FROM json_each(?))"
+        found = [*self._where(f"transaction_id {some}", transactions), *self._where(f"order_id {some}", orders)]
+        reversed_ = self._all(f"{_REFUND} WHERE ref_transaction_id {some} AND ref_transaction_id <> ''", transactions)
+        return list({record.request_id: record for record in (*found, *(Record(*row) for row in reversed_))}.values())
 
     def _batch(self, after: int) -> Batch:
         """All of it as it stood at one moment."""
@@ -104,12 +120,12 @@ class Feed:
         until, link = (events[-1][0], bytes(events[-1][2])) if events else (after, b"")
         (last,) = self._all("SELECT coalesce(max(number), 0) FROM event")[0]
         names = dict.fromkeys(request_id for _, request_id, _ in events)
-        records = [record for name in names for record in self._of("request_id", name)]
+        records = [record for name in names for record in self._where("request_id = ?", name)]
         return Batch(records, closings_in(self._all, after, until), until, link, last)
 
-    def _of(self, column: str, value: str) -> Iterator[Record]:
+    def _where(self, condition: str, *values: Any) -> Iterator[Record]:
         for sql in (_PAYMENT, _REFUND):
-            for row in self._all(f"{sql} WHERE {column} = ?", value):
+            for row in self._all(f"{sql} WHERE {condition}", *values):
                 yield Record(*row)
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
@@ -119,5 +135,5 @@ class Feed:
             raise self._error(problem) from problem
 
     def _error(self, problem: apsw.Error) -> JournalError:
-        what = f"journal {self._path} cannot be read for the shop's ledger: {problem}"
+        what = f"journal {self._path} cannot be read: {problem}"
         return JournalError(what, "check its disk")

@@ -1,0 +1,173 @@
+"""`reconcile`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.pay import JsonOption, SiteOption, read_file
+from koshelek_driver.errors import UsageError
+
+if TYPE_CHECKING:
+    from koshelek_driver.payment.reconciliation import Ours, Pair, Reconciled, Stray
+    from koshelek_driver.payment.registry import Theirs
+
+_SHOWN = 30
+_HINTS = {
+    "": ("unknown", "recover, or: journal close --order-id {} --as paid"),
+    "canceled": ("cancelled", "money was taken after the cancel: refund --transaction-id {}"),
+    "rejected": ("refused", "ask the provider: it says that money was taken"),
+}
+
+
+def reconcile(
+    file: Annotated[Path, typer.Argument(help="The registry, CSV.")],
+    *,
+    registry: Annotated[str, typer.Option("--registry", help="Its layout: registries.NAME of the site file.")] = "",
+    since: Annotated[str, typer.Option("--since", help="The first day, 2026-11-22; else as its dates say.")] = "",
+    until: Annotated[str, typer.Option("--until", help="The last day.")] = "",
+    shop: Annotated[bool, typer.Option("--shop", help="All tills of the shop, by its ledger.")] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a provider's registry with this till's journal, or with the ledger of the shop. Nothing is changed.
+
+    By default it reads the columns orderId, transactionId, amount (kopecks), type (payment or refund) and date; other
+    headings, words, encodings and units are mapped in the site file: registries.NAME. Exit 0: they agree. 1: they
+    differ. 3: they agree, and something of those days is still unknown.
+    """
+    from koshelek_driver import site as sites
+    from koshelek_driver.payment.registry import read
+    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.wiring import layout_of
+
+    output, settings = Output(as_json=as_json), sites.load(site)
+    layout, scope = layout_of(settings, registry)
+    theirs = read(str(file), read_file(file, "FILE") or b"", layout)
+    scope = replace(scope, since=_day("--since", since), until=_day("--until", until))
+    with Terminal(settings) as terminal, output.progress("Comparing…"):
+        made = terminal.reconcile(theirs, scope, shop=shop)
+    output.document(_document(made))
+    _show(made, output)
+    raise typer.Exit(_exit(made))
+
+
+def _exit(made: Reconciled) -> int:
+    if not made.agrees:
+        return 1
+    return 3 if made.unknown else 0
+
+
+def _day(option: str, text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as problem:
+        raise UsageError(f"{option} {text}", "write a day as 2026-11-22") from problem
+
+
+def _document(made: Reconciled) -> dict[str, Any]:
+    return {
+        "matched": [{**_of_theirs(pair.theirs), **_name(pair.ours)} for pair in made.matched],
+        "only_ours": [_of_ours(each) for each in made.only_ours],
+        "only_theirs": [_of_stray(stray) for stray in made.only_theirs],
+        "amount_differs": [
+            {**_of_theirs(pair.theirs), **_name(pair.ours), "our_amount": pair.ours.amount}
+            for pair in made.amount_differs
+        ],
+        "unknown": [_of_ours(each) for each in made.unknown],
+    }
+
+
+def _of_theirs(row: Theirs) -> dict[str, Any]:
+    return {
+        "line": row.line,
+        "type": row.kind,
+        "order_id": row.order_id,
+        "transaction_id": row.transaction_id,
+        "amount": row.amount,
+        "at": None if row.at_s is None else _moment(row.at_s),
+    }
+
+
+def _name(ours: Ours) -> dict[str, Any]:
+    return {"request_id": ours.request_id}
+
+
+def _of_ours(ours: Ours) -> dict[str, Any]:
+    return {
+        "type": ours.kind,
+        "order_id": ours.order_id,
+        "request_id": ours.request_id,
+        "transaction_id": ours.refund_transaction_id if ours.kind == "refund" else ours.transaction_id,
+        "payment_transaction_id": ours.transaction_id,
+        "payment_type": ours.payment_type,
+        "amount": ours.amount,
+        "outcome": ours.outcome or "unknown",
+        "at": _moment(ours.at_s),
+    }
+
+
+def _of_stray(stray: Stray) -> dict[str, Any]:
+    ours = stray.ours
+    return {
+        **_of_theirs(stray.theirs),
+        "our_outcome": None if ours is None else ours.outcome or "unknown",
+        "request_id": "" if ours is None else ours.request_id,
+        "repeats_line": stray.repeats,
+        "why": _why(stray),
+    }
+
+
+def _why(stray: Stray) -> str:
+    """What it means, and what to do."""
+    if stray.repeats is not None:
+        return f"line {stray.repeats} says the same"
+    if stray.ours is None:
+        return "there is no such row here"
+    word, remedy = _HINTS.get(stray.ours.outcome, (stray.ours.outcome, ""))
+    name = stray.ours.transaction_id if stray.ours.outcome == "canceled" else stray.ours.order_id
+    return f"here it is {word}; {remedy.format(name)}"
+
+
+def _show(made: Reconciled, output: Output) -> None:
+    from rich.table import Table
+
+    table = Table("what", "line", "type", "order", "transaction", "kopecks", "ours", "note")
+    rows = [*map(_differing, made.amount_differs), *map(_stray, made.only_theirs)]
+    rows += [_own("only ours", each) for each in made.only_ours] + [_own("unknown", each) for each in made.unknown]
+    for row in rows[:_SHOWN]:
+        table.add_row(*row)
+    output.console.print(
+        f"matched {len(made.matched)}, amount differs {len(made.amount_differs)}, only theirs {len(made.only_theirs)},"
+        f" only ours {len(made.only_ours)}, unknown {len(made.unknown)}"
+    )
+    if rows:
+        output.console.print(table)
+    if len(rows) > _SHOWN:
+        output.console.print(f"… and {len(rows) - _SHOWN} more: --json has all of them")
+
+
+def _differing(pair: Pair) -> tuple[str, ...]:
+    return ("amount differs", *_cells(pair.theirs), str(pair.ours.amount), "")
+
+
+def _stray(stray: Stray) -> tuple[str, ...]:
+    return ("only theirs", *_cells(stray.theirs), "", _why(stray))
+
+
+def _own(what: str, ours: Ours) -> tuple[str, ...]:
+    transaction = ours.refund_transaction_id or ours.transaction_id
+    return (what, "", ours.kind, ours.order_id, transaction, "", str(ours.amount), "")
+
+
+def _cells(row: Theirs) -> tuple[str, ...]:
+    return str(row.line), row.kind, row.order_id, row.transaction_id, str(row.amount)
+
+
+def _moment(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

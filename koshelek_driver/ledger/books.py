@@ -1,0 +1,38 @@
+"""All tills' rows for a comparison with a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from koshelek_driver.ledger import rows
+from koshelek_driver.ledger.link import Link
+from koshelek_driver.payment.journal.feed import Record
+
+_ALL = f"SELECT {rows.COLUMNS} FROM koshelek.operation o"  # noqa: S608
+_BETWEEN = f"{_ALL} WHERE (o.closed_s >= %(since)s AND o.closed_s < %(until)s)"
+_OPEN = f"{_ALL} WHERE o.outcome IS NULL AND o.created_s >= %(since)s AND o.created_s < %(until)s"
+_NAMED = f"{_ALL} WHERE o.transaction_id = ANY(%(transactions)s) AND o.transaction_id <> ''"
+_REVERSED = f"{_ALL} WHERE o.refund_transaction_id = ANY(%(transactions)s) AND o.refund_transaction_id <> ''"
+_ORDERED = f"{_ALL} WHERE o.order_id = ANY(%(orders)s)"
+
+
+class LedgerBooks:
+    """A `payment.reconcile_desk.Books` over the shop's ledger. Blocks; raises LedgerError."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def between(self, since_s: float, until_s: float) -> list[Record]:
+        """See Books."""
+        return self._all((_BETWEEN, _OPEN), {"since": since_s, "until": until_s})
+
+    def named(self, transaction_ids: Collection[str], order_ids: Collection[str]) -> list[Record]:
+        """See Books."""
+        names = {"transactions": list(transaction_ids), "orders": list(order_ids)}
+        return self._all((_NAMED, _REVERSED, _ORDERED), names)
+
+    def _all(self, statements: tuple[str, ...], values: dict[str, Any]) -> list[Record]:
+        with self._link.transaction() as cursor:
+            found = [Record(*row) for sql in statements for row in cursor.execute(sql, values).fetchall()]
+        return list({record.request_id: record for record in found}.values())
