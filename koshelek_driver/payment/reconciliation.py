@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,8 @@ from koshelek_driver.payment.registry import Kind, Theirs
 
 _DONE = {"payment": "paid", "refund": "refunded"}
 _Key = tuple[str, str]
+_TheirKey = Callable[["Theirs"], str]
+_OurKeys = Callable[["Ours"], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +114,7 @@ def compare(theirs: Iterable[Theirs], ours: Iterable[Ours]) -> Reconciled:
     made, match = Reconciled(), _Match(known)
     rest = list(theirs)
     for their_key, our_keys in _WAYS:
-        for same_amount in (True, False):
-            rest = list(match.some(rest, their_key, our_keys, same_amount=same_amount))
+        rest = match.by(their_key, our_keys, rest)
     for pair in match.pairs:
         _put(made, pair)
     made.only_theirs += _strays(rest, match.pairs)
@@ -130,33 +130,30 @@ class _Match:
     """Finds pairs, way after way; a row that has its own is out."""
 
     def __init__(self, ours: list[Ours]) -> None:
-        self._ours = ours
+        self._ours = sorted(ours, key=lambda each: not each.is_done)  # what is done comes first
         self.used: set[Ours] = set()
         self.pairs: list[Pair] = []
 
-    def some(
-        self,
-        theirs: list[Theirs],
-        their_key: Callable[[Theirs], str],
-        our_keys: Callable[[Ours], Iterable[str]],
-        *,
-        same_amount: bool,
-    ) -> Iterator[Theirs]:
-        """Pair what has the same key; gives those that stay alone. What is done comes first."""
-        by_key: dict[_Key, list[Ours]] = defaultdict(list)
-        for each in sorted(self._ours, key=lambda each: not each.is_done):
+    def by(self, their_key: _TheirKey, our_keys: _OurKeys, theirs: list[Theirs]) -> list[Theirs]:
+        """Pair what has the same key, first what has the same amount too; gives those that stay alone."""
+        named = [(row, (row.kind, key)) for row in theirs if (key := their_key(row))]
+        wanted: dict[_Key, list[Ours]] = {key: [] for _, key in named}
+        for each in self._ours if wanted else ():
             for key in our_keys(each) if each not in self.used else ():
-                by_key[each.kind, key].append(each)
-        for row in theirs:
-            key = their_key(row)
-            fitting = by_key.get((row.kind, key), ()) if key else ()
-            free = (each for each in fitting if each not in self.used)
-            found = next((each for each in free if not same_amount or each.amount == row.amount), None)
-            if found is None:
-                yield row
-            else:
-                self.used.add(found)
-                self.pairs.append(Pair(row, found))
+                if (each.kind, key) in wanted:
+                    wanted[each.kind, key].append(each)
+        for same_amount in (True, False):
+            named = [(row, key) for row, key in named if not self._pair(row, wanted[key], same_amount=same_amount)]
+        alone = {row for row, _ in named}
+        return [row for row in theirs if row in alone or not their_key(row)]
+
+    def _pair(self, row: Theirs, fitting: list[Ours], *, same_amount: bool) -> bool:
+        for each in fitting:
+            if each not in self.used and (each.amount == row.amount or not same_amount):
+                self.used.add(each)
+                self.pairs.append(Pair(row, each))
+                return True
+        return False
 
 
 def _payment_of(ours: Ours) -> Iterable[str]:
@@ -164,7 +161,7 @@ def _payment_of(ours: Ours) -> Iterable[str]:
     return (ours.transaction_id,) if ours.kind == "refund" else ()
 
 
-_WAYS: tuple[tuple[Callable[[Theirs], str], Callable[[Ours], Iterable[str]]], ...] = (
+_WAYS: tuple[tuple[_TheirKey, _OurKeys], ...] = (
     (lambda theirs: theirs.transaction_id, lambda ours: ours.ids),
     (lambda theirs: theirs.transaction_id, _payment_of),
     (lambda theirs: "" if theirs.transaction_id else theirs.order_id, lambda ours: (ours.order_id,)),
