@@ -48,6 +48,7 @@ def load(path: str | Path | None = None) -> Site:
         business_day=file.business_day,
         ledger=file.ledger,
         registries=file.registries,
+        store_api=file.store_api,
         devices=file.devices,
     )
     for check in (
@@ -103,6 +104,9 @@ def _check_api(site: Site) -> None:
             "https://host/partner",
             "the API speaks HTTPS only; ask Koshelek for the address",
         )
+    if not _HTTPS.fullmatch(site.store_base_url):
+        key = f"store_api.base_url_{site.driver.environment}"
+        raise _refuse(site, key, site.store_base_url, "https://host/partner", "the API speaks HTTPS only")
     if len(site.pay_api.store) != 36:
         raise _refuse(
             site,

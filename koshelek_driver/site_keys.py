@@ -203,6 +203,34 @@ class LedgerKeys(Section, frozen=True, kw_only=True):
     """Whether money is given back while the ledger cannot be asked; then the host alone guards the sum."""
 
 
+class StoreCallKeys(Section, frozen=True, kw_only=True):
+    """`[store_api.add]`, `get`, `update`: see `pay_api.stores.StoreCall`."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH"]
+    path: str = "/api/v1/configuration/brand/store"
+    required: tuple[str, ...] = ()
+    store_required: tuple[str, ...] = ()
+
+
+class StoreApi(Section, frozen=True, kw_only=True):
+    """`[store_api]`: where stores are registered; base URLs, login and password are those of Pay API where not given.
+
+    Of its calls only add is published, so all that get and update are is here.
+    """
+
+    base_url_test: str = ""
+    base_url_production: str = ""
+    login: SecretSource = SecretSource()
+    password: SecretSource = SecretSource()
+    brand_id: str = ""
+    """Goes into every call whose file has none."""
+    more_fields: tuple[str, ...] = ()
+    """Names that a store may have beyond those of the published page."""
+    add: StoreCallKeys = StoreCallKeys(method="POST")
+    get: StoreCallKeys = StoreCallKeys(method="GET", required=("brandId",))
+    update: StoreCallKeys = StoreCallKeys(method="PUT", required=("brandId", "stores"), store_required=("storeNumber",))
+
+
 class RegistryColumns(Section, frozen=True, kw_only=True):
     """`[registries.NAME.columns]`: the headings of a provider's registry; empty: there is no such column."""
 
@@ -277,6 +305,7 @@ class SiteFile(Section, frozen=True, kw_only=True):
     business_day: BusinessDay = BusinessDay()
     ledger: LedgerKeys = LedgerKeys()
     registries: dict[str, Registry] = field(default_factory=dict)
+    store_api: StoreApi = StoreApi()
     devices: dict[str, Device] = field(default_factory=dict)
 
 
@@ -297,6 +326,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     business_day: BusinessDay
     ledger: LedgerKeys
     registries: dict[str, Registry]
+    store_api: StoreApi
     devices: dict[str, Device]
 
     @property
@@ -329,6 +359,12 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         """The Pay API address of this environment, without a slash at the end."""
         by_environment = {"test": self.pay_api.base_url_test, "production": self.pay_api.base_url_production}
         return by_environment[self.driver.environment].rstrip("/")
+
+    @property
+    def store_base_url(self) -> str:
+        """The Store API address of this environment, without a slash at the end."""
+        own = {"test": self.store_api.base_url_test, "production": self.store_api.base_url_production}
+        return own[self.driver.environment].rstrip("/") or self.base_url
 
     @property
     def ca_file(self) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 from filelock import FileLock
@@ -13,11 +14,12 @@ from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.ledger.feeder import Name
 from koshelek_driver.ledger.link import Address
 from koshelek_driver.ledger.till_ledger import TillLedger
-from koshelek_driver.pay_api.client import Endpoint
+from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
+from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 from koshelek_driver.payment import slip_template
 from koshelek_driver.payment.business_day import DayRule
-from koshelek_driver.payment.clock import Clock
+from koshelek_driver.payment.clock import Clock, SystemClock
 from koshelek_driver.payment.drive import Caller
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.flows import Rules
@@ -75,6 +77,22 @@ def endpoint_of(settings: Site) -> Endpoint:
         pins=api.pins,
         proxy=api.proxy,
     )
+
+
+def store_api_of(settings: Site) -> tuple[dict[str, StoreCall], StoreRules, PayApiClient]:
+    """The calls of the Store API by their names, what they must hold, and the way to it. Raises SecretError."""
+    keys, api = settings.store_api, settings.pay_api
+    login, password = (given == SecretSource() for given in (keys.login, keys.password))
+    endpoint = replace(
+        endpoint_of(settings),
+        base_url=settings.store_base_url,
+        login=settings.secret(api.login if login else keys.login, "store_api.login"),
+        password=settings.secret(api.password if password else keys.password, "store_api.password"),
+    )
+    calls = {name: StoreCall(**msgspec.structs.asdict(getattr(keys, name))) for name in ("add", "get", "update")}
+    rules = StoreRules(keys.brand_id, api.enums.payment_types, keys.more_fields)
+    clock = SystemClock()
+    return calls, rules, PayApiClient(endpoint, clock.now_s, clock.unix_s)
 
 
 def merchant_of(settings: Site) -> Merchant:

@@ -26,6 +26,7 @@ from koshelek_driver.cli import (
     sandbox,
     scan,
     slip,
+    stores,
     transcripts,
 )
 from koshelek_driver.cli import run as resident
@@ -81,6 +82,7 @@ app.add_typer(slip.app, name="slip")
 app.add_typer(printer.app, name="printer")
 app.add_typer(report.app, name="report")
 app.add_typer(journal.app, name="journal")
+app.add_typer(stores.app, name="stores")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -107,6 +107,21 @@ class PayApiClient:
         reply = replies.read(request, raw.status, raw.body, raw.wait_s)
         return Exchange(request, reply, started, trace.at_s, self._clock(), raw.status, raw.body)
 
+    def ask(self, method: str, path: str, body: bytes) -> Whole | NoAnswer | NotSent:
+        """Any other call of the host, JSON both ways: send once, and wait for its answer as `call` does. Never raises.
+
+        `path` is below the base URL, with its query.
+        """
+        with self._calling:
+            return self._perform(
+                method,
+                path,
+                headers=self._own_headers(),
+                body=body,
+                trace=_FirstByte(self._clock),
+                timeouts=self._timeouts,
+            )
+
     def warm(self, timeout_s: float | None = None) -> NotSent | None:
         """Open the connection before it is needed, and hear the host's clock. Each step blocks `timeout_s` at most.
 
@@ -127,12 +142,15 @@ class PayApiClient:
         self._http.close()
 
     def _send(self, request: Request, trace: _FirstByte) -> _Raw:
-        headers: _Headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
+        headers = self._own_headers()
         if request.token is not None:
             headers["token"] = request.token.reveal()
         return self._perform(
             request.method, request.path, headers=headers, body=request.body, trace=trace, timeouts=self._timeouts
         )
+
+    def _own_headers(self) -> _Headers:
+        return {"Authorization": self._authorization, "Content-Type": "application/json"}
 
     def _perform(
         self,
@@ -149,7 +167,7 @@ class PayApiClient:
         try:
             with self._http.stream(method, url, headers=sent, content=body or None, extensions=extensions) as answer:
                 self._hear(answer)
-                return _Whole(answer.status, self._read_body(answer), _retry_after_s(answer))
+                return Whole(answer.status, self._read_body(answer), _retry_after_s(answer))
         except _EndlessError as problem:
             return NoAnswer(str(problem))
         except _failures() as problem:
@@ -240,7 +258,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
+class Whole:
     """A whole answer."""
 
     status: int
@@ -248,7 +266,7 @@ class _Whole:
     wait_s: float
 
 
-_Raw = _Whole | NoAnswer | NotSent
+_Raw = Whole | NoAnswer | NotSent
 
 
 class _FirstByte:

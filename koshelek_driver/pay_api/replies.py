@@ -67,7 +67,7 @@ class NotSent:
 Reply = Answered | Done | Listed | Computing | Refused | NoAnswer | NotSent
 
 _SHORTEST_WAIT_S = 0.1
-_UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
+UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
 """These say "not now", not "no": the request may be under way, or is to be sent again."""
 
 
@@ -80,7 +80,7 @@ def read(request: Request, http_status: int, body: bytes, wait_s: float = 0.0) -
         return _READERS[request.call][http_status](request, body)
     if http_status == 422:
         return _read_refusal(body)
-    if 300 <= http_status < 500 and http_status not in _UNDECIDED_CLIENT_ERRORS:
+    if 300 <= http_status < 500 and http_status not in UNDECIDED_CLIENT_ERRORS:
         return Refused(f"HTTP_{http_status}")
     return NoAnswer(f"HTTP {http_status}", wait_s)
 

@@ -17,6 +17,7 @@ from koshelek_driver.sandbox.director import Director
 from koshelek_driver.sandbox.ledger import Change, Ledger, Reversal, Transaction, status_body
 from koshelek_driver.sandbox.messages import HttpReply, HttpRequest, json_reply, refusal
 from koshelek_driver.sandbox.scripts import Script, Wire, outcomes
+from koshelek_driver.sandbox.stores import Stores
 from koshelek_driver.sandbox.wallet import Issuer
 
 PREFIX = "/api/v1/merchant"
@@ -74,6 +75,7 @@ class Host:
         self.requests: list[dict[str, Any]] = []
         self.violations: list[str] = []
         self.receipts: list[dict[str, Any]] = []
+        self.stores = Stores()
 
     def handle(self, request: HttpRequest) -> HttpReply:
         """Answer one request."""
@@ -103,9 +105,20 @@ class Host:
             return self._admin(request.method, path, request.body)
         if request.method == "GET" and path.startswith(_POLL):
             return self._poll_methods(path.removeprefix(_POLL))
+        of_stores = self._of_stores(request, path)
+        if of_stores is not None:
+            return of_stores
         if path not in REQUEST_SCHEMAS or request.method != "POST":
             return refusal("NOT_FOUND", f"no call {request.method} {path}", 404)
         return self._call(_NAMES[path], path, request)
+
+    def _of_stores(self, request: HttpRequest, path: str) -> HttpReply | None:
+        """The Store API; a planned misfortune strikes there too."""
+        reply = self.stores.handle(request, path)
+        if reply is None:
+            return None
+        script = self._director.script_for("stores", {})
+        return replace(reply, wire=script.wire, delay_s=script.delay_s)
 
     def _is_known(self, authorization: str) -> bool:
         expected = f"{self._settings.login}:{self._settings.password}".encode()
@@ -250,9 +263,11 @@ class Host:
 
     def _plan_next(self, body: bytes) -> HttpReply:
         try:
-            self._director.plan(json.loads(body), CALLS)
+            self._director.plan(json.loads(body), (*CALLS, "stores"))
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
-            return refusal("BAD_REQUEST", f"{problem}; calls: {', '.join(CALLS)}; wires: {', '.join(Wire)}", 400)
+            return refusal(
+                "BAD_REQUEST", f"{problem}; calls: {', '.join(CALLS)}, stores; wires: {', '.join(Wire)}", 400
+            )
         return json_reply(200, {})
 
     def _books(self) -> dict[str, Any]:
