@@ -6,7 +6,6 @@ import ast
 from pathlib import Path
 
 ELSEWHERE = {
-    72: "reconciliation, which is not built yet",
     73: "tests/benchmarks/journal.py: a table of times, not an assertion",
     75: "the local API, which is not built yet",
 }

@@ -34,7 +34,7 @@ def add(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = Fa
 
 @app.command("get")
 def get(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Which stores there are. The call is not published: its method, path and fields are in store_api.get of the site file."""
+    """Which stores there are. This call is not published: store_api.get of the site file says how it is made."""
     from koshelek_driver.pay_api.stores import asking
 
     _do("get", asking, file, site, as_json=as_json)
@@ -42,7 +42,7 @@ def get(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = Fa
 
 @app.command("update")
 def update(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Change stores. The call is not published: its method, path and fields are in store_api.update of the site file."""
+    """Change stores. This call is not published: store_api.update of the site file says how it is made."""
     from koshelek_driver.pay_api.stores import asking
 
     _do("update", asking, file, site, as_json=as_json)

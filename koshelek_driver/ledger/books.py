@@ -33,6 +33,6 @@ class LedgerBooks:
         return self._all((_NAMED, _REVERSED, _ORDERED), names)
 
     def _all(self, statements: tuple[str, ...], values: dict[str, Any]) -> list[Record]:
-        with self._link.transaction() as cursor:
+        with self._link.reading() as cursor:
             found = [Record(*row) for sql in statements for row in cursor.execute(sql, values).fetchall()]
         return list({record.request_id: record for record in found}.values())

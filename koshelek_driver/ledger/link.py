@@ -25,6 +25,7 @@ _REST_S = 5.0
 """After a connection that failed none is tried for so long: a cashier is told at once."""
 _STATEMENT_MS, _LOCK_MS, _IDLE_MS = 10_000, 3_000, 10_000
 """The server's own bounds: for a statement, for a lock, and for a till that went away in the middle."""
+_LONG_STATEMENT_MS = 60_000
 _PREPARE_LOCK = 0x6B6F7368
 """Two that prepare a ledger at once do it one after another."""
 _REMEDY = "check the server and the network; sales go on without it"
@@ -69,6 +70,14 @@ class Link:
             connection = self._alive()
             with connection.transaction(), connection.cursor() as cursor:
                 yield cursor
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
+        """One view of the whole, for what may take a minute; nothing can be written."""
+        with self.transaction() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(f"SET LOCAL statement_timeout = {_LONG_STATEMENT_MS}")
+            yield cursor
 
     def prepare(self, role: str = "") -> int:
         """Make the tables, or bring them up to date, and let `role` use them; gives the version. For its owner."""

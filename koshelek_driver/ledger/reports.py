@@ -65,10 +65,9 @@ class ShopReport:
 def shop_report(link: Link, date: str) -> ShopReport:
     """What all tills did: on days of a date, as 2026-11-22, that they have closed, or (empty) since they closed one.
 
-    Every row is in just one date or open. Blocks some seconds at most; raises LedgerError.
+    Every row is in just one date or open. Blocks a minute at most; raises LedgerError.
     """
-    with link.transaction() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with link.reading() as cursor:
         tills = tuple(TillState(*row) for row in cursor.execute(_TILLS).fetchall())
         found = _all(cursor, _CLOSED_DAYS, date) if date else _all(cursor, _OPEN_DAYS)
         unknown = _all(cursor, _UNSETTLED)
@@ -86,7 +85,7 @@ def shop_report(link: Link, date: str) -> ShopReport:
 
 def tills_of(link: Link) -> list[TillState]:
     """Every till that ever fed. Raises LedgerError."""
-    with link.transaction() as cursor:
+    with link.reading() as cursor:
         return [TillState(*row) for row in cursor.execute(_TILLS).fetchall()]
 
 
