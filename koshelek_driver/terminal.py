@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from koshelek_driver import site
 from koshelek_driver.card.totp import Verification
@@ -16,27 +15,22 @@ from koshelek_driver.cards import Cards
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.lent import LentCAT
 from koshelek_driver.errors import CardError, UsageError
-from koshelek_driver.ledger.till_ledger import TillLedger
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.pay_api.tips import operator_tip
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.card_desk import CardDesk, Shown
-from koshelek_driver.payment.caretaker import Caretaker, Chore
+from koshelek_driver.payment.caretaker import Caretaker
 from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.payment.desk import SaleDesk
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.feed import Feed
 from koshelek_driver.payment.journal.outbox_book import Entry
 from koshelek_driver.payment.journal.outbox_book import State as EntryState
 from koshelek_driver.payment.methods import Methods, MethodsDesk
 from koshelek_driver.payment.order import Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
-from koshelek_driver.payment.reconcile_desk import Scope, reconcile
-from koshelek_driver.payment.reconciliation import Reconciled
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
-from koshelek_driver.payment.registry import Theirs
 from koshelek_driver.payment.report import Report
 from koshelek_driver.payment.report_desk import ReportDesk
 from koshelek_driver.payment.watcher import Watcher, tell
@@ -47,6 +41,7 @@ from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.site_keys import Site
 from koshelek_driver.till_scanner import Scanner
+from koshelek_driver.upkeep import Upkeep
 from koshelek_driver.upos.codes import State
 from koshelek_driver.wiring import (
     check_devices,
@@ -55,14 +50,17 @@ from koshelek_driver.wiring import (
     endpoint_of,
     ledger_of,
     line_rule_of,
-    outbox_of,
     shop_of,
     till_of,
 )
 
+if TYPE_CHECKING:
+    from koshelek_driver.ledger.till_ledger import TillLedger
+    from koshelek_driver.payment.reconcile_desk import Scope
+    from koshelek_driver.payment.reconciliation import Reconciled
+    from koshelek_driver.payment.registry import Theirs
+
 _SILENT = Watcher()
-_SETTLE_EVERY_S, _SEND_EVERY_S, _RELEASE_EVERY_S = 30.0, 5.0, 30.0
-_DAY_LOOK_S, _BACKUP_LOOK_S, _BACKUP_EVERY_S = 30.0, 3600.0, 86_400.0
 _CLOCK_TIMEOUT_S = 2.0
 """How long a refused card may wait until the host says what time it is."""
 
@@ -73,9 +71,6 @@ class Terminal:
     def __init__(self, settings: Site) -> None:
         self._site = settings
         self._warming: threading.Thread | None = None
-        self._side_client: PayApiClient | None = None
-        self._caretaker: Caretaker | None = None
-        self._feeding: Caretaker | None = None
         self._scanner: Scanner | None = None
         self._printer: POSPrinter | None = None
         self._cat: CAT | None = None
@@ -90,7 +85,6 @@ class Terminal:
         self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
         till = till_of(settings, self._client, self._journal, self._clock)
         timing = settings.pay_api.timing
-        self._till_lock = till.lock
         self._engine = till.engine
         self._slips = till.slips
         breaker = Breaker(timing.rest_after_failures, timing.rest_s)
@@ -101,7 +95,7 @@ class Terminal:
         self._recovery = RecoveryDesk(till)
         self._reports = ReportDesk(till, day_rule_of(settings))
         self._methods = MethodsDesk(till, self._cards, self._client, timing.decision_timeout_s)
-        self._outbox = outbox_of(settings, till)
+        self._upkeep = Upkeep(settings, till, self._reports, self._ledger)
 
     @classmethod
     def open(cls, site_file: str | Path | None = None) -> Self:
@@ -121,9 +115,7 @@ class Terminal:
 
     def close(self) -> None:
         """Close devices, connections and journal; waits for what is just being done beside sales."""
-        for caretaker in (self._caretaker, self._feeding):
-            if caretaker is not None:
-                caretaker.stop()
+        self._upkeep.stop()
         for device in (self._cat, self._scanner, self._printer):
             if device is not None and device.state is not State.S_CLOSED:
                 device.close()
@@ -132,10 +124,7 @@ class Terminal:
         self._cards.close()
         self._gate.close()
         self._client.close()
-        if self._side_client is not None:
-            self._side_client.close()
-        if self._ledger is not None:
-            self._ledger.close()
+        self._upkeep.close()
         self._journal.close()
 
     def new_order(self, order_id: str, amount: int, invoice_json: bytes | None = None) -> Order:
@@ -194,13 +183,7 @@ class Terminal:
 
         For programs that stay; it ends with `close`.
         """
-        if self._caretaker is None:
-            self._caretaker = self._made_caretaker()
-            self._caretaker.start()
-            if self._ledger is not None:
-                self._feeding = self._made_feeding(self._ledger)
-                self._feeding.start()
-        return self._caretaker
+        return self._upkeep.start(self._client.warm)
 
     def hear_postback(self, answer: TransactionAnswer, body: bytes) -> bool:
         """The host says by itself how a payment stands. Whether it is one of this till; any thread.
@@ -209,8 +192,8 @@ class Terminal:
         """
         known = self._recovery.hear(answer, body)
         self._engine.hear_news()
-        if known and self._caretaker is not None:
-            self._caretaker.nudge()
+        if known:
+            self._upkeep.nudge()
         return known
 
     def request_cancel(self) -> None:
@@ -266,7 +249,7 @@ class Terminal:
         """
         recovered = self._recovery.recover(watcher)
         if self.waiting():
-            self._outbox.send_all(self._side_line())
+            self._upkeep.outbox.send_all(self._upkeep.line())
         return recovered
 
     def close_unknown(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
@@ -301,8 +284,9 @@ class Terminal:
         It is kept, then sent once; blocks as one call may. What the host did not take waits for the caretaker or for
         `recover`. The same receipt again is sent once. Raises UsageError that names the field, JournalError.
         """
-        entry = self._outbox.queue_receipt(order_id, invoice_json, self._site.pay_api.enums.taxes)
-        return self._outbox.send(entry, self._side_line()) if entry.state is EntryState.WAITING else entry
+        outbox = self._upkeep.outbox
+        entry = outbox.queue_receipt(order_id, invoice_json, self._site.pay_api.enums.taxes)
+        return outbox.send(entry, self._upkeep.line()) if entry.state is EntryState.WAITING else entry
 
     def waiting(self) -> list[Entry]:
         """What still has to be said to the host, and alarms: payments that were paid after they had been cancelled."""
@@ -363,6 +347,9 @@ class Terminal:
 
         Blocks some seconds for 100,000 rows. Raises UsageError, JournalError, LedgerError.
         """
+        from koshelek_driver.payment.journal.feed import Feed
+        from koshelek_driver.payment.reconcile_desk import reconcile
+
         if shop:
             return reconcile(theirs, self.ledger.books(), scope)
         with closing(Feed(self._site.journal)) as books:
@@ -433,49 +420,8 @@ class Terminal:
             now_s=self._clock.now_s,
         )
 
-    def _side_line(self) -> PayApiClient:
-        """The connection for what no cashier waits for."""
-        if self._side_client is None:
-            self._side_client = PayApiClient(endpoint_of(self._site), self._clock.now_s, self._clock.unix_s)
-        return self._side_client
-
-    def _made_caretaker(self) -> Caretaker:
-        api, line = self._site.pay_api, self._side_line()
-        orphans = RecoveryDesk(till_of(self._site, line, self._journal, self._clock))
-        settle_every_s = _SETTLE_EVERY_S if api.automatic.settle_orphans else 0.0
-        chores = (
-            Chore("keeping the line warm", api.timing.keep_warm_s, self._client.warm),
-            Chore("ending what is open", settle_every_s, lambda: orphans.settle_orphans(caretaker.goes_on)),
-            Chore("closing the business day", _DAY_LOOK_S if self._site.closes_at else 0.0, self._reports.close_due),
-            Chore("copying the journal", _BACKUP_LOOK_S, self._back_up),
-            Chore("sending", _SEND_EVERY_S, lambda: self._outbox.send_due(line, caretaker.goes_on)),
-        )
-        caretaker = Caretaker(chores, self._clock.now_s)
-        return caretaker
-
-    def _made_feeding(self, ledger: TillLedger) -> Caretaker:
-        """It has a thread of its own: a ledger that does not answer keeps nothing else waiting."""
-        till_is_free = partial(self._till_lock.hold, "taking back a refund that never began", wait_s=0)
-        chores = (
-            Chore("feeding the shop's ledger", self._site.ledger.feed_every_s, lambda: ledger.feed(feeding.goes_on)),
-            Chore("tidying the shop's ledger", _RELEASE_EVERY_S, lambda: ledger.release_lost(till_is_free)),
-        )
-        feeding = Caretaker(chores, self._clock.now_s, name="ledger")
-        return feeding
-
-    def _back_up(self) -> None:
-        """Once a day, whenever the driver was started."""
-        target = self._site.backup
-        if target is not None and self._clock.unix_s() - _modified_s(target) > _BACKUP_EVERY_S:
-            self._journal.database.backup(target)
-
     def _skew_s(self) -> float | None:
         """How far the till's clock is ahead of the host's; asks the host when it was not heard yet."""
         if self._client.host_clock.skew_s() is None:
             self._client.warm(_CLOCK_TIMEOUT_S)
         return self._client.host_clock.skew_s()
-
-
-def _modified_s(file: Path) -> float:
-    """When a file was written, Unix time; 0 when there is none."""
-    return file.stat().st_mtime if file.exists() else 0.0

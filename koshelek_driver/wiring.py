@@ -5,18 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 from filelock import FileLock
 
 from koshelek_driver import profile
 from koshelek_driver.errors import UsageError, nearest
-from koshelek_driver.ledger.feeder import Name
-from koshelek_driver.ledger.link import Address
-from koshelek_driver.ledger.till_ledger import TillLedger
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
-from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 from koshelek_driver.payment import slip_template
 from koshelek_driver.payment.business_day import DayRule
 from koshelek_driver.payment.clock import Clock, SystemClock
@@ -27,8 +24,6 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.outcome import Outcome
-from koshelek_driver.payment.reconcile_desk import Scope
-from koshelek_driver.payment.registry import Layout
 from koshelek_driver.payment.shop import LenientShop, NoShop, Shop
 from koshelek_driver.payment.slip import KINDS, SlipRules
 from koshelek_driver.payment.slip_desk import SlipDesk
@@ -37,8 +32,16 @@ from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.printer.shared import receipt_printer
 from koshelek_driver.secrets import SecretSource
-from koshelek_driver.site_keys import Registry, Site, zone_named
+from koshelek_driver.shop_keys import Registry
+from koshelek_driver.site_keys import Site, zone_named
 from koshelek_driver.transport import check_address
+
+if TYPE_CHECKING:  # what most tills do not have is imported when it is wanted
+    from koshelek_driver.ledger.link import Address
+    from koshelek_driver.ledger.till_ledger import TillLedger
+    from koshelek_driver.pay_api.stores import StoreCall, StoreRules
+    from koshelek_driver.payment.reconcile_desk import Scope
+    from koshelek_driver.payment.registry import Layout
 
 
 def check_slip(settings: Site) -> None:
@@ -81,6 +84,8 @@ def endpoint_of(settings: Site) -> Endpoint:
 
 def store_api_of(settings: Site) -> tuple[dict[str, StoreCall], StoreRules, PayApiClient]:
     """The calls of the Store API by their names, what they must hold, and the way to it. Raises SecretError."""
+    from koshelek_driver.pay_api.stores import StoreCall, StoreRules
+
     keys, api = settings.store_api, settings.pay_api
     login, password = (given == SecretSource() for given in (keys.login, keys.password))
     endpoint = replace(
@@ -179,6 +184,8 @@ def line_rule_of(settings: Site) -> LineRule:
 
 def address_of(settings: Site) -> Address:
     """Where the shop's ledger is. Raises SecretError."""
+    from koshelek_driver.ledger.link import Address
+
     keys = settings.ledger
     return Address(
         host=keys.host,
@@ -195,6 +202,9 @@ def ledger_of(settings: Site, journal: Journal) -> TillLedger | None:
     """This till's side of the shop's ledger, if the shop has one. Raises SecretError."""
     if not settings.ledger.host:
         return None
+    from koshelek_driver.ledger.feeder import Name
+    from koshelek_driver.ledger.till_ledger import TillLedger
+
     return TillLedger(address_of(settings), journal, Name(settings.pay_api.store, settings.pay_api.terminal))
 
 
@@ -207,6 +217,9 @@ def shop_of(settings: Site, ledger: TillLedger | None) -> Shop:
 
 def layout_of(settings: Site, name: str) -> tuple[Layout, Scope]:
     """How a registry is written, and what of ours it ought to have. Raises UsageError for one that is not there."""
+    from koshelek_driver.payment.reconcile_desk import Scope
+    from koshelek_driver.payment.registry import Layout
+
     keys = settings.registries.get(name or "default", Registry() if not name else None)
     if keys is None:
         raise UsageError(f"{settings.path} has no [registries.{name}]", nearest(name, settings.registries))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -21,8 +22,8 @@ from tests.ledger.wire import Wire
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 _TILLS = 4
-_ROUNDS = 12
-_LIFE_S = "120"
+_ROUNDS = int(os.environ.get("KOSHELEK_LEDGER_KILLS", "12"))
+_LIFE_S = "290"
 
 
 @pytest.fixture

@@ -1,0 +1,111 @@
+"""What goes on beside the sales of a till, on connections and threads of its own; see `payment.caretaker`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from koshelek_driver.errors import BusyError
+from koshelek_driver.pay_api.client import PayApiClient
+from koshelek_driver.payment.caretaker import Caretaker, Chore
+from koshelek_driver.payment.outbox import Outbox
+from koshelek_driver.payment.recovery import RecoveryDesk
+from koshelek_driver.payment.report_desk import ReportDesk
+from koshelek_driver.payment.till import Till
+from koshelek_driver.site_keys import Site
+from koshelek_driver.wiring import endpoint_of, outbox_of, till_of
+
+if TYPE_CHECKING:
+    from koshelek_driver.ledger.till_ledger import TillLedger
+
+_SETTLE_EVERY_S, _SEND_EVERY_S, _RELEASE_EVERY_S = 30.0, 5.0, 30.0
+_DAY_LOOK_S, _BACKUP_LOOK_S, _BACKUP_EVERY_S = 30.0, 3600.0, 86_400.0
+
+
+class Upkeep:
+    """Nothing goes on before `start`; what can be asked for at once works without it."""
+
+    def __init__(self, settings: Site, till: Till, reports: ReportDesk, ledger: TillLedger | None) -> None:
+        self._site = settings
+        self._till = till
+        self._reports = reports
+        self._ledger = ledger
+        self._line: PayApiClient | None = None
+        self._caretakers: list[Caretaker] = []
+        self.outbox: Outbox = outbox_of(settings, till)
+        """What is said to the host when no cashier waits."""
+
+    def line(self) -> PayApiClient:
+        """The connection for what no cashier waits for."""
+        if self._line is None:
+            clock = self._till.clock
+            self._line = PayApiClient(endpoint_of(self._site), clock.now_s, clock.unix_s)
+        return self._line
+
+    def start(self, warm: Callable[[], object]) -> Caretaker:
+        """Begin, once. `warm` keeps the connection of the sales open."""
+        if not self._caretakers:
+            self._caretakers.append(self._caretaker(warm))
+            if self._ledger is not None:
+                self._caretakers.append(self._feeder(self._ledger))
+            for caretaker in self._caretakers:
+                caretaker.start()
+        return self._caretakers[0]
+
+    def nudge(self) -> None:
+        """There is news of the host."""
+        for caretaker in self._caretakers[:1]:
+            caretaker.nudge()
+
+    def stop(self) -> None:
+        """End; waits for what is just being done."""
+        for caretaker in self._caretakers:
+            caretaker.stop()
+
+    def close(self) -> None:
+        """Close its connections."""
+        if self._line is not None:
+            self._line.close()
+        if self._ledger is not None:
+            self._ledger.close()
+
+    def _caretaker(self, warm: Callable[[], object]) -> Caretaker:
+        api, line = self._site.pay_api, self.line()
+        orphans = RecoveryDesk(till_of(self._site, line, self._till.journal, self._till.clock))
+        settle_every_s = _SETTLE_EVERY_S if api.automatic.settle_orphans else 0.0
+        chores = (
+            Chore("keeping the line warm", api.timing.keep_warm_s, warm),
+            Chore("ending what is open", settle_every_s, lambda: orphans.settle_orphans(made.goes_on)),
+            Chore("closing the business day", _DAY_LOOK_S, self._reports.close_due),
+            Chore("copying the journal", _BACKUP_LOOK_S, self._back_up),
+            Chore("sending", _SEND_EVERY_S, lambda: self.outbox.send_due(line, made.goes_on)),
+        )
+        made = Caretaker(chores, self._till.clock.now_s)
+        return made
+
+    def _feeder(self, ledger: TillLedger) -> Caretaker:
+        """It has a thread of its own: a ledger that does not answer keeps nothing else waiting."""
+        chores = (
+            Chore("feeding the shop's ledger", self._site.ledger.feed_every_s, lambda: ledger.feed(made.goes_on)),
+            Chore("tidying the shop's ledger", _RELEASE_EVERY_S, lambda: self._release_lost(ledger)),
+        )
+        made = Caretaker(chores, self._till.clock.now_s, name="ledger")
+        return made
+
+    def _release_lost(self, ledger: TillLedger) -> None:
+        with suppress(BusyError):  # a cashier is at it: later, then
+            ledger.release_lost(partial(self._till.lock.hold, "the look for what never began", wait_s=0))
+
+    def _back_up(self) -> None:
+        """Once a day, whenever the driver was started."""
+        target = self._site.backup
+        if target is not None and self._till.clock.unix_s() - _modified_s(target) > _BACKUP_EVERY_S:
+            self._till.journal.database.backup(target)
+
+
+def _modified_s(file: Path) -> float:
+    """When a file was written, Unix time; 0 when there is none."""
+    return file.stat().st_mtime if file.exists() else 0.0
