@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -150,6 +150,14 @@ def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:
         return None if file is None else file.read_bytes()
     except OSError as problem:
         raise UsageError(f"{option} {file}: {problem.strerror}", "name a readable file") from problem
+
+
+def read_day(option: str, text: str) -> date | None:
+    """The day of an option, if one is given."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as problem:
+        raise UsageError(f"{option} {text}", "write a day as 2026-11-22") from problem
 
 
 def _show(output: Output, payments: list[Payment], refunds: list[Refund], waiting: list[Entry]) -> None:

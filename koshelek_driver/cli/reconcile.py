@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from koshelek_driver.cli.output import Output
-from koshelek_driver.cli.pay import JsonOption, SiteOption, read_file
-from koshelek_driver.errors import UsageError
+from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day, read_file
 
 if TYPE_CHECKING:
     from koshelek_driver.payment.reconciliation import Ours, Pair, Reconciled, Stray
@@ -19,9 +18,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 30
 _HINTS = {
-    "": ("unknown", "recover, or: journal close --order-id {} --as paid"),
-    "canceled": ("cancelled", "money was taken after the cancel: refund --transaction-id {}"),
-    "rejected": ("refused", "ask the provider: it says that money was taken"),
+    ("payment", ""): "here it is unknown: recover, or: journal close --order-id {order} --as paid",
+    ("refund", ""): "here it is unknown: recover",
+    (
+        "payment",
+        "canceled",
+    ): "here it is cancelled, money was taken all the same: refund --transaction-id {transaction}",
 }
 
 
@@ -49,7 +51,7 @@ def reconcile(
     output, settings = Output(as_json=as_json), sites.load(site)
     layout, scope = layout_of(settings, registry)
     theirs = read(str(file), read_file(file, "FILE") or b"", layout)
-    scope = replace(scope, since=_day("--since", since), until=_day("--until", until))
+    scope = replace(scope, since=read_day("--since", since), until=read_day("--until", until))
     with Terminal(settings) as terminal, output.progress("Comparing…"):
         made = terminal.reconcile(theirs, scope, shop=shop)
     output.document(_document(made))
@@ -61,13 +63,6 @@ def _exit(made: Reconciled) -> int:
     if not made.agrees:
         return 1
     return 3 if made.unknown else 0
-
-
-def _day(option: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as problem:
-        raise UsageError(f"{option} {text}", "write a day as 2026-11-22") from problem
 
 
 def _document(made: Reconciled) -> dict[str, Any]:
@@ -128,10 +123,9 @@ def _why(stray: Stray) -> str:
     if stray.repeats is not None:
         return f"line {stray.repeats} says the same"
     if stray.ours is None:
-        return "there is no such row here"
-    word, remedy = _HINTS.get(stray.ours.outcome, (stray.ours.outcome, ""))
-    name = stray.ours.transaction_id if stray.ours.outcome == "canceled" else stray.ours.order_id
-    return f"here it is {word}; {remedy.format(name)}"
+        return "there is no such row here; it may be of another till: --shop"
+    hint = _HINTS.get((stray.ours.kind, stray.ours.outcome), "here it was refused: ask the provider")
+    return hint.format(order=stray.ours.order_id, transaction=stray.ours.transaction_id)
 
 
 def _show(made: Reconciled, output: Output) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from koshelek_driver.cli.output import Output
-from koshelek_driver.cli.pay import JsonOption, SiteOption
+from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.reports import ShopReport
@@ -63,8 +63,9 @@ def shop(
     from koshelek_driver.terminal import Terminal
 
     output = Output(as_json=as_json)
+    day = read_day("--date", date)
     with Terminal.open(site) as terminal:
-        made = terminal.ledger.report(date)
+        made = terminal.ledger.report(str(day or ""))
     _write(csv, (*made.unknown, *made.rows))
     output.document(
         {
@@ -128,9 +129,13 @@ def _totals_table(title: str, totals: dict[str, Totals], output: Output) -> None
 
 def _tills(made: ShopReport) -> list[dict[str, Any]]:
     from koshelek_driver.cli.ledger import till_document
+    from koshelek_driver.ledger.reports import name_of
 
+    many = len({till.store_id for till in made.tills}) > 1
+    names = [name_of(till.store_id, till.terminal_id, many=many) for till in made.tills]
     return [
-        {**till_document(till), "totals": _plain_totals(made.by_till.get(till.terminal_id, {}))} for till in made.tills
+        {**till_document(till), "name": name, "totals": _plain_totals(made.by_till.get(name, {}))}
+        for name, till in zip(names, made.tills, strict=True)
     ]
 
 
@@ -143,12 +148,10 @@ def _plain_totals(totals: dict[str, Totals]) -> dict[str, Any]:
 
 def _warn_of_silence(made: ShopReport, output: Output) -> None:
     """A till that did not feed for long has sold what is not in here."""
-    import time
-
     from koshelek_driver.cli.ledger import moment
 
     for till in made.tills:
-        if till.behind or time.time() - till.heard_s > _LATE_S:
+        if till.behind or till.silent_s > _LATE_S:
             what = f"till {till.terminal_id} fed last at {moment(till.heard_s)}; what it did since is not in here"
             output.warning(what, "ledger feed at that till, or see to its network")
 

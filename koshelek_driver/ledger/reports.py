@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from koshelek_driver.ledger.link import Cursor
 
 _TILLS = """
-SELECT store_id, terminal_id, extract(epoch FROM heard)::float8, last - position
-FROM koshelek.till ORDER BY store_id, terminal_id, heard
+SELECT DISTINCT ON (store_id, terminal_id) store_id, terminal_id, extract(epoch FROM heard)::float8,
+    extract(epoch FROM now() - heard)::float8, last - position
+FROM koshelek.till ORDER BY store_id, terminal_id, heard DESC
 """
-_FROM = f"SELECT t.terminal_id, {rows.COLUMNS} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)"  # noqa: S608
+"""Of a till whose journal was made anew the newer one counts."""
+_FROM = f"""
+SELECT t.store_id, t.terminal_id, {rows.COLUMNS} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)
+"""  # noqa: S608
 _ENDED = "o.outcome IN ('paid', 'refunded', 'canceled')"
 _IN_ORDER = "ORDER BY o.closed_s, o.request_id"
 _OPEN_DAYS = f"""
@@ -42,17 +46,24 @@ _UNSETTLED = f"{_FROM} WHERE o.outcome IS NULL OR o.by_hand ORDER BY o.created_s
 
 @dataclass(frozen=True, slots=True)
 class TillState:
-    """A till as the ledger knows it: when it fed last (Unix time), and how many of its events were not here then."""
+    """A till as the ledger knows it.
+
+    It fed last at `heard_s` (Unix time), `silent_s` ago; so many of its events, `behind`, were not here then.
+    """
 
     store_id: str
     terminal_id: str
     heard_s: float
+    silent_s: float
     behind: int
 
 
 @dataclass(frozen=True, slots=True)
 class ShopReport:
-    """All tills together: the days of one date that are closed, or (empty date) the days that are open."""
+    """All tills together: the days of one date that are closed, or (empty date) the days that are open.
+
+    `till` of a row, and `by_till`, name a till by its terminal, in a chain of several stores `store/terminal`.
+    """
 
     date: str
     tills: tuple[TillState, ...]
@@ -71,16 +82,24 @@ def shop_report(link: Link, date: str) -> ShopReport:
         tills = tuple(TillState(*row) for row in cursor.execute(_TILLS).fetchall())
         found = _all(cursor, _CLOSED_DAYS, date) if date else _all(cursor, _OPEN_DAYS)
         unknown = _all(cursor, _UNSETTLED)
-    done = tuple(counted_row(_ended(till, of)) for till, of in found)
+    many = len({till.store_id for till in tills}) > 1
+    done = tuple(counted_row(_ended(name_of(*till, many=many), of)) for till, of in found)
     names = sorted({row.till for row in done})
     return ShopReport(
         date=date,
         tills=tills,
-        unknown=tuple(unknown_row(_ended(till, of), is_refund=of.kind == "refund") for till, of in unknown),
+        unknown=tuple(
+            unknown_row(_ended(name_of(*till, many=many), of), is_refund=of.kind == "refund") for till, of in unknown
+        ),
         rows=done,
         totals=totals_of(done),
         by_till={name: totals_of(row for row in done if row.till == name) for name in names},
     )
+
+
+def name_of(store_id: str, terminal_id: str, *, many: bool) -> str:
+    """A terminal's name is its own in one store alone."""
+    return f"{store_id}/{terminal_id}" if many else terminal_id
 
 
 def tills_of(link: Link) -> list[TillState]:
@@ -89,8 +108,9 @@ def tills_of(link: Link) -> list[TillState]:
         return [TillState(*row) for row in cursor.execute(_TILLS).fetchall()]
 
 
-def _all(cursor: Cursor, sql: str, *values: Any) -> list[tuple[str, Record]]:
-    return [(till, Record(*of)) for till, *of in cursor.execute(sql, values).fetchall()]
+def _all(cursor: Cursor, sql: str, *values: Any) -> list[tuple[tuple[str, str], Record]]:
+    """Records with the store and the terminal of each."""
+    return [((store, terminal), Record(*of)) for store, terminal, *of in cursor.execute(sql, values).fetchall()]
 
 
 def _ended(till: str, of: Record) -> Ended:

@@ -39,8 +39,10 @@ class Clock:
 class Till:
     """A journal, its side of the ledger, and a clock that goes on by itself."""
 
-    def __init__(self, folder: Path, name: str, address: Address) -> None:
+    def __init__(self, folder: Path, name: str, address: Address, store: str = STORE) -> None:
+        folder.mkdir(exist_ok=True)
         self.name = name
+        self.store = store
         self.path = folder / f"{name}.db"
         self.clock = Clock()
         self._numbers = count(1)
@@ -50,7 +52,7 @@ class Till:
     def open(self) -> None:
         """Begin, or begin again after `close`."""
         self.journal = Journal(self.path)
-        self.ledger = TillLedger(self._address, self.journal, Name(STORE, self.name))
+        self.ledger = TillLedger(self._address, self.journal, Name(self.store, self.name))
         part: Any = type("PartOfATill", (), {"journal": self.journal, "clock": self.clock})()
         self.reports = ReportDesk(part, DayRule())
 

@@ -71,6 +71,7 @@ def test_a_day_of_the_shop_is_what_its_tills_closed_on_that_date(shell: Shell, a
     assert [row["order_id"] for row in made["rows"]] == ["A-1"]
     assert ask("report", "shop")[1]["rows"] == []
     assert ask("report", "shop", "--date", "1999-01-01")[1]["rows"] == []
+    assert ask("report", "shop", "--date", "yesterday")[0] == 2
 
 
 def test_a_till_that_is_silent_is_named_beside_the_report(shell: Shell, ask: Ask, till: Till, address: Address) -> None:

@@ -6,6 +6,8 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import apsw
@@ -126,6 +128,24 @@ def check_refunds(tills: list[Till]) -> None:
     assert all(amount <= paid[transaction_id] for transaction_id, amount in back.items())
 
 
+def test_terminals_of_one_name_in_two_stores_are_two_tills(tmp_path: Path, address: Address) -> None:
+    tills = [Till(tmp_path / f"s{number}", "TILL-01", address, f"store-{number}") for number in range(2)]
+    for till in tills:
+        till._numbers = count(10 * int(till.store[-1]) + 1)
+        till.sell(100)
+        till.ledger.feed()
+    made = tills[0].ledger.report()
+    assert {name: totals["SBP"].paid for name, totals in made.by_till.items()} == {
+        "store-0/TILL-01": 100,
+        "store-1/TILL-01": 100,
+    }
+    tills[0].journal.database.renew_id()
+    tills[0].ledger.feed()
+    assert [till.store_id for till in tills[0].ledger.tills()] == ["store-0", "store-1"]
+    for till in tills:
+        till.close()
+
+
 # -- Over a network ------------------------------------------------------------------------------------------------
 
 
@@ -170,6 +190,23 @@ def test_a_server_that_does_not_prove_it_is_not_spoken_to(
     link = Link(to(networked, host, tmp_path / ca_file if ca_file else None))
     with pytest.raises(LedgerError, match="cannot be reached"), link.transaction():
         pass
+
+
+def test_a_password_opens_and_a_wrong_one_is_not_told(networked: Postgres, tmp_path: Path) -> None:
+    secret = "a-long-password-of-tills"
+    address = to(networked, "localhost", tmp_path / "ca.pem")
+    with Link(address)._connect() as owner:
+        owner.execute(f"ALTER ROLE owner PASSWORD '{secret}'")
+    (networked.data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\nlocal all all trust\n")
+    networked.kill()
+    networked.start()
+    link = Link(replace(address, password=Secret(secret)))
+    assert link.prepare() == 1
+    link.close()
+    for wrong in (Secret("some-other-password"), None):
+        refused = Link(replace(address, password=wrong))
+        with pytest.raises(LedgerError, match="cannot be reached"), refused.transaction():
+            pass
 
 
 def test_a_server_without_tls_is_not_spoken_to(networked: Postgres, tmp_path: Path) -> None:
