@@ -65,27 +65,31 @@ class Feeder:
     def _step(self, feed: Feed) -> tuple[Batch, int]:
         """One transaction; gives what it brought, and where the ledger was before."""
         with self._link.transaction() as cursor:
-            journal_id = enrol(cursor, self._journal, self._name)
-            position, link = _position(cursor, journal_id)
-            if position and feed.link(position) != link:
-                journal_id, position = self._begin_anew(cursor), 0
+            journal_id = enrol(cursor, self._journal, feed, self._name)
+            position, _ = _position(cursor, journal_id, lock=True)
             batch = feed.batch(position)
             rows.put(cursor, journal_id, batch.records)
             rows.put_days(cursor, journal_id, batch.closings)
             _move(cursor, journal_id, self._name, batch)
         return batch, position
 
-    def _begin_anew(self, cursor: Cursor) -> str:
-        """The ledger knows events that this journal has not: it is an older copy of itself."""
+
+def enrol(cursor: Cursor, journal: Journal, feed: Feed, name: Name) -> str:
+    """Have the till in the ledger; gives its journal's id.
+
+    A ledger that knows events that this journal has not knows another one by that id: an older copy of it was put back,
+    or a till was cloned with its journal. Then this one gets an id of its own, and is fed from its beginning.
+    """
+    journal_id = _enrolled(cursor, journal, name)
+    position, link = _position(cursor, journal_id)
+    if position and feed.link(position) != link:
         _log.warning("the shop's ledger knows more of this till than its journal does; all of it is fed anew")
-        self._journal.database.renew_id()
-        journal_id = enrol(cursor, self._journal, self._name)
-        _position(cursor, journal_id)
-        return journal_id
+        journal.database.renew_id()
+        return _enrolled(cursor, journal, name)
+    return journal_id
 
 
-def enrol(cursor: Cursor, journal: Journal, name: Name) -> str:
-    """Have the till in the ledger; gives its journal's id."""
+def _enrolled(cursor: Cursor, journal: Journal, name: Name) -> str:
     journal_id = journal.database.journal_id()
     cursor.execute(
         "INSERT INTO koshelek.till (journal_id, store_id, terminal_id) VALUES (%s, %s, %s)"
@@ -102,10 +106,10 @@ def behind(cursor: Cursor, journal: Journal) -> int:
     return journal.database.last_number() - (int(found[0]) if found else 0)
 
 
-def _position(cursor: Cursor, journal_id: str) -> tuple[int, bytes]:
-    """How far the till is; others that feed the same journal wait from here on."""
-    sql = "SELECT position, link FROM koshelek.till WHERE journal_id = %s FOR NO KEY UPDATE"
-    found = cursor.execute(sql, (journal_id,)).fetchone()
+def _position(cursor: Cursor, journal_id: str, *, lock: bool = False) -> tuple[int, bytes]:
+    """How far the till is. With `lock` others that feed the same journal wait from here on."""
+    sql = "SELECT position, link FROM koshelek.till WHERE journal_id = %s"
+    found = cursor.execute(f"{sql} FOR NO KEY UPDATE" if lock else sql, (journal_id,)).fetchone()
     assert found is not None
     return int(found[0]), bytes(found[1])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, Any
 
 from koshelek_driver.errors import BusyError, DriverError, UsageError
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from koshelek_driver.ledger.link import Cursor
 
 _log = logging.getLogger(__name__)
-_NEVER_BEGUN = "UPDATE koshelek.operation SET outcome = 'rejected', error_code = 'NOT_SENT' WHERE request_id = ANY(%s)"
+_NEVER_BEGUN = (
+    "UPDATE koshelek.operation SET outcome = 'rejected', error_code = 'NOT_SENT'"
+    " WHERE request_id = ANY(%s) AND outcome IS NULL"
+)
 _BY_HAND = (
     "UPDATE koshelek.operation SET outcome = %s, error_code = 'CLOSED_BY_SUPERVISOR', details = %s, by_hand = true,"
     " closed_s = extract(epoch FROM now()) WHERE request_id = %s AND kind = 'refund' AND outcome IS NULL"
@@ -42,7 +45,7 @@ WHERE o.kind = 'payment' AND {{}} = %s ORDER BY o.created_s DESC LIMIT 100
 
 
 class ShopLedger:
-    """A `payment.shop.Shop`, for one till. One thread at a time: the caller holds the till's lock."""
+    """A `payment.shop.Shop`, for one till. Who refunds, reserves or tells holds the till's lock."""
 
     def __init__(self, journal: Journal, link: Link, name: Name) -> None:
         self._journal = journal
@@ -98,39 +101,34 @@ class ShopLedger:
 
         `till_is_free` holds the till's lock, or raises; the ledger is not asked meanwhile, so nobody who pays waits.
         """
-        with self._link.transaction() as cursor:
-            reserved = _reserved(cursor, self._journal)
+        with self._link.transaction() as cursor, closing(self._feed()) as feed:
+            reserved = _reserved(cursor, enrol(cursor, self._journal, feed, self._name))
         if reserved:
             with till_is_free():
                 lost = self._never_begun(reserved)
             with self._link.transaction() as cursor:
-                _release(cursor, lost)
+                cursor.execute(_NEVER_BEGUN, (lost,))
 
     def _bring(self, cursor: Cursor, transaction_id: str) -> str:
         """Have the payment locked, and everything of it in the ledger that this till knows; gives the journal's id."""
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (transaction_id,))
-        journal_id = enrol(cursor, self._journal, self._name)
-        feed = Feed(self._journal.database.path)
-        try:
+        with closing(self._feed()) as feed:
+            journal_id = enrol(cursor, self._journal, feed, self._name)
             rows.put(cursor, journal_id, feed.of_transaction(transaction_id))
-        finally:
-            feed.close()
-        _release(cursor, self._never_begun(_reserved(cursor, self._journal)))
+        cursor.execute(_NEVER_BEGUN, (self._never_begun(_reserved(cursor, journal_id)),))
         return journal_id
+
+    def _feed(self) -> Feed:
+        return Feed(self._journal.database.path)
 
     def _never_begun(self, reserved: list[str]) -> list[str]:
         """What was reserved and is not in the journal was never sent: its intent comes before its first byte."""
         return [request_id for request_id in reserved if self._journal.refunds.find(request_id) is None]
 
 
-def _reserved(cursor: Cursor, journal: Journal) -> list[str]:
-    """Refunds of this till that the ledger has as open."""
-    found = cursor.execute(_OPEN_HERE, (journal.database.journal_id(),)).fetchall()
-    return [request_id for (request_id,) in found]
-
-
-def _release(cursor: Cursor, lost: list[str]) -> None:
-    cursor.execute(_NEVER_BEGUN, (lost,))
+def _reserved(cursor: Cursor, journal_id: str) -> list[str]:
+    """Refunds of a till that the ledger has as open."""
+    return [request_id for (request_id,) in cursor.execute(_OPEN_HERE, (journal_id,)).fetchall()]
 
 
 def _check_left(refund: Refund, known: list[Refund]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from koshelek_driver.errors import LedgerError
+from koshelek_driver.errors import BusyError, LedgerError
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Address, Link
 from koshelek_driver.payment.journal import feed
@@ -152,6 +153,22 @@ def test_an_old_copy_of_a_journal_is_found_out_and_loses_nothing_of_the_ledger(
     till.ledger.feed()
     assert till.journal.database.journal_id() != before
     assert sorted(row[3] for row in ledger_rows(address)) == [100, 200, 300, 400]
+
+
+def test_a_till_that_was_cloned_with_its_journal_takes_nothing_of_the_other_back(
+    new_till: NewTill, address: Address, tmp_path: Path
+) -> None:
+    till = new_till()
+    transaction_id = till.sell(1000).verdict.transaction_id
+    till.journal.database.backup(tmp_path / "TILL-02.db")
+    till.ledger.shop.reserve(till.wanted(transaction_id, 1000, 1000))
+    till.sell()
+    till.ledger.feed()
+    clone = new_till("TILL-02")
+    clone.ledger.release_lost(nullcontext)
+    with pytest.raises(BusyError, match="till TILL-01 is giving back 1000"):
+        clone.ledger.shop.reserve(clone.wanted(transaction_id, 1, 1000))
+    assert clone.journal.database.journal_id() != till.journal.database.journal_id()
 
 
 def test_two_programs_of_a_till_may_feed_at_once(new_till: NewTill, address: Address, monkeypatch: Any) -> None:
