@@ -108,10 +108,10 @@ def _table(title: str, unknown: tuple[Row, ...], rows: tuple[Row, ...], output: 
 
     if unknown:
         output.warning(f"{len(unknown)} not settled: {', '.join(row.order_id for row in unknown)}", "recover")
-    table = Table("till", "what", "order", "RUB", "provider", "transaction", title=title)
+    table = Table("what", "order", "RUB", "provider", "transaction", title=title)
     for row in (*unknown, *rows):
-        amount = in_roubles(row.amount)
-        table.add_row(row.till, row.kind, row.order_id, amount, row.payment_type, _transaction(row))
+        what = f"{row.till} {row.kind}".lstrip()
+        table.add_row(what, row.order_id, in_roubles(row.amount), row.payment_type, _transaction(row))
     output.console.print(table)
 
 

@@ -18,9 +18,10 @@ _WHERE = "WHERE ended > ? AND ended <= ?"
 _PAYMENTS = f"SELECT {_COLUMNS}, '', closed_s, ended FROM attempt {_WHERE}"  # noqa: S608
 _REFUNDS = f"SELECT {_COLUMNS}, ref_transaction_id, closed_s, ended FROM refund {_WHERE}"  # noqa: S608
 _FIRST_END = (
-    f"SELECT min(at_s) FROM (SELECT min(closed_s) AS at_s FROM attempt {_WHERE}"  # noqa: S608
-    f" UNION ALL SELECT min(closed_s) FROM refund {_WHERE})"
+    f"SELECT min(at_s) FROM (SELECT min(+closed_s) AS at_s FROM attempt {_WHERE}"  # noqa: S608
+    f" UNION ALL SELECT min(+closed_s) FROM refund {_WHERE})"
 )
+"""+: by the index of ends, which has the day's rows, and not by that of times, which has all."""
 _OUTCOMES = {each.value: each for each in Outcome}
 _READ_SLIP = msgspec.json.Decoder(dict[str, Any]).decode
 _KIND = "day closed"

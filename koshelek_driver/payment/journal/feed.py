@@ -21,6 +21,9 @@ from koshelek_driver.payment.journal.day_book import Closing, closings_in
 
 _MOST_EVENTS = 500
 """How much is taken at once."""
+_BUSY_MS = 5000
+_NAMED = "AND transaction_id <> ''"
+"""Without it SQLite cannot tell that the index of transactions, which has none of these, will do."""
 _COLUMNS = (
     "request_id, order_id, transaction_id, amount, created_s, outcome, error_code, details, slip, closed_s, ended"
 )
@@ -72,6 +75,7 @@ class Feed:
         self._path = journal
         try:
             self._db = apsw.Connection(os.fspath(journal), flags=apsw.SQLITE_OPEN_READONLY)
+            self._db.set_busy_timeout(_BUSY_MS)
         except apsw.Error as problem:
             raise self._error(problem) from problem
 
@@ -94,7 +98,7 @@ class Feed:
 
     def of_transaction(self, transaction_id: str) -> list[Record]:
         """The payment of one of the host's transactions, and its refunds."""
-        return list(self._where("transaction_id = ?", transaction_id))
+        return list(self._where(f"transaction_id = ? {_NAMED}", transaction_id))
 
     def between(self, since_s: float, until_s: float) -> list[Record]:
         """What ended between two moments, and what began then and is still open."""
@@ -106,7 +110,8 @@ class Feed:
         """What has one of these transactions, of a payment or of a refund itself, or one of these orders."""
         transactions, orders = (msgspec.json.encode(list(ids)).decode() for ids in (transaction_ids, order_ids))
         some = "IN (SELECT value FROM json_each(?))"
-        found = [*self._where(f"transaction_id {some}", transactions), *self._where(f"order_id {some}", orders)]
+        found = [*self._where(f"transaction_id {some} {_NAMED}", transactions)]
+        found += self._where(f"order_id {some}", orders)
         reversed_ = self._all(f"{_REFUND} WHERE ref_transaction_id {some} AND ref_transaction_id <> ''", transactions)
         return list({record.request_id: record for record in (*found, *(Record(*row) for row in reversed_))}.values())
 
