@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -52,24 +52,14 @@ def checks(site_file: Path | None) -> Iterator[Check]:
     if loaded.value is None:
         yield from (
             Check(name, Result.SKIP, "needs the site file")
-            for name in (
-                "templates",
-                "devices",
-                "slip",
-                "journal",
-                "one-time passwords",
-                "left open",
-                "ledger",
-                "host",
-                "clock",
-            )
+            for name in ("templates", "devices", "slip", "journal", "one-time passwords", "left open", "host", "clock")
         )
         return
-    with ExitStack() as closing:
-        yield from _of_till(loaded.value, closing)
+    with ExitStack() as opened:
+        yield from _of_till(loaded.value, opened)
 
 
-def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
+def _of_till(settings: Site, opened: ExitStack) -> Iterator[Check]:
     count = len(settings.totp.templates)
     yield _try("templates", lambda: templates_of(settings), f"{count} templates").check
     yield _try("devices", lambda: check_devices(settings), f"{len(settings.devices)} devices").check
@@ -77,32 +67,31 @@ def _of_till(settings: Site, closing: ExitStack) -> Iterator[Check]:
     journal = _try("journal", lambda: Journal(settings.journal), str(settings.journal))
     yield journal.check
     if journal.value is not None:
-        closing.callback(journal.value.close)
-        yield _passwords(settings, journal.value, closing)
+        opened.callback(journal.value.close)
+        yield _passwords(settings, journal.value, opened)
         yield _left_open(journal.value)
-        yield _ledger(settings, journal.value)
+        yield from _ledger(settings, journal.value)
     else:
         yield Check("one-time passwords", Result.SKIP, "needs the journal")
         yield Check("left open", Result.SKIP, "needs the journal")
-        yield Check("ledger", Result.SKIP, "needs the journal")
     client = _try("host", lambda: PayApiClient(endpoint_of(settings), time.monotonic, time.time), settings.base_url)
     if client.value is None:
         yield client.check
         yield Check("clock", Result.SKIP, "needs the host")
         return
-    closing.callback(client.value.close)
+    opened.callback(client.value.close)
     yield _host(settings, client.value)
     yield _clock(settings, client.value)
 
 
-def _passwords(settings: Site, memory: Journal, closing: ExitStack) -> Check:
+def _passwords(settings: Site, memory: Journal, opened: ExitStack) -> Check:
     made = _try(
         "one-time passwords",
         lambda: Cards(settings, memory.cards, memory.salt(), unix_s=time.time, skew_s=lambda: None),
         f"module {settings.totp.module} is ready",
     )
     if made.value is not None:
-        closing.callback(made.value.close)
+        opened.callback(made.value.close)
     return made.check
 
 
@@ -122,23 +111,16 @@ def _left_open(journal: Journal) -> Check:
     return Check("left open", Result.PASS, detail)
 
 
-def _ledger(settings: Site, journal: Journal) -> Check:
-    """Whether the shop's ledger answers, and what it lacks of this till; it takes some seconds at most."""
-    if not settings.ledger.host:
-        return Check("ledger", Result.SKIP, "the site file names none")
-    behind = _try("ledger", lambda: _behind(settings, journal), settings.ledger.host)
-    if not behind.value:
-        return behind.check
-    return Check("ledger", Result.WARN, f"{behind.value} events are not in it yet", "ledger feed, or start: run")
-
-
-def _behind(settings: Site, journal: Journal) -> int:
-    ledger = ledger_of(settings, journal)
-    assert ledger is not None
-    try:
-        return ledger.behind()
-    finally:
-        ledger.close()
+def _ledger(settings: Site, journal: Journal) -> Iterator[Check]:
+    """Where the shop has a ledger: whether it answers, in some seconds at most, and what it lacks of this till."""
+    made = _try("ledger", lambda: ledger_of(settings, journal), settings.ledger.host)
+    if made.check.result is Result.FAIL:
+        yield made.check
+    if made.value is not None:
+        with closing(made.value) as ledger:
+            behind = _try("ledger", ledger.behind, settings.ledger.host)
+        late = Check("ledger", Result.WARN, f"{behind.value} events are not in it yet", "ledger feed, or start: run")
+        yield late if behind.value else behind.check
 
 
 def _host(settings: Site, client: PayApiClient) -> Check:

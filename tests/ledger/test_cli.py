@@ -150,3 +150,10 @@ def test_a_registry_of_the_whole_shop_is_compared_with_all_tills(
     made = ask("reconcile", str(file), "--shop")[1]
     assert [row["line"] for row in made["matched"]] == [2, 3, 4]
     other.close()
+
+
+def test_doctor_says_where_the_ledgers_password_ought_to_be(shell: Shell, ask: Ask, till: Till) -> None:
+    till.edit('login = { file = "owner.txt" }', 'login = { file = "gone.txt" }')
+    found = {check["name"]: check for check in ask("doctor")[1]["checks"]}
+    assert (found["ledger"]["result"], "gone.txt" in found["ledger"]["detail"]) == ("fail", True)
+    assert found["host"]["result"] == "pass"

@@ -6,7 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -180,12 +180,12 @@ def test_whatever_tills_do_and_wherever_they_crash_never_more_is_asked_for_than_
     folder = tmp_path_factory.mktemp("tills")
     with link.transaction() as cursor:
         cursor.execute("TRUNCATE koshelek.till, koshelek.operation, koshelek.day CASCADE")
-    shop = Model(folder, address)
-    for number, act, amount in acts:
-        shop.play(shop.tills[number], act, amount)
-        assert shop.asked_for() <= 1000
-    shop.settle()
-    shop.check(address)
+    with closing(Model(folder, address)) as shop:
+        for number, act, amount in acts:
+            shop.play(shop.tills[number], act, amount)
+            assert shop.asked_for() <= 1000
+        shop.settle()
+        shop.check(address)
 
 
 class Model:
@@ -199,6 +199,10 @@ class Model:
         self.refused: set[str] = set()
         self.all_begun: list[Refund] = []
         self.renewed: set[str] = set()
+
+    def close(self) -> None:
+        for till in self.tills:
+            till.close()
 
     def play(self, till: Till, act: str, amount: int) -> None:
         getattr(self, f"_{act}")(till, amount)
@@ -221,8 +225,6 @@ class Model:
         for request_id, _order, _transaction, *_amounts, outcome, error_code, _d, _s, _c, _e, _r in only_theirs:
             assert (outcome, error_code) in [("rejected", "NOT_SENT"), (None, "")]
             assert outcome is not None or request_id.rpartition("-")[0] in self.renewed
-        for till in self.tills:
-            till.close()
 
     def _reserve(self, till: Till, amount: int) -> None:
         if till.name in self.reserved or till.name in self.begun:

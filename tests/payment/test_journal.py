@@ -233,7 +233,7 @@ def test_a_journal_of_a_newer_driver_is_refused_with_both_versions(path: Path) -
     database = apsw.Connection(str(path))
     database.pragma("user_version", 99)
     database.close()
-    with pytest.raises(JournalError, match="version 99, this driver writes version 5"):
+    with pytest.raises(JournalError, match="version 99, this driver writes version 6"):
         Journal(path)
 
 
