@@ -9,7 +9,7 @@ from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Link
 from koshelek_driver.payment.journal.feed import Record
 
-_ALL = f"SELECT {rows.COLUMNS} FROM koshelek.operation o"  # noqa: S608
+_ALL = f"SELECT {rows.BRIEF} FROM koshelek.operation o"  # noqa: S608
 _BETWEEN = f"{_ALL} WHERE (o.closed_s >= %(since)s AND o.closed_s < %(until)s)"
 _OPEN = f"{_ALL} WHERE o.outcome IS NULL AND o.created_s >= %(since)s AND o.created_s < %(until)s"
 _NAMED = f"{_ALL} WHERE o.transaction_id = ANY(%(transactions)s) AND o.transaction_id <> ''"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,15 +53,13 @@ class Feeder:
 
         Blocks as long as that takes; each step some seconds at most.
         """
-        feed, events = Feed(self._journal.database.path), 0
-        try:
+        events = 0
+        with closing(Feed(self._journal.database.path)) as feed:
             while True:
                 batch, before = self._step(feed)
                 events += batch.until - before
                 if batch.until == batch.last or not goes_on():
                     return Fed(events, batch.until, batch.last)
-        finally:
-            feed.close()
 
     def _step(self, feed: Feed) -> tuple[Batch, int]:
         """One transaction; gives what it brought, and where the ledger was before."""

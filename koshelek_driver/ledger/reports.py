@@ -24,7 +24,7 @@ FROM koshelek.till ORDER BY store_id, terminal_id, heard DESC
 """
 """Of a till whose journal was made anew the newer one counts."""
 _FROM = f"""
-SELECT t.store_id, t.terminal_id, {rows.COLUMNS} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)
+SELECT t.store_id, t.terminal_id, {rows.BRIEF} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)
 """  # noqa: S608
 _ENDED = "o.outcome IN ('paid', 'refunded', 'canceled')"
 _IN_ORDER = "ORDER BY o.closed_s, o.request_id"

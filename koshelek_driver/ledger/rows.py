@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _FIELDS = Record.__struct_fields__
 COLUMNS = ", ".join(f"o.{name}" for name in _FIELDS)
 """What makes a Record, of a table named o."""
+BRIEF = COLUMNS.replace("o.contents", "NULL")
+"""The same without what was sold, for those who read very many."""
 _PUT = f"""
 INSERT INTO koshelek.operation AS o (journal_id, {", ".join(_FIELDS)})
 VALUES ({", ".join(["%s"] * (len(_FIELDS) + 1))})

@@ -61,11 +61,15 @@ def reconcile(theirs: list[Theirs], books: Books, scope: Scope) -> Reconciled:
 
 
 def _ours(theirs: list[Theirs], books: Books, since_s: float, until_s: float) -> list[Ours]:
-    transactions = {row.transaction_id for row in theirs if row.transaction_id}
-    orders = {row.order_id for row in theirs if row.order_id}
-    near = books.between(since_s - _MARGIN_S, until_s + _MARGIN_S)
-    found = {record.request_id: record for record in (*near, *books.named(transactions, orders))}
-    return [of_record(record) for record in found.values()]
+    """What ended near the period, and what else the registry names."""
+    near = [of_record(record) for record in books.between(since_s - _MARGIN_S, until_s + _MARGIN_S)]
+    ids = {name for each in near for name in (*each.ids, each.transaction_id)}
+    orders = {each.order_id for each in near}
+    far = books.named(
+        {row.transaction_id for row in theirs} - ids - {""},
+        {row.order_id for row in theirs} - orders - {""},
+    )
+    return list({each.request_id: each for each in (*near, *map(of_record, far))}.values())
 
 
 def _is_meant(each: Ours, since_s: float, until_s: float, scope: Scope) -> bool:

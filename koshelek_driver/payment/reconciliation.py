@@ -108,7 +108,7 @@ def of_record(record: Record) -> Ours:
 def compare(theirs: Iterable[Theirs], ours: Iterable[Ours]) -> Reconciled:
     """Every row of theirs finds its own: by its id, a refund by its payment's too, by the order where one has no id.
 
-    Of ours all are left in `only_ours` and `unknown` that found nobody; see `within`.
+    Of ours all are left in `only_ours` and `unknown` that found nobody.
     """
     known = list(ours)
     made, match = Reconciled(), _Match(known)

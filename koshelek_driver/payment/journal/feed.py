@@ -9,7 +9,7 @@ the number of the last event it took misses nothing and may take anything twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,8 +27,12 @@ _NAMED = "AND transaction_id <> ''"
 _COLUMNS = (
     "request_id, order_id, transaction_id, amount, created_s, outcome, error_code, details, slip, closed_s, ended"
 )
-_PAYMENT = f"SELECT 'payment', {_COLUMNS}, '', invoice, NULL FROM attempt"  # noqa: S608
-_REFUND = f"SELECT 'refund', {_COLUMNS}, ref_transaction_id, items, paid FROM refund"  # noqa: S608
+_WHOLE = (
+    f"SELECT 'payment', {_COLUMNS}, '', invoice, NULL FROM attempt",  # noqa: S608
+    f"SELECT 'refund', {_COLUMNS}, ref_transaction_id, items, paid FROM refund",  # noqa: S608
+)
+_BRIEF = tuple(sql.replace("invoice", "NULL").replace("items", "NULL") for sql in _WHOLE)
+"""Without what was sold, for those who read very many."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -104,16 +108,16 @@ class Feed:
         """What ended between two moments, and what began then and is still open."""
         moments = since_s, until_s
         ended, opened = "closed_s >= ? AND closed_s < ?", "outcome IS NULL AND created_s >= ? AND created_s < ?"
-        return [record for where in (ended, opened) for record in self._where(where, *moments)]
+        return [record for where in (ended, opened) for record in self._where(where, *moments, of=_BRIEF)]
 
     def named(self, transaction_ids: Collection[str], order_ids: Collection[str]) -> list[Record]:
         """What has one of these transactions, of a payment or of a refund itself, or one of these orders."""
         transactions, orders = (msgspec.json.encode(list(ids)).decode() for ids in (transaction_ids, order_ids))
         some = "IN (SELECT value FROM json_each(?))"
-        found = [*self._where(f"transaction_id {some} {_NAMED}", transactions)]
-        found += self._where(f"order_id {some}", orders)
-        reversed_ = self._all(f"{_REFUND} WHERE ref_transaction_id {some} AND ref_transaction_id <> ''", transactions)
-        return list({record.request_id: record for record in (*found, *(Record(*row) for row in reversed_))}.values())
+        found = [*self._where(f"transaction_id {some} {_NAMED}", transactions, of=_BRIEF)]
+        found += self._where(f"order_id {some}", orders, of=_BRIEF)
+        found += self._where(f"ref_transaction_id {some} AND ref_transaction_id <> ''", transactions, of=_BRIEF[1:])
+        return list({record.request_id: record for record in found}.values())
 
     def _batch(self, after: int) -> Batch:
         """All of it as it stood at one moment."""
@@ -128,8 +132,8 @@ class Feed:
         records = [record for name in names for record in self._where("request_id = ?", name)]
         return Batch(records, closings_in(self._all, after, until), until, link, last)
 
-    def _where(self, condition: str, *values: Any) -> Iterator[Record]:
-        for sql in (_PAYMENT, _REFUND):
+    def _where(self, condition: str, *values: Any, of: Sequence[str] = _WHOLE) -> Iterator[Record]:
+        for sql in of:
             for row in self._all(f"{sql} WHERE {condition}", *values):
                 yield Record(*row)
 
