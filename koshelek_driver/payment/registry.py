@@ -30,6 +30,7 @@ COLUMNS = {
 _DELIMITERS = ",;\t|"
 _SPACES = str.maketrans("", "", " \u00a0\u202f'")
 _KOPECKS = {"kopecks": 1, "roubles": 100}
+_AMOUNTS = {"kopecks": "kopecks as 12345", "roubles": "roubles as 123.45"}
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -144,7 +145,7 @@ class _Reader:
                 return int(kopecks)
         except (InvalidOperation, ValueError, OverflowError):
             pass
-        raise self._wrong("amount", text, f"whole kopecks, as {self._layout.amount_in}")
+        raise self._wrong("amount", text, _AMOUNTS[self._layout.amount_in])
 
     def _moment(self, text: str) -> float | None:
         if not text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -172,7 +173,7 @@ ACTS = st.lists(
 
 
 @given(ACTS)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_tills_do_and_wherever_they_crash_never_more_is_asked_for_than_was_paid(
     tmp_path_factory: pytest.TempPathFactory, address: Address, link: Link, acts: list[tuple[int, str, int]]
 ) -> None:
@@ -448,6 +449,23 @@ def test_a_refund_that_the_journal_cannot_keep_leaves_the_payment_free(
         wanted = RefundWanted(transaction_id=paid.verdict.transaction_id)
         assert terminal.refund(wanted).outcome is Outcome.REFUNDED
     assert refund_calls(host) == 1
+
+
+def test_a_ledger_that_hangs_delays_no_sale(new_site: NewSite, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """It takes connections and never says a word; sales go on as ever."""
+    folder = tmp_path_factory.mktemp("h")
+    with closing(socket.socket(socket.AF_UNIX)) as mute:
+        mute.bind(str(folder / ".s.PGSQL.5432"))
+        mute.listen(64)
+        till = new_site("TILL-A", more="feed_every_s = 0.1", ledger_host=str(folder))
+        with Terminal.open(till.site) as terminal:
+            terminal.start_caretaker()
+            for number in range(5):
+                paid = terminal.pay(terminal.new_order(f"A-{number}", 500), label=till.label())
+                assert paid.outcome is Outcome.PAID
+            assert mute.accept()
+            with pytest.raises(LedgerError, match="cannot be reached"):
+                terminal.refund(RefundWanted("A-0"))
 
 
 def test_the_resident_driver_feeds_the_ledger_and_sales_do_not_wait_for_it(new_site: NewSite, address: Address) -> None:

@@ -93,7 +93,7 @@ def test_without_a_column_of_types_a_minus_is_a_refund() -> None:
     [
         (b"a;b\n1;2\n", "no column orderId, transactionId, amount, type, date; its headings are: a, b"),
         (b"", "its headings are: nothing"),
-        (f"{HEADING}\nA,t,1.5,payment,".encode(), "line 2, amount: '1.5', expected whole kopecks"),
+        (f"{HEADING}\nA,t,1.5,payment,".encode(), "line 2, amount: '1.5', expected kopecks as 12345"),
         (f"{HEADING}\nA,t,NaN,payment,".encode(), "line 2, amount: 'NaN'"),
         (f"{HEADING}\nA,t,1e999,payment,".encode(), "line 2, amount: '1e999'"),
         (f"{HEADING}\nA,t,,payment,".encode(), "line 2, amount: ''"),

@@ -6,9 +6,10 @@ import csv
 import io
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -38,6 +39,7 @@ SLIP = {
 }  # fmt: skip
 BY_HAND = DayRule()
 AT_FOUR = DayRule(time(4), ZoneInfo("Europe/Moscow"))
+AT_NOON = DayRule(time(12), ZoneInfo("America/New_York"))
 END = st.sampled_from(["paid", "rejected", "canceled", "unknown"])
 
 
@@ -54,7 +56,7 @@ class Shop:
 
     def __init__(self, path: Path, rule: DayRule = BY_HAND) -> None:
         self.path = path
-        self.rule = rule
+        self._rule = rule
         self.clock = Clock()
         self.names = count(1)
         self.paid: list[Payment] = []
@@ -62,11 +64,20 @@ class Shop:
 
     def open(self) -> None:
         self.journal = Journal(self.path)
+        self.set_rule(self._rule)
+
+    def set_rule(self, rule: DayRule) -> None:
+        """Another rule, another time zone, in the middle of a day."""
+        self._rule = rule
         till: Any = type("PartOfATill", (), {"journal": self.journal, "clock": self.clock})()
-        self.desk = ReportDesk(cast("Till", till), self.rule)
+        self.desk = ReportDesk(cast("Till", till), rule)
 
     def close(self) -> None:
         self.journal.close()
+
+    def restart(self) -> None:
+        self.close()
+        self.open()
 
     def sell(self, end: str, amount: int = 500, provider: str = "SBP") -> str:
         name = f"r-{next(self.names)}"
@@ -140,6 +151,7 @@ STEPS = st.lists(
         st.tuples(st.just("clock"), st.sampled_from([-90_000.0, -3600.0, 0.5, 86_400.0])),
         st.tuples(st.just("z")),
         st.tuples(st.just("look")),
+        st.tuples(st.just("rule"), st.sampled_from([BY_HAND, AT_FOUR, AT_NOON])),
         st.tuples(st.just("x")),
         st.tuples(st.just("restart")),
     ),
@@ -148,24 +160,33 @@ STEPS = st.lists(
 
 
 def play(shop: Shop, step: str, given_: list[Any]) -> None:
-    """One step. A day that is closed can be shown again as it was."""
-    if step == "sell":
-        shop.sell(*given_)
-    elif step == "back" and shop.paid:
-        of = shop.paid.pop(given_[0] % len(shop.paid))
-        shop.give_back(of, max(1, of.amount // 2), given_[1])
-    elif step == "clock":
-        shop.clock.wall_s += given_[0]
-    elif step == "restart":
-        shop.close()
-        shop.open()
-    elif step == "x":
-        shop.desk.so_far()
-    elif step == "look":
-        assert all(shop.desk.of_day(made.day) == made for made in shop.desk.close_due())
-    elif step == "z":
-        made = shop.desk.close()
-        assert shop.desk.of_day(made.day) == made
+    """One step."""
+    steps: dict[str, Callable[..., object]] = {
+        "sell": shop.sell,
+        "back": partial(_give_back, shop),
+        "clock": partial(_set_clock, shop),
+        "restart": shop.restart,
+        "rule": shop.set_rule,
+        "x": shop.desk.so_far,
+        "look": lambda: _shown_again(shop, shop.desk.close_due()),
+        "z": lambda: _shown_again(shop, [shop.desk.close()]),
+    }
+    steps[step](*given_)
+
+
+def _give_back(shop: Shop, number: int, end: str) -> None:
+    if shop.paid:
+        of = shop.paid.pop(number % len(shop.paid))
+        shop.give_back(of, max(1, of.amount // 2), end)
+
+
+def _set_clock(shop: Shop, by_s: float) -> None:
+    shop.clock.wall_s += by_s
+
+
+def _shown_again(shop: Shop, closed: list[Report]) -> None:
+    """A day that is closed can be shown again as it was."""
+    assert [shop.desk.of_day(made.day) for made in closed] == closed
 
 
 @pytest.mark.scenario(71)
