@@ -13,7 +13,7 @@ from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 
 _DEFICIENT = ("NOT_ENOUGH_LIMIT_TO_PAY", "NOT_ENOUGH_MONEY")
-_NO_LINE = ("HOST_UNREACHABLE", "HOST_RESTS", "HOST_NOT_TRUSTED")
+_NO_LINE = ("HOST_UNREACHABLE", "HOST_RESTS", "HOST_NOT_TRUSTED", "LEDGER_UNREACHABLE")
 _GOOD = (Outcome.PAID, Outcome.REFUNDED)
 _INSTALMENTS = ("DOLYAME",)
 

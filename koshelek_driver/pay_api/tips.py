@@ -92,6 +92,10 @@ _TIPS: dict[str, tuple[str, str]] = {
         "Сервер оплаты не отвечает. Деньги не списаны. Возьмите оплату другим способом",
         "The payment server does not answer. Nothing was charged. Take another way to pay",
     ),
+    "LEDGER_UNREACHABLE": (
+        "Учёт магазина недоступен, возврат не начат. Повторите позже или позовите администратора",
+        "The shop's ledger cannot be reached, no refund was begun. Try again later or call the administrator",
+    ),
     "CLOSED_BY_SUPERVISOR": (
         "Закрыто администратором. Причина записана в журнале",
         "Closed by a supervisor. The reason is in the journal",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
+from koshelek_driver.errors import BusyError, LedgerError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import CheckoutInvoice
 from koshelek_driver.payment.giving_back import GivingBack, Paid, plan, read_items
@@ -45,18 +45,30 @@ class RefundDesk:
         """Give back and print the slip; see Terminal.refund."""
         pressed_s = self._till.clock.now_s()
         with self._till.lock.hold("the refund"):
-            transaction_id, paid = self._paid(wanted)
-            earlier = self._earlier(transaction_id, paid, wanted)
-            if earlier is None:
-                items = read_items(wanted.items_json) if wanted.items_json is not None else None
-                back = plan(paid, wanted.amount, items, self._line_rule)
-                done = self._ask(transaction_id, paid, back, pressed_s, watcher)
-            elif earlier.outcome is Outcome.UNKNOWN:
-                done = self._till.engine.resume_refund(earlier, watcher.called)
-                self._shop.tell(transaction_id)
-            else:
-                done = replace(earlier, repeated=True)
+            try:
+                done = self._refunded(wanted, pressed_s, watcher)
+            except LedgerError as problem:
+                return self._without_ledger(wanted, problem)
             return self._till.slips.print(done, watcher)
+
+    def _refunded(self, wanted: RefundWanted, pressed_s: float, watcher: Watcher) -> Refund:
+        """Raises LedgerError while nothing was sent."""
+        transaction_id, paid = self._paid(wanted)
+        earlier = self._earlier(transaction_id, paid, wanted)
+        if earlier is None:
+            items = read_items(wanted.items_json) if wanted.items_json is not None else None
+            back = plan(paid, wanted.amount, items, self._line_rule)
+            return self._ask(transaction_id, paid, back, pressed_s, watcher)
+        if earlier.outcome is Outcome.UNKNOWN:
+            done = self._till.engine.resume_refund(earlier, watcher.called)
+            self._shop.tell(transaction_id)
+            return done
+        return replace(earlier, repeated=True)
+
+    def _without_ledger(self, wanted: RefundWanted, problem: LedgerError) -> Refund:
+        """Nobody knows what other tills gave back, so nothing is given back now."""
+        refused = Verdict(Outcome.REJECTED, wanted.transaction_id, "LEDGER_UNREACHABLE", problem.what)
+        return Refund(wanted.order_id, "", wanted.amount or 0, self._till.clock.unix_s(), refused, "[]")
 
     def _paid(self, wanted: RefundWanted) -> tuple[str, Paid]:
         """The transaction to refund, and what is known of its payment. Raises UsageError."""
@@ -66,8 +78,18 @@ class RefundDesk:
         payment = by_order or self._till.journal.by_transaction(wanted.transaction_id)
         if payment is not None:
             return self._of_payment(payment)
+        running = self._running(wanted)
+        if running is not None:
+            known = Paid(running.order_id, running.paid, None, (running,))
+            return running.verdict.transaction_id, known
         elsewhere = self._shop.find(wanted.order_id, wanted.transaction_id)
         return self._of_shop(elsewhere) if elsewhere else self._of_slip(wanted)
+
+    def _running(self, wanted: RefundWanted) -> Refund | None:
+        """A refund of another till's payment that this till left open: it is gone on with, whatever the shop knows."""
+        book = self._till.journal.refunds
+        known = book.of_order(wanted.order_id) if wanted.order_id else book.of_payment(wanted.transaction_id)
+        return next((refund for refund in known if refund.outcome is Outcome.UNKNOWN), None)
 
     def _of_slip(self, wanted: RefundWanted) -> tuple[str, Paid]:
         """A payment that only its slip knows."""
@@ -101,9 +123,11 @@ class RefundDesk:
         return transaction_id, self._paid_of(payment.order_id, payment.amount, invoice, transaction_id)
 
     def _paid_of(self, order_id: str, amount: int | None, invoice: str | None, transaction_id: str) -> Paid:
-        """A payment with everything that any till gave back of it."""
+        """A payment with everything that any till gave back of it; where one of our own is open, that is enough."""
         sold = msgspec.json.decode(invoice, type=CheckoutInvoice) if invoice else None
-        refunds = [*self._till.journal.refunds.of_payment(transaction_id), *self._shop.refunds(transaction_id)]
+        refunds = self._till.journal.refunds.of_payment(transaction_id)
+        if not any(refund.outcome is Outcome.UNKNOWN for refund in refunds):
+            refunds += self._shop.refunds(transaction_id)
         return Paid(order_id, amount, sold, sorted(refunds, key=lambda refund: refund.created_s))
 
     def _earlier(self, transaction_id: str, paid: Paid, wanted: RefundWanted) -> Refund | None:
