@@ -98,10 +98,10 @@ class RecoveryDesk:
         The till is free meanwhile: a cashier who asks for the same order asks the host beside this, which does no harm.
         Slips stay queued.
         """
-        for payment in self._unless_busy(self._open_payments):
+        for payment in self._unless_busy(self._till.journal.still_open):
             if goes_on():
                 self._take_back(payment, _NOBODY)
-        for refund in self._unless_busy(self._open_refunds):
+        for refund in self._unless_busy(self._till.journal.refunds.still_open):
             if goes_on():
                 self._till.engine.resume_refund(refund, _NOBODY.called)
 
@@ -113,16 +113,11 @@ class RecoveryDesk:
             return []
 
     def _payments(self, watcher: Watcher) -> list[Payment]:
-        return [self._take_back(each, watcher) for each in self._open_payments()]
+        return [self._take_back(each, watcher) for each in self._till.journal.still_open()]
 
     def _refunds(self, watcher: Watcher) -> list[Refund]:
-        return [self._till.engine.resume_refund(each, watcher.called) for each in self._open_refunds()]
-
-    def _open_payments(self) -> list[Payment]:
-        return [each for each in self._till.journal.unfinished() if each.outcome is Outcome.UNKNOWN]
-
-    def _open_refunds(self) -> list[Refund]:
-        return [each for each in self._till.journal.refunds.unfinished() if each.outcome is Outcome.UNKNOWN]
+        open_ = self._till.journal.refunds.still_open()
+        return [self._till.engine.resume_refund(each, watcher.called) for each in open_]
 
     def _take_back(self, payment: Payment, watcher: Watcher) -> Payment:
         """Nobody stands at the till any more: what is not paid yet is cancelled."""

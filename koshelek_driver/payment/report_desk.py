@@ -5,7 +5,7 @@ from __future__ import annotations
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.business_day import DayRule
 from koshelek_driver.payment.journal.day_book import Closing, Ended
-from koshelek_driver.payment.outcome import Outcome, Payment, Refund
+from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.report import Report, report
 from koshelek_driver.payment.till import Till
 
@@ -105,8 +105,7 @@ class ReportDesk:
         return self._journal.by_request(request_id) or self._journal.refunds.find(request_id)
 
     def _unknown(self) -> list[Payment | Refund]:
-        waiting: list[Payment | Refund] = [*self._journal.unfinished(), *self._journal.refunds.unfinished()]
-        return [each for each in waiting if each.outcome is Outcome.UNKNOWN]
+        return [*self._journal.still_open(), *self._journal.refunds.still_open()]
 
 
 def _next(closing: Closing | None) -> int:

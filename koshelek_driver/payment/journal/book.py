@@ -81,6 +81,10 @@ class Journal:
         """Payments whose outcome is open and payments whose slip is not on paper, oldest first."""
         return self._all("outcome IS NULL OR slip_state IN ('queued', 'sent') ORDER BY number")
 
+    def still_open(self) -> list[Payment]:
+        """Payments whose outcome is open, oldest first."""
+        return self._all("outcome IS NULL ORDER BY number")
+
     def newest(self, count: int) -> list[Payment]:
         """The last payments, newest first."""
         return self._all("1 ORDER BY number DESC LIMIT ?", count)

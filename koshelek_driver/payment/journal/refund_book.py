@@ -33,6 +33,10 @@ class RefundBook:
         """Refunds whose outcome is open and refunds whose slip is not on paper, oldest first."""
         return self._all("outcome IS NULL OR slip_state IN ('queued', 'sent') ORDER BY number")
 
+    def still_open(self) -> list[Refund]:
+        """Refunds whose outcome is open, oldest first."""
+        return self._all("outcome IS NULL ORDER BY number")
+
     def newest(self, count: int) -> list[Refund]:
         """The last refunds, newest first."""
         return self._all("1 ORDER BY number DESC LIMIT ?", count)
