@@ -31,7 +31,7 @@ from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.printer.shared import receipt_printer
-from koshelek_driver.secrets import SecretSource
+from koshelek_driver.secrets import Secret, SecretSource
 from koshelek_driver.shop_keys import Registry
 from koshelek_driver.site_keys import Site, zone_named
 from koshelek_driver.transport import check_address
@@ -182,8 +182,8 @@ def line_rule_of(settings: Site) -> LineRule:
     return LineRule(line.name, line.article, line.tax)
 
 
-def address_of(settings: Site) -> Address:
-    """Where the shop's ledger is. Raises SecretError."""
+def address_of(settings: Site, login: Secret, password: Secret | None) -> Address:
+    """Where the shop's ledger is, for a role of its PostgreSQL."""
     from koshelek_driver.ledger.link import Address
 
     keys = settings.ledger
@@ -191,11 +191,19 @@ def address_of(settings: Site) -> Address:
         host=keys.host,
         port=keys.port,
         database=keys.database,
-        login=settings.secret(keys.login, "ledger.login"),
-        password=None if keys.password == SecretSource() else settings.secret(keys.password, "ledger.password"),
+        login=login,
+        password=password,
         ca_file=settings.base / keys.ca_file if keys.ca_file else None,
         name=settings.pay_api.terminal,
     )
+
+
+def till_address_of(settings: Site) -> Address:
+    """Where the shop's ledger is, for this till. Raises SecretError."""
+    keys = settings.ledger
+    login = settings.secret(keys.login, "ledger.login")
+    has_password = keys.password != SecretSource()
+    return address_of(settings, login, settings.secret(keys.password, "ledger.password") if has_password else None)
 
 
 def ledger_of(settings: Site, journal: Journal) -> TillLedger | None:
@@ -205,7 +213,7 @@ def ledger_of(settings: Site, journal: Journal) -> TillLedger | None:
     from koshelek_driver.ledger.feeder import Name
     from koshelek_driver.ledger.till_ledger import TillLedger
 
-    return TillLedger(address_of(settings), journal, Name(settings.pay_api.store, settings.pay_api.terminal))
+    return TillLedger(till_address_of(settings), journal, Name(settings.pay_api.store, settings.pay_api.terminal))
 
 
 def shop_of(settings: Site, ledger: TillLedger | None) -> Shop:

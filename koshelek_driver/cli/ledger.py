@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,17 +34,14 @@ def prepare(
     from koshelek_driver import site as sites
     from koshelek_driver.ledger.link import Link
     from koshelek_driver.secrets import Secret
-    from koshelek_driver.wiring import address_of
+    from koshelek_driver.wiring import address_of, till_address_of
 
     output, settings = Output(as_json=as_json), sites.load(site)
     if not settings.ledger.host:
         raise UsageError(f"{settings.path} names no ledger", "add [ledger] with host, login and password")
-    address = address_of(settings)
-    if owner:
-        password = read_file(password_file, "--password-file")
-        address = replace(
-            address, login=Secret(owner), password=None if password is None else Secret(password.decode().strip())
-        )
+    password = read_file(password_file, "--password-file")
+    secret = None if password is None else Secret(password.decode().strip())
+    address = address_of(settings, Secret(owner), secret) if owner else till_address_of(settings)
     link = Link(address)
     try:
         version = link.prepare(role)

@@ -116,7 +116,11 @@ def test_a_till_without_a_ledger_says_how_to_get_one(till: Till, capsys: pytest.
         assert (code, answer["remedy"]) == (2, "add [ledger] with host, login and password")
 
 
-def test_the_owner_prepares_for_a_role_of_tills(shell: Shell, ask: Ask, server: Postgres, tmp_path: Path) -> None:
+def test_the_owner_prepares_for_a_role_of_tills(
+    shell: Shell, ask: Ask, till: Till, server: Postgres, tmp_path: Path
+) -> None:
+    """At a desk that has no till's own login."""
+    till.edit('login = { file = "owner.txt" }', 'login = { file = "gone.txt" }')
     with psycopg.connect(host=str(server.folder), dbname="postgres", user="owner", autocommit=True) as connection:
         connection.execute("CREATE ROLE tills LOGIN")
     (tmp_path / "password.txt").write_text("whatever\n")
