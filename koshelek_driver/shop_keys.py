@@ -88,7 +88,7 @@ class Registry(Section, frozen=True, kw_only=True):
     skip_lines: int = 0
     amount_in: Literal["kopecks", "roubles"] = "kopecks"
     date_format: str = ""
-    """As strptime has it, %d.%m.%Y %H:%M:%S; empty: ISO 8601."""
+    """As strptime has it, %d.%m.%Y %H:%M:%S; empty: ISO 8601, or that."""
     time_zone: str = ""
     """Of its dates and days; empty: that of the business day."""
     payment_types: tuple[str, ...] = ()

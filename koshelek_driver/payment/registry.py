@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -31,6 +32,8 @@ _DELIMITERS = ",;\t|"
 _SPACES = str.maketrans("", "", " \u00a0\u202f'")
 _KOPECKS = {"kopecks": 1, "roubles": 100}
 _AMOUNTS = {"kopecks": "kopecks as 12345", "roubles": "roubles as 123.45"}
+_FORMS = ("", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
+"""ISO 8601, and what is written in Russia."""
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -40,8 +43,8 @@ class Layout:
 
     `columns` names the heading of each of COLUMNS; an empty heading: there is no such column. Without `type` a negative
     amount is a refund. `types` are the words of `type`, in any case; rows of `ignored` words, a sum line say, are
-    passed over. `date_format` as strptime has it, empty: ISO 8601; `zone` is that of dates without one (None: the
-    machine's). An empty `delimiter` is found by the headings.
+    passed over. `date_format` as strptime has it, empty: ISO 8601 or 22.11.2026 10:00; `zone` is that of dates without
+    one (None: the machine's). An empty `delimiter` is found by the headings.
     """
 
     encoding: str = "utf-8"
@@ -150,12 +153,12 @@ class _Reader:
     def _moment(self, text: str) -> float | None:
         if not text:
             return None
-        try:
-            form = self._layout.date_format
-            at = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - see below
-            return (at if at.tzinfo else at.replace(tzinfo=self._layout.zone)).timestamp()
-        except (ValueError, OverflowError) as problem:
-            raise self._wrong("date", text, self._layout.date_format or "as 2026-11-22 10:00:00") from problem
+        form = self._layout.date_format
+        for each in (form,) if form else _FORMS:
+            with suppress(ValueError, OverflowError):
+                at = datetime.strptime(text, each) if each else datetime.fromisoformat(text)  # noqa: DTZ007 - see below
+                return (at if at.tzinfo else at.replace(tzinfo=self._layout.zone)).timestamp()
+        raise self._wrong("date", text, form or "2026-11-22 10:00:00 or 22.11.2026 10:00")
 
     def _wrong(self, key: str, came: str, expected: str) -> UsageError:
         what = f"{self._name}, line {self._line}, {self._headings[key]}: '{came}', expected {expected}"

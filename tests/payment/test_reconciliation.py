@@ -43,6 +43,16 @@ def test_the_layout_of_the_contract_needs_no_setting() -> None:
     assert one("A-1,t-1,12345,Refund,").kind == "refund"
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-11-22 10:00", "2026-11-22T07:00:00Z", "22.11.2026 10:00", "22.11.2026 10:00:00"]
+)
+def test_a_date_is_read_in_the_ways_that_are_common(text: str) -> None:
+    at_s = datetime(2026, 11, 22, 10, tzinfo=MOSCOW).timestamp()
+    assert one(f"A-1,t-1,1,payment,{text}", Layout(zone=MOSCOW)).at_s == at_s
+    day = one("A-1,t-1,1,payment,22.11.2026", Layout(zone=MOSCOW)).at_s
+    assert day == at_s - 36_000
+
+
 BANK = Layout(
     encoding="windows-1251",
     delimiter=";",
@@ -98,7 +108,7 @@ def test_without_a_column_of_types_a_minus_is_a_refund() -> None:
         (f"{HEADING}\nA,t,1e999,payment,".encode(), "line 2, amount: '1e999'"),
         (f"{HEADING}\nA,t,,payment,".encode(), "line 2, amount: ''"),
         (f"{HEADING}\n\n\nA,t,1,chargeback,".encode(), "line 4, type: 'chargeback', expected one of payment, refund"),
-        (f"{HEADING}\nA,t,1,payment,yesterday".encode(), "line 2, date: 'yesterday', expected as 2026-11-22"),
+        (f"{HEADING}\nA,t,1,payment,yesterday".encode(), "line 2, date: 'yesterday', expected 2026-11-22 10"),
         (f"{HEADING}\n,,1,payment,".encode(), "line 2, transactionId: '', expected an order or a transaction"),
         (f"{HEADING}\nA,t,1,payment,\n\xff".encode("latin-1"), "line 3: byte 0xff is not utf-8"),
         (f'{HEADING}\n"{"x" * 200_000}'.encode(), "line 2: field larger"),
