@@ -8,22 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from koshelek_driver.cli.output import Output
 from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day, read_file
 
 if TYPE_CHECKING:
-    from koshelek_driver.payment.reconciliation import Ours, Pair, Reconciled, Stray
+    from koshelek_driver.payment.reconciliation import Ours, Reconciled, Stray
     from koshelek_driver.payment.registry import Theirs
 
 _SHOWN = 30
 _HINTS = {
     ("payment", ""): "here it is unknown: recover, or: journal close --order-id {order} --as paid",
     ("refund", ""): "here it is unknown: recover",
-    (
-        "payment",
-        "canceled",
-    ): "here it is cancelled, money was taken all the same: refund --transaction-id {transaction}",
+    ("payment", "canceled"): "here it is cancelled, yet money was taken: refund --transaction-id {transaction}",
 }
 
 
@@ -129,38 +127,29 @@ def _why(stray: Stray) -> str:
 
 
 def _show(made: Reconciled, output: Output) -> None:
-    from rich.table import Table
-
-    table = Table("what", "line", "type", "order", "transaction", "kopecks", "ours", "note")
-    rows = [*map(_differing, made.amount_differs), *map(_stray, made.only_theirs)]
-    rows += [_own("only ours", each) for each in made.only_ours] + [_own("unknown", each) for each in made.unknown]
-    for row in rows[:_SHOWN]:
-        table.add_row(*row)
+    lines = [
+        *(f"amount differs  {_their_words(pair.theirs)}, here {pair.ours.amount}" for pair in made.amount_differs),
+        *(f"only theirs     {_their_words(stray.theirs)}: {_why(stray)}" for stray in made.only_theirs),
+        *(f"only ours       {_our_words(each)}" for each in made.only_ours),
+        *(f"unknown         {_our_words(each)}" for each in made.unknown),
+    ]
     output.console.print(
         f"matched {len(made.matched)}, amount differs {len(made.amount_differs)}, only theirs {len(made.only_theirs)},"
         f" only ours {len(made.only_ours)}, unknown {len(made.unknown)}"
     )
-    if rows:
-        output.console.print(table)
-    if len(rows) > _SHOWN:
-        output.console.print(f"… and {len(rows) - _SHOWN} more: --json has all of them")
+    for line in lines[:_SHOWN]:
+        output.console.print(escape(line), soft_wrap=True)
+    if len(lines) > _SHOWN:
+        output.console.print(f"… and {len(lines) - _SHOWN} more: --json has all of them")
 
 
-def _differing(pair: Pair) -> tuple[str, ...]:
-    return ("amount differs", *_cells(pair.theirs), str(pair.ours.amount), "")
+def _their_words(row: Theirs) -> str:
+    return f"line {row.line}: {row.kind}, order {row.order_id}, {row.transaction_id}, {row.amount} kopecks"
 
 
-def _stray(stray: Stray) -> tuple[str, ...]:
-    return ("only theirs", *_cells(stray.theirs), "", _why(stray))
-
-
-def _own(what: str, ours: Ours) -> tuple[str, ...]:
+def _our_words(ours: Ours) -> str:
     transaction = ours.refund_transaction_id or ours.transaction_id
-    return (what, "", ours.kind, ours.order_id, transaction, "", str(ours.amount), "")
-
-
-def _cells(row: Theirs) -> tuple[str, ...]:
-    return str(row.line), row.kind, row.order_id, row.transaction_id, str(row.amount)
+    return f"{ours.kind}, order {ours.order_id}, {transaction}, {ours.amount} kopecks"
 
 
 def _moment(at_s: float) -> str:

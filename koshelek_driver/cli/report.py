@@ -108,7 +108,8 @@ def _table(title: str, unknown: tuple[Row, ...], rows: tuple[Row, ...], output: 
 
     if unknown:
         output.warning(f"{len(unknown)} not settled: {', '.join(row.order_id for row in unknown)}", "recover")
-    table = Table("what", "order", "RUB", "provider", "transaction", title=title)
+    table = Table("what", "order", "RUB", "provider", title=title)
+    table.add_column("transaction", overflow="fold")
     for row in (*unknown, *rows):
         what = f"{row.till} {row.kind}".lstrip()
         table.add_row(what, row.order_id, in_roubles(row.amount), row.payment_type, _transaction(row))
