@@ -26,7 +26,7 @@ _LATE_S = 3600.0
 def x(
     *, csv: CsvOption = None, paper: PaperOption = False, site: SiteOption = None, as_json: JsonOption = False
 ) -> None:
-    """The business day so far. It changes nothing; days that the rule has ended are closed first."""
+    """The business day so far. It closes nothing but days that have ended by the rule."""
     from koshelek_driver.terminal import Terminal
 
     with Terminal.open(site) as terminal:

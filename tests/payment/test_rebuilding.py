@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -61,6 +62,23 @@ def orders(path: Path) -> dict[str, Outcome]:
     found = {each.order_id: each.outcome for each in journal.newest(1000)}
     journal.close()
     return found
+
+
+def journal_id(path: Path) -> str:
+    with closing(Database(path)) as found:
+        return found.journal_id()
+
+
+@pytest.mark.parametrize("with_backup", [True, False])
+def test_a_journal_that_was_made_anew_is_another_one_for_the_shop(
+    sold: Path, tmp_path: Path, *, with_backup: bool
+) -> None:
+    """What the shop's ledger knows of the old one, events that are lost among it, is not taken for the new one's."""
+    path = Path(shutil.copytree(sold, tmp_path / "till")) / "journal.db"
+    before = journal_id(path)
+    rebuild(path, path.parent / "backup.db" if with_backup else None, tmp_path / "aside")
+    assert len(before) == len(journal_id(path)) == 32
+    assert journal_id(path) != before
 
 
 @pytest.mark.scenario(54)
