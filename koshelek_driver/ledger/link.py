@@ -88,7 +88,10 @@ class Link:
             with connection.transaction(), connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
                 cursor.execute(BEGINNING)
-                for migration in MIGRATIONS[_version(cursor) :]:
+                version = _version(cursor)
+                if version > SCHEMA_VERSION:
+                    raise _other_version(version)
+                for migration in MIGRATIONS[version:]:
                     cursor.execute(migration)
                 cursor.execute("DELETE FROM koshelek.version")
                 cursor.execute("INSERT INTO koshelek.version VALUES (%s)", (SCHEMA_VERSION,))
@@ -106,7 +109,10 @@ class Link:
             except psycopg.Error:
                 self._drop()
         if self._connection is None:
-            _check_version(self._connected())
+            version = _version_of(self._connected())
+            if version != SCHEMA_VERSION:
+                self._drop()
+                raise _other_version(version)
         return self._connected()
 
     def _connected(self) -> Connection:
@@ -176,20 +182,20 @@ def _version(cursor: Cursor) -> int:
     return 0 if found is None or found[0] is None else int(found[0])
 
 
-def _check_version(connection: Connection) -> None:
+def _version_of(connection: Connection) -> int:
+    """Of the ledger that a connection leads to; 0 where nobody prepared one."""
     import psycopg
 
     try:
         with connection.transaction(), connection.cursor() as cursor:
-            version = _version(cursor)
+            return _version(cursor)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        version = 0
-    if version != SCHEMA_VERSION:
-        connection.close()
-        what = f"the shop's ledger has version {version}, this driver needs {SCHEMA_VERSION}"
-        raise LedgerError(
-            what, "install a newer driver" if version > SCHEMA_VERSION else "its owner runs: ledger prepare"
-        )
+        return 0
+
+
+def _other_version(version: int) -> LedgerError:
+    what = f"the shop's ledger has version {version}, this driver needs {SCHEMA_VERSION}"
+    return LedgerError(what, "install a newer driver" if version > SCHEMA_VERSION else "its owner runs: ledger prepare")
 
 
 def _in_words(problem: Exception) -> str:

@@ -1,4 +1,4 @@
-"""One till's side of the shop's ledger: it feeds by one connection and asks by another."""
+"""One till's side of the shop's ledger: it feeds by one connection, refunds by another, and reports by a third."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TillLedger:
 
     def __init__(self, address: Address, journal: Journal, name: Name) -> None:
         self._journal = journal
-        self._feeding, self._asking = Link(address), Link(address)
+        self._feeding, self._asking, self._reporting = Link(address), Link(address), Link(address)
         self._feeder = Feeder(journal, self._feeding, name)
         self.shop = ShopLedger(journal, self._asking, name)
         """What refunds ask."""
@@ -29,6 +29,7 @@ class TillLedger:
         """Close the connections."""
         self._feeding.close()
         self._asking.close()
+        self._reporting.close()
 
     def feed(self, goes_on: Callable[[], bool] = lambda: True) -> Fed:
         """Bring everything that the ledger does not have yet; blocks as long as that takes, while `goes_on` says so."""
@@ -49,15 +50,15 @@ class TillLedger:
 
     def report(self, date: str = "") -> ShopReport:
         """Over all tills: the days of a date, as 2026-11-22, that are closed, or those that are open."""
-        return shop_report(self._asking, date)
+        return shop_report(self._reporting, date)
 
     def books(self) -> LedgerBooks:
         """All tills' rows, for a comparison with a registry."""
-        return LedgerBooks(self._asking)
+        return LedgerBooks(self._reporting)
 
     def tills(self) -> list[TillState]:
         """Every till that ever fed."""
-        return tills_of(self._asking)
+        return tills_of(self._reporting)
 
     def close_refund(self, request_id: str, outcome: Outcome, reason: str) -> None:
         """End a refund of a till that is gone; see ShopLedger.close_by_hand."""

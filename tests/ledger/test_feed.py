@@ -215,6 +215,11 @@ def test_a_newer_ledger_is_not_touched(address: Address, link: Link) -> None:
     with pytest.raises(LedgerError, match="version 99") as caught, link.transaction():
         pass
     assert caught.value.remedy == "install a newer driver"
+    with pytest.raises(LedgerError, match="version 99"):
+        link.prepare()
+    link.close()
+    with pytest.raises(LedgerError, match="version 99"), link.transaction():
+        pass
 
 
 def test_a_connection_that_broke_while_nobody_used_it_is_replaced(link: Link) -> None:
