@@ -90,8 +90,8 @@ class Cards:
             url=wanted.url.rstrip("/"),
             context=tls_context(ca_file, "totp.http", certificate, private_key),
             deadline_s=wanted.deadline_s,
-            login=_optional(settings, wanted.login, "totp.http.login"),
-            password=_optional(settings, wanted.password, "totp.http.password"),
+            login=settings.secret_if_given(wanted.login, "totp.http.login"),
+            password=settings.secret_if_given(wanted.password, "totp.http.password"),
         )
         poster = JsonPoster(server)
         self._closing.callback(poster.close)
@@ -168,10 +168,6 @@ def _retailer_key(settings: Site) -> Secret:
     if source == SecretSource() and settings.totp.module != "reference":
         return Secret("")
     return settings.secret(source, "totp.retailer_key")
-
-
-def _optional(settings: Site, source: SecretSource, key: str) -> Secret | None:
-    return None if source == SecretSource() else settings.secret(source, key)
 
 
 def _wrong(settings: Site, problem: ValueError) -> SiteError:

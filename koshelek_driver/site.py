@@ -7,7 +7,6 @@ import re
 from importlib.metadata import entry_points
 from ipaddress import ip_network
 from pathlib import Path
-from zoneinfo import ZoneInfoNotFoundError
 
 from koshelek_driver import config
 from koshelek_driver.errors import SiteError, nearest
@@ -193,7 +192,7 @@ def _check_business_day(site: Site) -> None:
 def _check_zone(site: Site, key: str, name: str) -> None:
     try:
         zone_named(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
+    except (KeyError, ValueError, OSError) as problem:
         remedy = "leave it out for the machine's own"
         raise _refuse(site, key, name, "a name such as Europe/Moscow", remedy) from problem
 

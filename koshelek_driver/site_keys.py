@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import time, tzinfo
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import field
@@ -222,8 +221,12 @@ class SiteFile(Section, frozen=True, kw_only=True):
 
 
 def zone_named(name: str) -> tzinfo | None:
-    """A time zone by its name; None for the machine's own. Raises what `zoneinfo` raises."""
-    return ZoneInfo(name) if name else None
+    """A time zone by its name; None for the machine's own. Raises KeyError, ValueError or OSError for no such name."""
+    if not name:
+        return None
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -293,6 +296,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         wallet = self.wallet
         name = "" if wallet is None else wallet.scanner if category == "Scanner" else wallet.printer
         return self.devices[name] if name else None
+
+    def secret_if_given(self, source: SecretSource, key: str) -> Secret | None:
+        """Fetch a secret that this file may name; None where it names none. Raises SecretError."""
+        return None if source == SecretSource() else self.secret(source, key)
 
     def secret(self, source: SecretSource, key: str) -> Secret:
         """Fetch a secret that this file names; raises SecretError."""

@@ -57,8 +57,8 @@ class Upkeep:
 
     def nudge(self) -> None:
         """There is news of the host."""
-        for caretaker in self._caretakers[:1]:
-            caretaker.nudge()
+        if self._caretakers:
+            self._caretakers[0].nudge()
 
     def stop(self) -> None:
         """End; waits for what is just being done."""

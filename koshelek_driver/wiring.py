@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,7 +30,7 @@ from koshelek_driver.payment.till import Till
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.printer.shared import receipt_printer
-from koshelek_driver.secrets import Secret, SecretSource
+from koshelek_driver.secrets import Secret
 from koshelek_driver.shop_keys import Registry
 from koshelek_driver.site_keys import Site, zone_named
 from koshelek_driver.transport import check_address
@@ -69,12 +68,23 @@ def new_ids() -> Iterator[str]:
 
 def endpoint_of(settings: Site) -> Endpoint:
     """Where the API of a till is; fetches its secrets. Raises SecretError."""
+    login, password = settings.pay_api.login, settings.pay_api.password
+    return _endpoint(
+        settings,
+        settings.base_url,
+        settings.secret(login, "pay_api.login"),
+        settings.secret(password, "pay_api.password"),
+    )
+
+
+def _endpoint(settings: Site, base_url: str, login: Secret, password: Secret) -> Endpoint:
+    """Either API of the host: they differ in nothing else."""
     api = settings.pay_api
     return Endpoint(
-        base_url=settings.base_url,
+        base_url=base_url,
         ca_file=settings.ca_file,
-        login=settings.secret(api.login, "pay_api.login"),
-        password=settings.secret(api.password, "pay_api.password"),
+        login=login,
+        password=password,
         connect_timeout_s=api.timing.connect_timeout_s,
         request_timeout_s=api.timing.request_timeout_s,
         pins=api.pins,
@@ -87,12 +97,13 @@ def store_api_of(settings: Site) -> tuple[dict[str, StoreCall], StoreRules, PayA
     from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 
     keys, api = settings.store_api, settings.pay_api
-    login, password = (given == SecretSource() for given in (keys.login, keys.password))
-    endpoint = replace(
-        endpoint_of(settings),
-        base_url=settings.store_base_url,
-        login=settings.secret(api.login if login else keys.login, "store_api.login"),
-        password=settings.secret(api.password if password else keys.password, "store_api.password"),
+    login = settings.secret_if_given(keys.login, "store_api.login")
+    password = settings.secret_if_given(keys.password, "store_api.password")
+    endpoint = _endpoint(
+        settings,
+        settings.store_base_url,
+        login or settings.secret(api.login, "pay_api.login"),
+        password or settings.secret(api.password, "pay_api.password"),
     )
     calls = {name: StoreCall(**msgspec.structs.asdict(getattr(keys, name))) for name in ("add", "get", "update")}
     rules = StoreRules(keys.brand_id, api.enums.payment_types, keys.more_fields)
@@ -202,8 +213,7 @@ def till_address_of(settings: Site) -> Address:
     """Where the shop's ledger is, for this till. Raises SecretError."""
     keys = settings.ledger
     login = settings.secret(keys.login, "ledger.login")
-    has_password = keys.password != SecretSource()
-    return address_of(settings, login, settings.secret(keys.password, "ledger.password") if has_password else None)
+    return address_of(settings, login, settings.secret_if_given(keys.password, "ledger.password"))
 
 
 def ledger_of(settings: Site, journal: Journal) -> TillLedger | None:

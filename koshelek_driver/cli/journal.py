@@ -12,7 +12,7 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.output import Output, moment
 from koshelek_driver.cli.pay import JsonOption, SiteOption, record_document, slip_of_money
 from koshelek_driver.errors import UsageError
 
@@ -175,4 +175,4 @@ def _document(event: Event) -> dict[str, Any]:
 
 
 def _time(event: Event) -> str:
-    return datetime.fromtimestamp(event.at_s, UTC).isoformat(timespec="milliseconds")
+    return moment(event.at_s, "milliseconds")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.output import Output, moment
 from koshelek_driver.cli.pay import JsonOption, SiteOption, read_file
 from koshelek_driver.errors import UsageError
 
@@ -42,11 +42,8 @@ def prepare(
     password = read_file(password_file, "--password-file")
     secret = None if password is None else Secret(password.decode().strip())
     address = address_of(settings, Secret(owner), secret) if owner else till_address_of(settings)
-    link = Link(address)
-    try:
+    with closing(Link(address)) as link:
         version = link.prepare(role)
-    finally:
-        link.close()
     output.document({"version": version, "database": address.database, "role": role})
     output.console.print(f"version {version} in {escape(address.database)} at {escape(address.host)}")
 
@@ -137,11 +134,6 @@ def till_document(till: TillState) -> dict[str, Any]:
         "heard_at": moment(till.heard_s),
         "behind": till.behind,
     }
-
-
-def moment(at_s: float) -> str:
-    """A moment for people, UTC."""
-    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds")
 
 
 def _payment(of: ShopPayment) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -149,6 +150,11 @@ def reply_in_words(reply: Reply) -> str:
             return f"not sent: {reason}"
         case Done() | Computing():
             return "done" if isinstance(reply, Done) else "not ready yet"
+
+
+def moment(at_s: float, timespec: str = "seconds") -> str:
+    """A moment, Unix time, for people: UTC."""
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec=timespec)
 
 
 def payment_document(payment: Payment | Refund, tip: str, slip: Iterable[str]) -> dict[str, Any]:

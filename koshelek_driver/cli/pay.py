@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document
+from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, moment, payment_document
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
@@ -190,10 +190,9 @@ def _waiting_document(entry: Entry) -> dict[str, Any]:
 
 def record_document(payment: Payment | Refund) -> dict[str, Any]:
     """All that the journal has of a sale or a refund."""
-    created = datetime.fromtimestamp(payment.created_s, UTC).isoformat(timespec="seconds")
     return {
         **payment_document(payment, "", ()),
-        "created": created,
+        "created": moment(payment.created_s),
         "slip": payment.verdict.slip,
         "answer": payment.verdict.answer,
     }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.output import Output, moment
 from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day, read_file
 
 if TYPE_CHECKING:
@@ -65,11 +64,11 @@ def _exit(made: Reconciled) -> int:
 
 def _document(made: Reconciled) -> dict[str, Any]:
     return {
-        "matched": [{**_of_theirs(pair.theirs), **_name(pair.ours)} for pair in made.matched],
+        "matched": [{**_of_theirs(pair.theirs), "request_id": pair.ours.request_id} for pair in made.matched],
         "only_ours": [_of_ours(each) for each in made.only_ours],
         "only_theirs": [_of_stray(stray) for stray in made.only_theirs],
         "amount_differs": [
-            {**_of_theirs(pair.theirs), **_name(pair.ours), "our_amount": pair.ours.amount}
+            {**_of_theirs(pair.theirs), "request_id": pair.ours.request_id, "our_amount": pair.ours.amount}
             for pair in made.amount_differs
         ],
         "unknown": [_of_ours(each) for each in made.unknown],
@@ -87,16 +86,12 @@ def _of_theirs(row: Theirs) -> dict[str, Any]:
     }
 
 
-def _name(ours: Ours) -> dict[str, Any]:
-    return {"request_id": ours.request_id}
-
-
 def _of_ours(ours: Ours) -> dict[str, Any]:
     return {
         "type": ours.kind,
         "order_id": ours.order_id,
         "request_id": ours.request_id,
-        "transaction_id": ours.refund_transaction_id if ours.kind == "refund" else ours.transaction_id,
+        "transaction_id": ours.own_id,
         "payment_transaction_id": ours.transaction_id,
         "payment_type": ours.payment_type,
         "amount": ours.amount,
@@ -153,4 +148,4 @@ def _our_words(ours: Ours) -> str:
 
 
 def _moment(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return moment(at_s).replace("+00:00", "Z")

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
+from rich.markup import escape
 
-from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.ledger import till_document
+from koshelek_driver.cli.output import Output, moment
 from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day
 
 if TYPE_CHECKING:
@@ -70,7 +73,7 @@ def shop(
     output.document(
         {
             "date": made.date,
-            "totals": _plain_totals(made.totals),
+            "totals": msgspec.to_builtins(made.totals),
             "unknown": [as_plain(row) for row in made.unknown],
             "rows": [as_plain(row) for row in made.rows],
             "tills": _tills(made),
@@ -111,8 +114,8 @@ def _table(title: str, unknown: tuple[Row, ...], rows: tuple[Row, ...], output: 
     table = Table("what", "order", "RUB", "provider", title=title)
     table.add_column("transaction", overflow="fold")
     for row in (*unknown, *rows):
-        what = f"{row.till} {row.kind}".lstrip()
-        table.add_row(what, row.order_id, in_roubles(row.amount), row.payment_type, _transaction(row))
+        cells = f"{row.till} {row.kind}".lstrip(), row.order_id, in_roubles(row.amount), row.payment_type
+        table.add_row(*map(escape, (*cells, _transaction(row))))
     output.console.print(table)
 
 
@@ -121,36 +124,22 @@ def _totals_table(title: str, totals: dict[str, Totals], output: Output) -> None
 
     from koshelek_driver.payment.outcome import in_roubles
 
-    table = Table("provider", "payments", "RUB", "refunds", "RUB", "cancels", "RUB", title=title or None)
+    table = Table("provider", "payments", "RUB", "refunds", "RUB", "cancels", "RUB", title=escape(title) or None)
     for name, of in totals.items():
         counted = (of.payments, of.paid), (of.refunds, of.refunded), (of.cancels, of.canceled)
-        table.add_row(name, *(text for count, sum_ in counted for text in (str(count), in_roubles(sum_))))
+        table.add_row(escape(name), *(text for count, sum_ in counted for text in (str(count), in_roubles(sum_))))
     output.console.print(table)
 
 
 def _tills(made: ShopReport) -> list[dict[str, Any]]:
-    from koshelek_driver.cli.ledger import till_document
-    from koshelek_driver.ledger.reports import name_of
-
-    many = len({till.store_id for till in made.tills}) > 1
-    names = [name_of(till.store_id, till.terminal_id, many=many) for till in made.tills]
     return [
-        {**till_document(till), "name": name, "totals": _plain_totals(made.by_till.get(name, {}))}
-        for name, till in zip(names, made.tills, strict=True)
+        {**till_document(till), "name": till.name, "totals": msgspec.to_builtins(made.by_till.get(till.name, {}))}
+        for till in made.tills
     ]
-
-
-def _plain_totals(totals: dict[str, Totals]) -> dict[str, Any]:
-    import msgspec
-
-    plain: dict[str, Any] = msgspec.to_builtins(totals)
-    return plain
 
 
 def _warn_of_silence(made: ShopReport, output: Output) -> None:
     """A till that did not feed for long has sold what is not in here."""
-    from koshelek_driver.cli.ledger import moment
-
     for till in made.tills:
         if till.behind or till.silent_s > _LATE_S:
             what = f"till {till.terminal_id} fed last at {moment(till.heard_s)}; what it did since is not in here"

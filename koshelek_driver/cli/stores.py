@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,12 +57,9 @@ def _do(name: str, make: _Make, file: Path, site: Path | None, *, as_json: bool)
 
     output, settings = Output(as_json=as_json), sites.load(site)
     calls, rules, client = store_api_of(settings)
-    try:
+    with closing(client), output.progress("Asking…"):
         request = make(calls[name], read_file(file, "FILE") or b"", rules)
-        with output.progress("Asking…"):
-            reply = stores.send(client, request)
-    finally:
-        client.close()
+        reply = stores.send(client, request)
     if isinstance(reply, stores.StoreAnswer):
         _answered(reply, output)
     elif isinstance(reply, NotSent):

@@ -34,5 +34,4 @@ class LedgerBooks:
 
     def _all(self, statements: tuple[str, ...], values: dict[str, Any]) -> list[Record]:
         with self._link.reading() as cursor:
-            found = [Record(*row) for sql in statements for row in cursor.execute(sql, values).fetchall()]
-        return list({record.request_id: record for record in found}.values())
+            return [Record(*row) for sql in statements for row in cursor.execute(sql, values).fetchall()]

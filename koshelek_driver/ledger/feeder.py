@@ -100,17 +100,15 @@ def _enrolled(cursor: Cursor, journal: Journal, name: Name) -> str:
 
 def behind(cursor: Cursor, journal: Journal) -> int:
     """How many events of a journal are not in the ledger."""
-    sql = "SELECT position FROM koshelek.till WHERE journal_id = %s"
-    found = cursor.execute(sql, (journal.database.journal_id(),)).fetchone()
-    return journal.database.last_number() - (int(found[0]) if found else 0)
+    position, _ = _position(cursor, journal.database.journal_id())
+    return journal.database.last_number() - position
 
 
 def _position(cursor: Cursor, journal_id: str, *, lock: bool = False) -> tuple[int, bytes]:
-    """How far the till is. With `lock` others that feed the same journal wait from here on."""
+    """How far a till is; 0 for one that is not enrolled. With `lock` others that feed its journal wait from here on."""
     sql = "SELECT position, link FROM koshelek.till WHERE journal_id = %s"
     found = cursor.execute(f"{sql} FOR NO KEY UPDATE" if lock else sql, (journal_id,)).fetchone()
-    assert found is not None
-    return int(found[0]), bytes(found[1])
+    return (int(found[0]), bytes(found[1])) if found else (0, b"")
 
 
 def _move(cursor: Cursor, journal_id: str, name: Name, batch: Batch) -> None:

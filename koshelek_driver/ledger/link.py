@@ -66,10 +66,8 @@ class Link:
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """All or nothing. After an error nobody knows whether a commit that was asked for was done."""
-        with self._one_at_a_time, self._translated():
-            connection = self._alive()
-            with connection.transaction(), connection.cursor() as cursor:
-                yield cursor
+        with self._begun(self._alive) as cursor:
+            yield cursor
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
@@ -83,21 +81,27 @@ class Link:
         """Make the tables, or bring them up to date, and let `role` use them; gives the version. For its owner."""
         from psycopg import sql
 
-        with self._one_at_a_time, self._translated():
-            connection = self._connected()
-            with connection.transaction(), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
-                cursor.execute(BEGINNING)
-                version = _version(cursor)
-                if version > SCHEMA_VERSION:
-                    raise _other_version(version)
-                for migration in MIGRATIONS[version:]:
-                    cursor.execute(migration)
-                cursor.execute("DELETE FROM koshelek.version")
-                cursor.execute("INSERT INTO koshelek.version VALUES (%s)", (SCHEMA_VERSION,))
-                if role:
-                    cursor.execute(sql.SQL(GRANTS).format(role=sql.Identifier(role)))
+        with self._begun(self._connected) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
+            cursor.execute(BEGINNING)
+            version = _version(cursor)
+            if version > SCHEMA_VERSION:
+                raise _other_version(version)
+            for migration in MIGRATIONS[version:]:
+                cursor.execute(migration)
+            cursor.execute("DELETE FROM koshelek.version")
+            cursor.execute("INSERT INTO koshelek.version VALUES (%s)", (SCHEMA_VERSION,))
+            if role:
+                cursor.execute(sql.SQL(GRANTS).format(role=sql.Identifier(role)))
         return SCHEMA_VERSION
+
+    @contextmanager
+    def _begun(self, connected: Callable[[], Connection]) -> Iterator[Cursor]:
+        """A transaction on a connection that is had now."""
+        with self._one_at_a_time, self._translated():
+            connection = connected()
+            with connection.transaction(), connection.cursor() as cursor:
+                yield cursor
 
     def _alive(self) -> Connection:
         """A connection that answers, to a ledger of our version: one that broke while nobody used it is replaced."""

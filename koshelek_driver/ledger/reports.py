@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -46,11 +48,12 @@ _UNSETTLED = f"{_FROM} WHERE o.outcome IS NULL OR o.by_hand ORDER BY o.created_s
 
 @dataclass(frozen=True, slots=True)
 class TillState:
-    """A till as the ledger knows it.
+    """A till as the ledger knows it; `name` is its terminal's, in a chain of several stores `store/terminal`.
 
     It fed last at `heard_s` (Unix time), `silent_s` ago; so many of its events, `behind`, were not here then.
     """
 
+    name: str
     store_id: str
     terminal_id: str
     heard_s: float
@@ -62,7 +65,7 @@ class TillState:
 class ShopReport:
     """All tills together: the days of one date that are closed, or (empty date) the days that are open.
 
-    `till` of a row, and `by_till`, name a till by its terminal, in a chain of several stores `store/terminal`.
+    `till` of a row, and `by_till`, are names of tills.
     """
 
     date: str
@@ -79,33 +82,39 @@ def shop_report(link: Link, date: str) -> ShopReport:
     Every row is in just one date or open. Blocks a minute at most; raises LedgerError.
     """
     with link.reading() as cursor:
-        tills = tuple(TillState(*row) for row in cursor.execute(_TILLS).fetchall())
+        tills = _tills(cursor)
         found = _all(cursor, _CLOSED_DAYS, date) if date else _all(cursor, _OPEN_DAYS)
         unknown = _all(cursor, _UNSETTLED)
-    many = len({till.store_id for till in tills}) > 1
-    done = tuple(counted_row(_ended(name_of(*till, many=many), of)) for till, of in found)
-    names = sorted({row.till for row in done})
+    names = {(till.store_id, till.terminal_id): till.name for till in tills}
+    done = tuple(counted_row(_ended(names[till], of)) for till, of in found)
     return ShopReport(
         date=date,
         tills=tills,
-        unknown=tuple(
-            unknown_row(_ended(name_of(*till, many=many), of), is_refund=of.kind == "refund") for till, of in unknown
-        ),
+        unknown=tuple(unknown_row(_ended(names[till], of), is_refund=of.kind == "refund") for till, of in unknown),
         rows=done,
         totals=totals_of(done),
-        by_till={name: totals_of(row for row in done if row.till == name) for name in names},
+        by_till=_by_till(done),
     )
 
 
-def name_of(store_id: str, terminal_id: str, *, many: bool) -> str:
-    """A terminal's name is its own in one store alone."""
-    return f"{store_id}/{terminal_id}" if many else terminal_id
-
-
-def tills_of(link: Link) -> list[TillState]:
+def tills_of(link: Link) -> tuple[TillState, ...]:
     """Every till that ever fed. Raises LedgerError."""
     with link.reading() as cursor:
-        return [TillState(*row) for row in cursor.execute(_TILLS).fetchall()]
+        return _tills(cursor)
+
+
+def _tills(cursor: Cursor) -> tuple[TillState, ...]:
+    found = cursor.execute(_TILLS).fetchall()
+    is_chain = len({store for store, *_ in found}) > 1
+    return tuple(
+        TillState(f"{store}/{terminal}" if is_chain else terminal, store, terminal, *rest)
+        for store, terminal, *rest in found
+    )
+
+
+def _by_till(rows: Iterable[Row]) -> dict[str, dict[str, Totals]]:
+    ordered = sorted(rows, key=lambda row: row.till)
+    return {name: totals_of(its) for name, its in groupby(ordered, key=lambda row: row.till)}
 
 
 def _all(cursor: Cursor, sql: str, *values: Any) -> list[tuple[tuple[str, str], Record]]:

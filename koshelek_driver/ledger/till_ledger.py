@@ -56,7 +56,7 @@ class TillLedger:
         """All tills' rows, for a comparison with a registry."""
         return LedgerBooks(self._reporting)
 
-    def tills(self) -> list[TillState]:
+    def tills(self) -> tuple[TillState, ...]:
         """Every till that ever fed."""
         return tills_of(self._reporting)
 

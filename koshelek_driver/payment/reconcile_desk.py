@@ -25,7 +25,7 @@ class Books(Protocol):
         ...
 
     def named(self, transaction_ids: Collection[str], order_ids: Collection[str]) -> list[Record]:
-        """What has one of these transactions or orders, whenever it was."""
+        """What has one of these transactions or orders, whenever it was; some of it perhaps twice."""
         ...
 
 

@@ -37,6 +37,11 @@ class Ours:
     ids: tuple[str, ...]
 
     @property
+    def own_id(self) -> str:
+        """The host's name for it; empty while that is not known."""
+        return self.refund_transaction_id if self.kind == "refund" else self.transaction_id
+
+    @property
     def is_done(self) -> bool:
         """Whether money has moved by it."""
         return self.outcome == _DONE[self.kind]
@@ -82,9 +87,8 @@ class Reconciled:
 def of_record(record: Record) -> Ours:
     """A row of a journal or of the ledger."""
     slip = _slip(record.slip)
-    own = record.refund_transaction_id if record.kind == "refund" else record.transaction_id
     named = (
-        own,
+        record.refund_transaction_id if record.kind == "refund" else record.transaction_id,
         slip.refund_transaction_id if record.kind == "refund" else "",
         slip.operation_id,
         slip.qrc_id,

@@ -209,3 +209,10 @@ def test_x_and_z_have_the_keys_of_the_contract_and_z_closes_the_day(shell: Shell
     code, out, _ = shell.text("report", "x", "--site", site)
     assert (code, "day 2" in out) == (0, True)
     assert shell.text("report", "x", "--paper", "--site", site)[0] == 2
+
+
+@pytest.mark.parametrize("order_id", ["[/]", "[bold]7", "A\\"])
+def test_an_order_of_any_name_is_in_the_report_for_people(shell: Shell, till: Till, order_id: str) -> None:
+    shell.pay(order_id)
+    code, words, _ = shell.text("report", "x", "--site", str(till.site))
+    assert (code, order_id in words) == (0, True)

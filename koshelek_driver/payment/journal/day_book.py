@@ -28,6 +28,8 @@ _KIND = "day closed"
 _NAME = "business day"
 """Stands where other events have a requestId, so that closings are found without reading the rest."""
 
+_CLOSED = "SELECT number, at_s, data FROM event WHERE request_id = ?"
+
 
 class Closing(msgspec.Struct, frozen=True):
     """How a day ended: its number from 1 on, its date, and the last event that is in it.
@@ -99,13 +101,13 @@ class DayBook:
         self._database.add_event(at_s, _KIND, _NAME, {**msgspec.to_builtins(closing), **msgspec.to_builtins(facts)})
 
     def _closings(self, which: str, *values: int) -> list[Closing]:
-        sql = f"SELECT number, at_s, data FROM event WHERE request_id = ? ORDER BY number {which}"  # noqa: S608
-        return [_closing(*row) for row in self._database.run(sql, _NAME, *values)]
+        rows = self._database.run(f"{_CLOSED} ORDER BY number {which}", _NAME, *values)
+        return [_closing(*row) for row in rows]
 
 
 def closings_in(all_rows: Callable[..., list[Any]], after: int, until: int) -> list[Closing]:
     """The days that were closed behind one event and not behind another; `all_rows` reads the journal."""
-    sql = "SELECT number, at_s, data FROM event WHERE request_id = ? AND number > ? AND number <= ? ORDER BY number"
+    sql = f"{_CLOSED} AND number > ? AND number <= ? ORDER BY number"
     return [_closing(*row) for row in all_rows(sql, _NAME, after, until)]
 
 

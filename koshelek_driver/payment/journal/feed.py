@@ -111,13 +111,13 @@ class Feed:
         return [record for where in (ended, opened) for record in self._where(where, *moments, of=_BRIEF)]
 
     def named(self, transaction_ids: Collection[str], order_ids: Collection[str]) -> list[Record]:
-        """What has one of these transactions, of a payment or of a refund itself, or one of these orders."""
+        """What has one of these transactions, of a payment or of a refund itself, or these orders; some of it twice."""
         transactions, orders = (msgspec.json.encode(list(ids)).decode() for ids in (transaction_ids, order_ids))
         some = "IN (SELECT value FROM json_each(?))"
         found = [*self._where(f"transaction_id {some} {_NAMED}", transactions, of=_BRIEF)]
         found += self._where(f"order_id {some}", orders, of=_BRIEF)
         found += self._where(f"ref_transaction_id {some} AND ref_transaction_id <> ''", transactions, of=_BRIEF[1:])
-        return list({record.request_id: record for record in found}.values())
+        return found
 
     def _batch(self, after: int) -> Batch:
         """All of it as it stood at one moment."""
