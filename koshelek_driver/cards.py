@@ -13,10 +13,10 @@ from koshelek_driver.card.grammar import TemplateError
 from koshelek_driver.card.guessing import GuessRules
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import CardMemory, Parameters, TotpModule
+from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import TOTP_MODULE_GROUP
 from koshelek_driver.errors import SiteError
 from koshelek_driver.secrets import Secret, SecretSource
-from koshelek_driver.site import TOTP_MODULE_GROUP
-from koshelek_driver.site_keys import Site
 
 Closing = Callable[[], None]
 

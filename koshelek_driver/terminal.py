@@ -8,12 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from koshelek_driver import site
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.card.words import card_line
 from koshelek_driver.cards import Cards
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.lent import LentCAT
+from koshelek_driver.config import site
+from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import CardError, UsageError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.pay_api.models import TransactionAnswer
@@ -39,7 +40,6 @@ from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
-from koshelek_driver.site_keys import Site
 from koshelek_driver.till_scanner import Scanner
 from koshelek_driver.upkeep import Upkeep
 from koshelek_driver.upos.codes import State

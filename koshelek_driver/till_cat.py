@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from koshelek_driver import site
 from koshelek_driver.cat import device
 from koshelek_driver.cat.service import WalletService
-from koshelek_driver.site_keys import Site
+from koshelek_driver.config import site
+from koshelek_driver.config.sections import Site
 from koshelek_driver.terminal import Terminal
 from koshelek_driver.upos.registry import Devices, Factory
 

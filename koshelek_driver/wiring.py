@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from filelock import FileLock
 
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.sections import Site, zone_named
+from koshelek_driver.config.shop_sections import Registry
 from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
@@ -31,8 +33,6 @@ from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.printer.shared import receipt_printer
 from koshelek_driver.secrets import Secret
-from koshelek_driver.shop_keys import Registry
-from koshelek_driver.site_keys import Site, zone_named
 from koshelek_driver.transport import check_address
 
 if TYPE_CHECKING:  # what most tills do not have is imported when it is wanted

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from koshelek_driver import config, profile
+from koshelek_driver.config import profile, toml
 from koshelek_driver.errors import ProfileError
 
 
@@ -69,7 +69,7 @@ def test_wrong_bytes_in_a_profile_are_named(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text('description = "x"\nsource = "x"\n[framing]\nterminators = "CR"\n', encoding="utf-8")
     with pytest.raises(ProfileError, match="hexadecimal bytes"):
-        config.read(path, profile.ScannerProfile, ProfileError)
+        toml.read(path, profile.ScannerProfile, ProfileError)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_wrong_identifier_in_a_profile_is_named(tmp_path: Path, identifier: st
     lines = ["description = 'x'", "source = 'x'", "[symbology]", "[symbology.identifiers]", identifier]
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(ProfileError, match=re.escape(told)):
-        config.read(path, profile.ScannerProfile, ProfileError)
+        toml.read(path, profile.ScannerProfile, ProfileError)
 
 
 def test_a_device_has_one_profile_of_its_kind_of_connection() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from koshelek_driver import site
+from koshelek_driver.config import site
 from koshelek_driver.errors import SiteError
 
 EXAMPLE = Path(__file__).parent / "data" / "site.example.toml"

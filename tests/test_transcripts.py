@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from koshelek_driver import profile
+from koshelek_driver.config import profile
 from koshelek_driver.errors import UsageError
 from koshelek_driver.scanner.replay import labels_of
 from koshelek_driver.transport.transcript import parse

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from koshelek_driver import site
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.service import Wallet, WalletService
+from koshelek_driver.config import site
 from koshelek_driver.upos.registry import Devices, Factory
 
 

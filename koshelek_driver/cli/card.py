@@ -107,10 +107,10 @@ def _table(found: Methods) -> Table:
 
 
 def _templates(site: Path | None, given: list[str] | None) -> list[str]:
-    from koshelek_driver import site as sites
     from koshelek_driver.card.grammar import TemplateError
     from koshelek_driver.card.template import Template
     from koshelek_driver.cards import templates_of
+    from koshelek_driver.config import site as sites
 
     if not given:
         settings = sites.load(site)

@@ -121,7 +121,7 @@ def rebuild(
 
     A person decides this: what is lost may have been paid. Exit 1: something is lost.
     """
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal.rebuilding import rebuild as make_anew
     from koshelek_driver.wiring import till_lock_of
 
@@ -151,7 +151,7 @@ def rebuild(
 
 @contextmanager
 def _opened(site: Path | None) -> Iterator[Journal]:
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal import Journal
 
     settings = sites.load(site)

@@ -31,7 +31,7 @@ def prepare(
     as_json: JsonOption = False,
 ) -> None:
     """Make the ledger's tables in its database, or bring them up to date. Once, and with each new version."""
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.ledger.link import Link
     from koshelek_driver.secrets import Secret
     from koshelek_driver.wiring import address_of, till_address_of

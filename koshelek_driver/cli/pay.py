@@ -63,7 +63,7 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """What the journal says of a sale, or of all that are open or have a slip that is not on paper."""
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal import Journal
 
     output = Output(as_json=as_json)

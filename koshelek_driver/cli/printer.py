@@ -67,8 +67,8 @@ def print_preview(
     as_json: JsonOption = False,
 ) -> None:
     """Show print data with UnifiedPOS escape sequences as paper, without a printer. Exit 1: some cannot be printed."""
+    from koshelek_driver.config.sections import Device
     from koshelek_driver.printer.device import POSPrinter
-    from koshelek_driver.site_keys import Device
     from koshelek_driver.upos.printer_codes import Station
 
     text = (data.read_text(encoding="utf-8") if data else sys.stdin.read()).replace("\\e", "\x1b")
@@ -104,7 +104,7 @@ def _doubt(printer: POSPrinter, text: str) -> str:
 
 
 def _printer(name: str, site: Path | None) -> ReceiptPrinter:
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.printer.shared import receipt_printer
 
     settings = sites.load(site)

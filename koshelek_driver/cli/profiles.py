@@ -34,7 +34,7 @@ inherits = "{inherits}"
 @app.command("list")
 def list_profiles(*, as_json: JsonOption = False) -> None:
     """All profiles with their descriptions."""
-    from koshelek_driver import profile
+    from koshelek_driver.config import profile
 
     output = Output(as_json=as_json)
     rows = [("scanner", name, profile.scanner(name).description) for name in profile.names("scanners")]
@@ -49,7 +49,7 @@ def list_profiles(*, as_json: JsonOption = False) -> None:
 @app.command("explain")
 def explain(name: str, *, as_json: JsonOption = False) -> None:
     """Everything that a profile says, with what it inherits."""
-    from koshelek_driver import profile
+    from koshelek_driver.config import profile
 
     output = Output(as_json=as_json)
     known = {
@@ -67,7 +67,7 @@ def explain(name: str, *, as_json: JsonOption = False) -> None:
 @app.command("validate")
 def validate(files: list[Path], *, as_json: JsonOption = False) -> None:
     """Check profiles that lie in files: every key, every value. Exit 1 when one is wrong."""
-    from koshelek_driver import profile
+    from koshelek_driver.config import profile
 
     output = Output(as_json=as_json)
     problems: dict[str, str] = {}
@@ -88,7 +88,7 @@ def new(
     inherits: Annotated[str, typer.Option("--inherits", help="The nearest profile.")] = "generic-serial",
 ) -> None:
     """Begin a scanner profile from the nearest one."""
-    from koshelek_driver import profile
+    from koshelek_driver.config import profile
 
     profile.scanner(inherits)
     if file.exists():

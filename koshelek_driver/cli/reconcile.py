@@ -40,7 +40,7 @@ def reconcile(
     headings, words, encodings and units are mapped in the site file: registries.NAME. Exit 0: they agree. 1: they
     differ. 3: they agree, and something of those days is still unknown.
     """
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.payment.registry import read
     from koshelek_driver.terminal import Terminal
     from koshelek_driver.wiring import layout_of

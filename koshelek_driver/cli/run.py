@@ -15,7 +15,7 @@ from koshelek_driver.cli.pay import JsonOption, SiteOption
 
 def run(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Stay: keep the line warm, end what a crash left open, send receipts, hear postbacks. Ends by SIGTERM, Ctrl-C."""
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.service.resident import Resident
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")

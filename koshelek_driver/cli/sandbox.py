@@ -149,7 +149,7 @@ def fault_named(name: str) -> Fault:
 
 def _issuer(site_file: Path | None) -> Issuer:
     """Passwords by the site file's key, where there is a site file; else by the sandbox's own."""
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.sandbox.wallet import Issuer
 
     if site_file is None and not sites.find(None).exists():

@@ -18,7 +18,7 @@ from koshelek_driver.cli.pay import JsonOption, SiteOption
 from koshelek_driver.errors import SiteError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from koshelek_driver.site_keys import Device
+    from koshelek_driver.config.sections import Device
     from koshelek_driver.upos.events import ErrorEvent
 
 _TICK_S = 0.1
@@ -69,8 +69,8 @@ def _chosen(
     site: Path | None, device: str | None, port: str | None, profile: str
 ) -> tuple[str, Device, tuple[str, ...]]:
     """The scanner to listen to and the till's templates. Raises UsageError or SiteError."""
-    from koshelek_driver import site as sites
-    from koshelek_driver.site_keys import Device
+    from koshelek_driver.config import site as sites
+    from koshelek_driver.config.sections import Device
 
     if port is not None:
         if device is not None:

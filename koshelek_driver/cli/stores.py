@@ -50,7 +50,7 @@ def update(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption =
 
 
 def _do(name: str, make: _Make, file: Path, site: Path | None, *, as_json: bool) -> None:
-    from koshelek_driver import site as sites
+    from koshelek_driver.config import site as sites
     from koshelek_driver.pay_api import stores
     from koshelek_driver.pay_api.replies import NotSent
     from koshelek_driver.wiring import store_api_of

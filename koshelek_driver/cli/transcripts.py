@@ -25,7 +25,7 @@ def record(
     as_json: JsonOption = False,
 ) -> None:
     """The bytes of a scanner, to a text transcript. What is scanned is hidden: digits become 0, letters A or a."""
-    from koshelek_driver import profile as profiles
+    from koshelek_driver.config import profile as profiles
     from koshelek_driver.diagnostics.recording import record as record_port
     from koshelek_driver.scanner.dialects import tongue
     from koshelek_driver.transport import open_port
@@ -70,7 +70,7 @@ def replay(file: Path, *, profile: ProfileOption = "generic-serial", as_json: Js
 
 
 def _labels(text: str, profile: str) -> list[tuple[str, str]]:
-    from koshelek_driver import profile as profiles
+    from koshelek_driver.config import profile as profiles
     from koshelek_driver.scanner.replay import labels_of
     from koshelek_driver.transport.transcript import parse
 

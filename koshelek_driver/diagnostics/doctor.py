@@ -10,14 +10,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from koshelek_driver import site
 from koshelek_driver.cards import Cards, templates_of
+from koshelek_driver.config import site
+from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
-from koshelek_driver.site_keys import Site
 from koshelek_driver.wiring import check_devices, check_slip, endpoint_of, ledger_of
 
 T = TypeVar("T")

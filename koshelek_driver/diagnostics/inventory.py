@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_protocol import hid_pos, ibm_oem
-from koshelek_driver import profile
-from koshelek_driver.profile import Found
+from koshelek_driver.config import profile
+from koshelek_driver.config.profile import Found
 from koshelek_driver.transport import hidraw_port
 
 INPUTS = Path("/dev/input/by-id")

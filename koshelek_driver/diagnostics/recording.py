@@ -10,7 +10,7 @@ from functools import partial
 from firmware_protocol import hid_pos, ibm_oem, ssi
 from firmware_protocol.hid_pos import Layout
 from firmware_protocol.ssi import Packet
-from koshelek_driver.profile import ScannerProfile
+from koshelek_driver.config.profile import ScannerProfile
 from koshelek_driver.transport import Port
 from koshelek_driver.transport.transcript import DESCRIPTOR_LINE, FIRST_LINE
 

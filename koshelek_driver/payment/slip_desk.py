@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from koshelek_driver import profile
+from koshelek_driver.config import profile
 from koshelek_driver.errors import JournalError, UsageError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Payment, Refund, SlipState

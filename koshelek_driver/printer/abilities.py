@@ -10,7 +10,7 @@ from koshelek_driver.printer.pen import Font
 from koshelek_driver.upos.printer_codes import Station
 
 if TYPE_CHECKING:
-    from koshelek_driver.profile import PrinterProfile
+    from koshelek_driver.config.profile import PrinterProfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from firmware_protocol.escpos import commands
-from koshelek_driver import site
+from koshelek_driver.config import site
 from koshelek_driver.printer import bar_codes, imaging
 from koshelek_driver.printer.collecting import PageOfMode, Sideways
 from koshelek_driver.printer.composer import Composer

@@ -14,7 +14,7 @@ from koshelek_driver.printer.pen import CodePage, Font, Look, Pen, Piece
 from koshelek_driver.printer.text import printable
 
 if TYPE_CHECKING:
-    from koshelek_driver.profile import PrinterProfile
+    from koshelek_driver.config.profile import PrinterProfile
 
 _FEED_BEFORE_TEAR = 4
 _CODE_INCHES = 1

@@ -28,7 +28,7 @@ from koshelek_driver.errors import PortLost
 from koshelek_driver.printer.link import Link
 
 if TYPE_CHECKING:
-    from koshelek_driver.profile import PrinterProfile
+    from koshelek_driver.config.profile import PrinterProfile
 
 STATUS_WAIT_S = 1.0
 _CLEAR_WAIT_S = 3.0

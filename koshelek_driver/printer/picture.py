@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from firmware_protocol.escpos import commands
 
 if TYPE_CHECKING:
-    from koshelek_driver.profile import PrinterProfile
+    from koshelek_driver.config.profile import PrinterProfile
 
 _BAND_ROWS = 24
 """As high as a line of text, and as ESC * has it."""

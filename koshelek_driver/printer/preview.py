@@ -13,8 +13,8 @@ from koshelek_driver.errors import UsageError
 if TYPE_CHECKING:
     from PIL import Image
 
+    from koshelek_driver.config.profile import PrinterProfile
     from koshelek_driver.paper.machine import Machine, Receipt
-    from koshelek_driver.profile import PrinterProfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from koshelek_driver.printer.layout import Item
 from koshelek_driver.printer.link import Link
 
 if TYPE_CHECKING:
-    from koshelek_driver.profile import PrinterProfile
+    from koshelek_driver.config.profile import PrinterProfile
     from koshelek_driver.transport import StreamPort
 
 _HOLD_S = 30.0

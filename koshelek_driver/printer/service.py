@@ -10,7 +10,9 @@ from enum import IntEnum
 from typing import Any, ClassVar
 
 from firmware_protocol.escpos import commands
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.profile import PrinterProfile
+from koshelek_driver.config.sections import Device
 from koshelek_driver.errors import PortNotOpened
 from koshelek_driver.printer import document
 from koshelek_driver.printer.crash_mark import CrashMark
@@ -19,8 +21,6 @@ from koshelek_driver.printer.problems import problem_of
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult, Telling
 from koshelek_driver.printer.samples import sample_slip
 from koshelek_driver.printer.shared import receipt_printer
-from koshelek_driver.profile import PrinterProfile
-from koshelek_driver.site_keys import Device
 from koshelek_driver.transport import check_address, hardware_of
 from koshelek_driver.upos.claims import default_folder
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, PowerReporting, PowerState

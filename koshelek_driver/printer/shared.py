@@ -6,9 +6,9 @@ import threading
 import time
 from weakref import WeakValueDictionary
 
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.sections import Device
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
-from koshelek_driver.site_keys import Device
 from koshelek_driver.transport import is_serial, open_stream
 
 _OWNERS: WeakValueDictionary[tuple[str, str], ReceiptPrinter] = WeakValueDictionary()

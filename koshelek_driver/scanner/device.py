@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from koshelek_driver import site
+from koshelek_driver.config import site
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.scanner.service import PortScanner
 from koshelek_driver.upos.codes import ScanDataType

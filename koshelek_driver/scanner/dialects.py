@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from firmware_protocol.commands import Answer, Command
 from firmware_protocol.framing import StartEndFramer, TerminatorFramer
 from firmware_protocol.scan import Dialect
-from koshelek_driver.profile import Framing, ScannerProfile
+from koshelek_driver.config.profile import Framing, ScannerProfile
 from koshelek_driver.upos.codes import ScanDataType
 
 T = ScanDataType

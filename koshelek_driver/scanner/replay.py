@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from koshelek_driver.config.profile import ScannerProfile
+from koshelek_driver.config.sections import Labels
 from koshelek_driver.errors import PortLost
-from koshelek_driver.profile import ScannerProfile
 from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.service import rules_of
-from koshelek_driver.site_keys import Labels
 from koshelek_driver.transport.transcript import ReplayPort, Transcript
 
 

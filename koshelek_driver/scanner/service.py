@@ -10,15 +10,15 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from firmware_protocol.scan import Damaged, Event, Overlong, Reply
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.profile import ScannerProfile
+from koshelek_driver.config.sections import Device, Labels
 from koshelek_driver.errors import PortError, PortLost
-from koshelek_driver.profile import ScannerProfile
 from koshelek_driver.scanner.commands import QUESTIONS, DirectIo, command_of
 from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import Label, LabelRules
 from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.retail import RetailRules
-from koshelek_driver.site_keys import Device, Labels
 from koshelek_driver.transport import Port, check_address, hardware_of, open_port
 from koshelek_driver.upos.codes import ErrorCode, ExtendedCode, HealthLevel, PowerReporting, PowerState, ScanDataType
 from koshelek_driver.upos.errors import UposError

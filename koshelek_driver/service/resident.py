@@ -9,10 +9,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.service.listener import HttpsListener, server_context
 from koshelek_driver.service.postback import Postbacks, postback_app
-from koshelek_driver.site_keys import Site
 from koshelek_driver.terminal import Terminal
 
 

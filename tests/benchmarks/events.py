@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from koshelek_driver.config.sections import Device
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
-from koshelek_driver.site_keys import Device
 from koshelek_driver.upos.events import DataEvent
 from tests.benchmarks.report import options, show, summary
 from tests.upos.parts import HandledScanner

@@ -19,7 +19,7 @@ from PIL import Image
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.symbols import QrLevel, qr_code
-from koshelek_driver import profile
+from koshelek_driver.config import profile
 from koshelek_driver.printer import document
 from koshelek_driver.printer.layout import Line
 from tests.benchmarks.report import options, show, summary, timed

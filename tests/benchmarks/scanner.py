@@ -19,11 +19,11 @@ from typing import Any
 import serial
 import usb.core
 
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.sections import Device
 from koshelek_driver.errors import PortNotOpened
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.scanner.service import PortScanner
-from koshelek_driver.site_keys import Device
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.transport.usb_port import UsbPort
 from koshelek_driver.upos.codes import ErrorCode, PowerState

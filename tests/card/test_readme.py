@@ -12,7 +12,7 @@ from koshelek_driver.card.holder import Showing
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import MODULE_CODES, ResultCode
 from koshelek_driver.card.totp.prototype import parse
-from koshelek_driver.site_keys import Totp, TotpHttp, TotpNative
+from koshelek_driver.config.sections import Totp, TotpHttp, TotpNative
 
 DRIVER = Path(__file__).parents[2] / "koshelek_driver"
 CARD_GUIDE = (DRIVER / "card" / "README.md").read_text(encoding="utf-8")

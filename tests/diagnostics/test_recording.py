@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocol import ssi
-from koshelek_driver import profile
 from koshelek_driver.cli.main import run
+from koshelek_driver.config import profile
 from koshelek_driver.diagnostics.recording import record
 from koshelek_driver.errors import PortLost
 from koshelek_driver.sandbox.scanner import VirtualScanner

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import zxingcpp
 
-from koshelek_driver import profile
+from koshelek_driver.config import profile
 from koshelek_driver.errors import SiteError
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.slip import SlipRules, kind_of, slip_lines

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Tokenizer
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.paper.machine import Machine, Receipt
 from koshelek_driver.printer import document
 from koshelek_driver.printer.abilities import abilities_of
@@ -22,7 +23,6 @@ from koshelek_driver.printer.imaging import Picture
 from koshelek_driver.printer.pen import CodePage, Font
 from koshelek_driver.printer.preview import faces_of, pages_of
 from koshelek_driver.printer.setting import Setting
-from koshelek_driver.profile import PrinterProfile
 from koshelek_driver.upos.printer_codes import MapMode, Station
 from tests.pictures import same_as_stored
 

@@ -12,7 +12,8 @@ import zxingcpp
 from PIL import Image
 
 from firmware_protocol.escpos.status import Block
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.sections import Device
 from koshelek_driver.paper.machine import Receipt
 from koshelek_driver.printer import service as printer_service
 from koshelek_driver.printer.crash_mark import CrashMark
@@ -21,7 +22,6 @@ from koshelek_driver.printer.preview import faces_of, pages_of
 from koshelek_driver.printer.service import DirectIo
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
-from koshelek_driver.site_keys import Device
 from koshelek_driver.upos.claims import default_folder
 from koshelek_driver.upos.codes import ErrorCode, ErrorResponse, HealthLevel, PowerNotify, PowerState, State
 from koshelek_driver.upos.errors import UposError

@@ -13,11 +13,11 @@ import pytest
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.status import AutomaticStatus, Block
 from firmware_protocol.escpos.tokenizer import Command, Tokenizer
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.profile import PrinterProfile, SerialLine
 from koshelek_driver.printer.job import JobState
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
-from koshelek_driver.profile import PrinterProfile, SerialLine
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.transport import open_stream

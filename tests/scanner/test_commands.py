@@ -12,13 +12,13 @@ import pytest
 from firmware_protocol import hid_pos, ibm_oem, ssi
 from firmware_protocol.commands import Command
 from firmware_protocol.ssi import Packet
+from koshelek_driver.config.sections import Device
 from koshelek_driver.errors import PortLost
 from koshelek_driver.scanner import service
 from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.service import PortScanner
-from koshelek_driver.site_keys import Device
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, ScanDataType
 from koshelek_driver.upos.errors import UposError
 from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report

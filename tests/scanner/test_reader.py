@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocol.scan import Event, Overlong
-from koshelek_driver import profile
+from koshelek_driver.config import profile
 from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import DEFAULT_RULES, Label
 from koshelek_driver.scanner.reader import ScannerReader

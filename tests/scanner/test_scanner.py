@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from koshelek_driver import profile
+from koshelek_driver.config import profile
+from koshelek_driver.config.sections import Device, Labels
 from koshelek_driver.errors import PortNotOpened, ScanCanceled, ScanTimeout
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES, draw
@@ -20,7 +21,6 @@ from koshelek_driver.scanner import service
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.scanner.service import PortScanner
-from koshelek_driver.site_keys import Device, Labels
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.upos.codes import (
     ErrorCode,

@@ -18,7 +18,8 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koshelek_driver import Outcome, Terminal, Watcher, site
+from koshelek_driver import Outcome, Terminal, Watcher
+from koshelek_driver.config import site
 from koshelek_driver.errors import BusyError, JournalError, SiteError
 from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.sandbox.postback import PostbackSender, PostbackTarget

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from koshelek_driver import profile
+from koshelek_driver.config import profile
 from koshelek_driver.printer.preview import faces_of
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 
@@ -19,7 +19,7 @@ LINES = 12
 PROGRAM = f"""
 import sys
 from koshelek_driver.printer.device import POSPrinter
-from koshelek_driver.site_keys import Device
+from koshelek_driver.config.sections import Device
 from koshelek_driver.upos.printer_codes import PageModeControl, Station, TransactionControl
 
 printer = POSPrinter({{"p": Device(category="POSPrinter", profile="{MODEL}", port=sys.argv[1])}})

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from koshelek_driver.config.profile import SerialLine
 from koshelek_driver.errors import PortLost, PortNotOpened, SiteError
-from koshelek_driver.profile import SerialLine
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.transport import Port, check_address, open_port
 

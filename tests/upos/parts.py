@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
-from koshelek_driver import profile
 from koshelek_driver.card.presentation import CardPresentation
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.service import WalletService
+from koshelek_driver.config import profile
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refund_desk import RefundWanted

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from koshelek_driver.config.sections import Labels
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
-from koshelek_driver.site_keys import Labels
 from koshelek_driver.upos.members import Method
 from tests.conftest import Till
 from tests.upos.parts import HandledScanner

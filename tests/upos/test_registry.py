@@ -63,7 +63,7 @@ def test_a_service_of_another_package_runs_under_the_same_rules(till: Till, inst
     install(acme="acme_scanners:Acme")
     till.rewrite(devices='[devices.s]\ncategory = "Scanner"\nservice = "acme"\nsettings = { greeting = "hello" }\n')
     heard = Heard()
-    from koshelek_driver import site
+    from koshelek_driver.config import site
 
     with Scanner(site.load(till.site).devices) as scanner:
         scanner.open("s")

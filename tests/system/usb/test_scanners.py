@@ -12,10 +12,10 @@ import pytest
 
 from firmware_protocol import hid_pos, ibm_oem
 from firmware_protocol.commands import Command
+from koshelek_driver.config.sections import Device
 from koshelek_driver.diagnostics import inventory
 from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
-from koshelek_driver.site_keys import Device
 from koshelek_driver.upos.codes import ErrorCode, PowerNotify, ScanDataType
 from koshelek_driver.upos.events import DataEvent
 from tests.firmware_protocol.test_hid_keyboard import typed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from koshelek_driver.config import Section
+from koshelek_driver.config.toml import Section
 from koshelek_driver.secrets import SecretSource
 
 

@@ -11,8 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import field
 
-from koshelek_driver import config, escpos_database
-from koshelek_driver.config import Section
+from koshelek_driver.config import Section, escpos_database, toml
 from koshelek_driver.errors import ProfileError, nearest
 from koshelek_driver.upos.codes import ScanDataType
 
@@ -226,10 +225,10 @@ def _fits(model: ScannerProfile, found: Found) -> bool:
 
 def check(path: Path) -> ScannerProfile | PrinterProfile:
     """Read a profile that lies anywhere, a printer's if it has columns or escpos. Raises ProfileError."""
-    of_printer = not {"columns", "escpos"}.isdisjoint(config.table(path, ProfileError))
+    of_printer = not {"columns", "escpos"}.isdisjoint(toml.table(path, ProfileError))
     if of_printer:
-        return config.read(path, PrinterProfile, ProfileError, partial(_inherited, path, "printers"))
-    return config.read(path, ScannerProfile, ProfileError, partial(_inherited, path, "scanners"))
+        return toml.read(path, PrinterProfile, ProfileError, partial(_inherited, path, "printers"))
+    return toml.read(path, ScannerProfile, ProfileError, partial(_inherited, path, "scanners"))
 
 
 def names(folder: Folder) -> list[str]:
@@ -243,7 +242,7 @@ def _load(folder: Folder, name: str, kind: type[P]) -> P:
     if name not in known:
         raise ProfileError(f"no {folder[:-1]} profile '{name}'", nearest(name, known))
     with as_file(files("device_profiles") / folder / f"{name}.toml") as path:
-        return config.read(Path(path), kind, ProfileError, partial(_inherited, Path(path), folder))
+        return toml.read(Path(path), kind, ProfileError, partial(_inherited, Path(path), folder))
 
 
 def _inherited(path: Path, folder: Folder, said_here: dict[str, Any]) -> dict[str, Any]:
@@ -254,10 +253,10 @@ def _inherited(path: Path, folder: Folder, said_here: dict[str, Any]) -> dict[st
     if not parent:
         return {}
     if parent not in known:
-        what = f"{config.place(path, 'inherits')}: inherits = '{parent}': no such profile"
+        what = f"{toml.place(path, 'inherits')}: inherits = '{parent}': no such profile"
         raise ProfileError(what, nearest(str(parent), known))
     with as_file(files("device_profiles") / folder / f"{parent}.toml") as inherited:
-        said = config.table(Path(inherited), ProfileError)
+        said = toml.table(Path(inherited), ProfileError)
     if "inherits" in said:
-        raise ProfileError(f"{config.place(path, 'inherits')}: '{parent}' inherits itself", f"use '{said['inherits']}'")
+        raise ProfileError(f"{toml.place(path, 'inherits')}: '{parent}' inherits itself", f"use '{said['inherits']}'")
     return said

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import field
 
-from koshelek_driver.config import Section
+from koshelek_driver.config.shop_sections import BusinessDay, LedgerKeys, Registry, StoreApi
+from koshelek_driver.config.toml import Section
 from koshelek_driver.secrets import Secret, SecretSource
-from koshelek_driver.shop_keys import BusinessDay, LedgerKeys, Registry, StoreApi
 
 
 class Driver(Section, frozen=True, kw_only=True):

@@ -8,10 +8,10 @@ from importlib.metadata import entry_points
 from ipaddress import ip_network
 from pathlib import Path
 
-from koshelek_driver import config
+from koshelek_driver.config import toml
+from koshelek_driver.config.sections import Site, SiteFile, zone_named
 from koshelek_driver.errors import SiteError, nearest
 from koshelek_driver.secrets import SecretSource
-from koshelek_driver.site_keys import Site, SiteFile, zone_named
 
 DEFAULT_NAME = "site.toml"
 API_VERSIONS = ("0.9.0", "1.0.0", "1.1.0", "1.2.0", "1.2.1")
@@ -36,7 +36,7 @@ def find(path: str | Path | None) -> Path:
 def load(path: str | Path | None = None) -> Site:
     """Read and check a site file. Raises SiteError; secrets are not fetched yet."""
     where = find(path)
-    file = config.read(where, SiteFile, SiteError)
+    file = toml.read(where, SiteFile, SiteError)
     site = Site(
         path=where.resolve(),
         driver=file.driver,
@@ -64,7 +64,7 @@ def load(path: str | Path | None = None) -> Site:
 
 
 def _refuse(site: Site, key: str, came: object, expected: str, remedy: str = "correct the value") -> SiteError:
-    return SiteError(f"{config.place(site.path, key)}: {key} = {came!r}: expected {expected}", remedy)
+    return SiteError(f"{toml.place(site.path, key)}: {key} = {came!r}: expected {expected}", remedy)
 
 
 def _check_choices(site: Site) -> None:

@@ -1,0 +1,1 @@
+"""The words of files: the site file, device profiles, and the checks of both."""
