@@ -78,8 +78,8 @@ class Cards:
 
     def _http(self, settings: Site) -> TotpModule:
         from koshelek_driver.card.totp.http import HttpDialect, HttpTotp
-        from koshelek_driver.transport.json_post import JsonPoster, JsonServer
-        from koshelek_driver.transport.tls import tls_context
+        from koshelek_driver.network.json_post import JsonPoster, JsonServer
+        from koshelek_driver.network.tls import tls_context
 
         wanted = settings.totp.http
         ca_file, certificate, private_key = (

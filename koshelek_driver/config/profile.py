@@ -11,7 +11,8 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import field
 
-from koshelek_driver.config import Section, escpos_database, toml
+from koshelek_driver.config import escpos_database, toml
+from koshelek_driver.config.toml import Section
 from koshelek_driver.errors import ProfileError, nearest
 from koshelek_driver.upos.codes import ScanDataType
 

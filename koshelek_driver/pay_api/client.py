@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from koshelek_driver.errors import SiteError
+from koshelek_driver.network.pins import pin_of
+from koshelek_driver.network.tls import tls_context
 from koshelek_driver.pay_api import replies
 from koshelek_driver.pay_api.host_clock import HostClock
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.secrets import Secret
-from koshelek_driver.transport.pins import pin_of
-from koshelek_driver.transport.tls import tls_context
 
 if TYPE_CHECKING:
     import httpcore
@@ -216,7 +216,7 @@ class _Base:
 def _pool(endpoint: Endpoint) -> httpcore.ConnectionPool:
     import httpcore
 
-    from koshelek_driver.transport.dial import Addresses, Dialer
+    from koshelek_driver.network.dial import Addresses, Dialer
 
     return httpcore.ConnectionPool(
         ssl_context=tls_context(endpoint.ca_file, "pay_api", pins=endpoint.pins),

@@ -14,12 +14,12 @@ import trustme
 from koshelek_driver.card.totp import Answer
 from koshelek_driver.card.totp.http import HttpDialect, HttpTotp
 from koshelek_driver.errors import SiteError, TotpModuleError
+from koshelek_driver.network.json_post import JsonPoster, JsonServer
+from koshelek_driver.network.tls import tls_context
 from koshelek_driver.sandbox.messages import HttpReply, HttpRequest
 from koshelek_driver.sandbox.scripts import Wire
 from koshelek_driver.sandbox.wire import HttpsServer
 from koshelek_driver.secrets import Secret
-from koshelek_driver.transport.json_post import JsonPoster, JsonServer
-from koshelek_driver.transport.tls import tls_context
 from tests.card.test_totp_reference import card, parameters
 
 DIALECT = HttpDialect(

@@ -18,11 +18,11 @@ import pytest
 import trustme
 
 from koshelek_driver.errors import SiteError
+from koshelek_driver.network.pins import pin_of
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient, _socket_options
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused
 from koshelek_driver.secrets import Secret
-from koshelek_driver.transport.pins import pin_of
 from tests.conftest import Till
 from tests.pay_api.test_models import merchant
 

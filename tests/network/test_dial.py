@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import httpcore
 import pytest
 
-from koshelek_driver.transport.dial import Addresses, Dialer, first_open, resolve
+from koshelek_driver.network.dial import Addresses, Dialer, first_open, resolve
 
 
 class Resolver:

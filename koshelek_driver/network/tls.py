@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from koshelek_driver.errors import SiteError
-from koshelek_driver.transport.pins import pinned
+from koshelek_driver.network.pins import pinned
 
 
 def tls_context(

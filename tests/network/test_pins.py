@@ -11,7 +11,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from koshelek_driver.transport.pins import pin_of
+from koshelek_driver.network.pins import pin_of
 
 
 @pytest.mark.parametrize("kind", list(trustme.KeyType), ids=lambda kind: kind.name)

@@ -1,0 +1,1 @@
+"""Clients of servers: connections that open in time, TLS that is always verified."""
