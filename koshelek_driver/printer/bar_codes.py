@@ -143,7 +143,7 @@ def drawn(wanted: Order, room: int) -> Image.Image:
     import zxingcpp
     from PIL import Image
 
-    from koshelek_driver.paper.symbols import as_picture
+    from koshelek_driver.emulator.symbols import as_picture
 
     try:
         symbol = zxingcpp.create_barcode(wanted.data, getattr(zxingcpp.BarcodeFormat, name))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from koshelek_driver.config.profile import PrinterProfile
-    from koshelek_driver.paper.machine import Machine, Receipt
+    from koshelek_driver.emulator.machine import Machine, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Preview:
 
 def pages_of(profile: PrinterProfile) -> dict[int, str]:
     """What the numbers of ESC t mean to it."""
-    from koshelek_driver.paper.machine import CODE_PAGES
+    from koshelek_driver.emulator.machine import CODE_PAGES
 
     return CODE_PAGES | {number: codec for codec, number in profile.code_pages.items()}
 
@@ -45,7 +45,7 @@ def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
 def machine_of(profile: PrinterProfile, keep: Callable[[Preview], object]) -> Machine:
     """A virtual printer of this profile; `keep` gets each piece of paper. Raises UsageError without `drawn`."""
     try:
-        from koshelek_driver.paper.machine import Machine
+        from koshelek_driver.emulator.machine import Machine
     except ModuleNotFoundError as problem:
         remedy = "pip install 'koshelek-driver[drawn]' brings what draws it"
         raise UsageError(f"a preview needs {problem.name}", remedy) from problem

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import zxingcpp
 from PIL import Image, ImageFilter
 
-from koshelek_driver.paper.symbols import as_picture
+from koshelek_driver.emulator.symbols import as_picture
 
 SYMBOLOGIES = {
     "qr": zxingcpp.BarcodeFormat.QRCode,

@@ -15,7 +15,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.paper.machine import Machine, Receipt
+from koshelek_driver.emulator.machine import Machine, Receipt
 from koshelek_driver.printer import document
 from koshelek_driver.printer.abilities import abilities_of
 from koshelek_driver.printer.composer import Composer

@@ -16,7 +16,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.symbols import QrLevel, qr_code
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
-from koshelek_driver.paper.machine import Machine, Receipt
+from koshelek_driver.emulator.machine import Machine, Receipt
 from koshelek_driver.printer import document
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.samples import sample_slip

@@ -15,8 +15,8 @@ from firmware_protocol.errors import FrameError
 from firmware_protocol.escpos import commands
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
+from koshelek_driver.emulator.machine import Receipt
 from koshelek_driver.errors import ProfileError
-from koshelek_driver.paper.machine import Receipt
 from koshelek_driver.printer import document, drawn_text
 from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.pen import Piece

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from firmware_protocol.escpos.commands import Align
 from firmware_protocol.escpos.tokenizer import Command, Text, Tokenizer
 from koshelek_driver.config import profile
-from koshelek_driver.paper.machine import Machine, Receipt
+from koshelek_driver.emulator.machine import Machine, Receipt
 from koshelek_driver.printer.document import render
 from koshelek_driver.printer.layout import Line, pair, rule, title
 from koshelek_driver.printer.text import printable

@@ -10,9 +10,9 @@ from PIL import Image
 
 from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Unknown
-from koshelek_driver.paper import symbols
-from koshelek_driver.paper.page import Page
-from koshelek_driver.paper.sheet import FONT_A, FONT_B, Glyph, Paper, Sheet, Style, picture_band, row_of
+from koshelek_driver.emulator import symbols
+from koshelek_driver.emulator.page import Page
+from koshelek_driver.emulator.sheet import FONT_A, FONT_B, Glyph, Paper, Sheet, Style, picture_band, row_of
 
 CODE_PAGES = {0: "cp437", 2: "cp850", 16: "cp1252", 17: "cp866", 34: "cp855", 46: "cp1251"}
 """ESC t numbers of Epson's models and the encoding of each."""
