@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmware_protocol.scan import Damaged, Event, Overlong, Scan
+from firmware_protocol.dialect import Damaged, Event, Overlong, Scan
 
 
 class TerminatorFramer:

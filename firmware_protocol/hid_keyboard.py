@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from firmware_protocol.dialect import Event
 from firmware_protocol.framing import TerminatorFramer
-from firmware_protocol.scan import Event
 
 _US_PLAIN = {
     **{code: "1234567890-="[code - 2] for code in range(2, 14)},

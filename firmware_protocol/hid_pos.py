@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firmware_protocol.commands import Command
+from firmware_protocol.dialect import Command, Damaged, Event, Reply, Scan
 from firmware_protocol.errors import FrameError
 from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage, parse
-from firmware_protocol.reports import ReportJoiner
-from firmware_protocol.scan import Damaged, Event, Reply, Scan
+from firmware_protocol.hid_reports import ReportJoiner
 
 PAGE = 0x8C
 SCANNER = Usage(PAGE, 0x02)

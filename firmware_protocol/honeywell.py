@@ -12,9 +12,8 @@ from __future__ import annotations
 import re
 import struct
 
-from firmware_protocol.commands import Answer, Command
+from firmware_protocol.dialect import Answer, Command, Damaged, Event, Reply, Scan
 from firmware_protocol.interleaved import Interleaved
-from firmware_protocol.scan import Damaged, Event, Reply, Scan
 
 SYN, ACK, ENQ, NAK = 0x16, 0x06, 0x05, 0x15
 _HEADER = b"\x16\xfe"

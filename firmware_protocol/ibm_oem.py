@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firmware_protocol.commands import Answer, Command
-from firmware_protocol.reports import ReportJoiner
-from firmware_protocol.scan import Damaged, Event, Reply, Scan, Status
+from firmware_protocol.dialect import Answer, Command, Damaged, Event, Reply, Scan, Status
+from firmware_protocol.hid_reports import ReportJoiner
 
 PAGE = 0xFF45
 HAND_HELD, TABLE_TOP = 0x4B00, 0x4A00

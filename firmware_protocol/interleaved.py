@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from firmware_protocol.dialect import Damaged, Event, Reply
 from firmware_protocol.framing import TerminatorFramer
-from firmware_protocol.scan import Event
+
+_LONGEST_ANSWER = 4096
 
 
 class Interleaved(ABC):
@@ -69,3 +71,24 @@ class Interleaved(ABC):
         held = bytes(self._held)
         self._held.clear()
         return self._given_up(held, now)
+
+
+class AnswersBetween(Interleaved):
+    """Labels ended by CR, LF or silence, and answers that begin with `start` and end with `end`."""
+
+    def __init__(self, start: bytes, end: int, idle_s: float, max_length: int) -> None:
+        super().__init__(start, idle_s, max_length)
+        self._end = bytes([end])
+
+    def _piece(self, held: bytes) -> tuple[int, list[Event]]:
+        end = held.find(self._end, len(self._start))
+        if end >= 0:
+            return end + 1, [Reply(held[len(self._start) : end])]
+        if len(held) > _LONGEST_ANSWER:
+            return len(held), [Damaged("an answer without its end", len(held))]
+        return 0, []
+
+    def _given_up(self, held: bytes, now: float) -> list[Event]:
+        if held.startswith(self._start):
+            return [Damaged("an answer without its end", len(held))]
+        return [*self._plain(held, now - self._idle_s), *self._plain(b"", now)]

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from construct import Bytes, Const, ConstructError, GreedyBytes, Int8ub, Struct, Terminated, this
 
-from firmware_protocol.commands import Answer, Command
-from firmware_protocol.scan import Damaged, Event, Reply, Scan, Send, Status
+from firmware_protocol.dialect import Answer, Command, Damaged, Event, Reply, Scan, Send, Status
 
 HOST = 4
 _RETRANSMIT, _CONTINUES = 0x01, 0x02

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from firmware_protocol.errors import FrameError
-from firmware_protocol.escpos import symbols
-from firmware_protocol.escpos.symbols import Barcode, BarcodeLook, QrLevel, Text
+from firmware_protocol.escpos import barcodes
+from firmware_protocol.escpos.barcodes import Barcode, BarcodeLook, QrLevel, Text
 from koshelek_driver.printer.abilities import Abilities, can_draw
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -159,7 +159,7 @@ def _linear(wanted: Order, can: Abilities, room: int) -> Native | None:
     kind = _LINEAR.get(wanted.kind)
     if kind is None or kind.name.lower() not in can.bar_codes:
         return None
-    build = _BUILDERS.get(wanted.kind, symbols.barcode)
+    build = _BUILDERS.get(wanted.kind, barcodes.barcode)
     data = wanted.data.encode("ascii")
     smallest = build(kind, data, BarcodeLook(module_dots=2))
     modules = _modules(kind, data, len(_CODES.findall(_content(smallest))))
@@ -203,7 +203,7 @@ def _qr(wanted: Order, data: bytes, width: int, room: int) -> Native:
         raise _illegal(f"{len(data)} bytes do not fit into a QR code", f"{_QR_M_BYTES[-1]} do")
     modules = 17 + 4 * version
     dots = _fitting(modules, width, room, range(16, 0, -1), wanted)
-    return Native(symbols.qr_code(data, module_dots=dots, level=QrLevel.M), modules * dots)
+    return Native(barcodes.qr_code(data, module_dots=dots, level=QrLevel.M), modules * dots)
 
 
 def _pdf417(wanted: Order, data: bytes, width: int, room: int) -> Native:
@@ -211,7 +211,7 @@ def _pdf417(wanted: Order, data: bytes, width: int, room: int) -> Native:
     columns = min(30, max(1, round((len(data) / 2) ** 0.5)))
     modules = 69 + 17 * columns
     dots = _fitting(modules, width, room, range(8, 1, -1), wanted)
-    return Native(symbols.pdf417(data, module_dots=dots, columns=columns), modules * dots)
+    return Native(barcodes.pdf417(data, module_dots=dots, columns=columns), modules * dots)
 
 
 def _data_matrix(wanted: Order, data: bytes, width: int, room: int) -> Native:
@@ -220,7 +220,7 @@ def _data_matrix(wanted: Order, data: bytes, width: int, room: int) -> Native:
     if modules is None:
         raise _illegal(f"{len(data)} bytes do not fit into a DataMatrix", "some 690 do")
     dots = _fitting(modules, width, room, range(16, 1, -1), wanted)
-    return Native(symbols.data_matrix(data, module_dots=dots), modules * dots)
+    return Native(barcodes.data_matrix(data, module_dots=dots), modules * dots)
 
 
 def _fitting(modules: int, width: int, room: int, dots: range, wanted: Order) -> int:
@@ -233,11 +233,11 @@ def _fitting(modules: int, width: int, room: int, dots: range, wanted: Order) ->
 
 
 def _parsed(_kind: Barcode, data: bytes, look: BarcodeLook) -> bytes:
-    return symbols.code128_parsed(data, look)
+    return barcodes.code128_parsed(data, look)
 
 
 def _gs1(_kind: Barcode, data: bytes, look: BarcodeLook) -> bytes:
-    return symbols.gs1_128(data.translate(None, b"()"), look)
+    return barcodes.gs1_128(data.translate(None, b"()"), look)
 
 
 _BUILDERS: dict[Kind, Callable[[Barcode, bytes, BarcodeLook], bytes]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from firmware_protocol.escpos import placing
-from firmware_protocol.escpos.placing import Direction
+from firmware_protocol.escpos import positioning
+from firmware_protocol.escpos.positioning import Direction
 from koshelek_driver.printer.composer import Composer
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -69,9 +69,9 @@ class Sideways:
         if not self._used:
             return []
         direction = Direction.BOTTOM_TO_TOP if self._turned_left else Direction.TOP_TO_BOTTOM
-        area = placing.page_area(0, 0, self._across, min(self._extent, self._longest))
-        begin = placing.ENTER_PAGE_MODE + area + placing.page_direction(direction)
-        return [begin, *self._units, placing.PRINT_PAGE_AND_LEAVE]
+        area = positioning.page_area(0, 0, self._across, min(self._extent, self._longest))
+        begin = positioning.ENTER_PAGE_MODE + area + positioning.page_direction(direction)
+        return [begin, *self._units, positioning.PRINT_PAGE_AND_LEAVE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +108,17 @@ class PageOfMode:
 
     def go_down_to(self, row: int) -> None:
         """What follows is drawn at that row of the area, in dots."""
-        self._units.append(placing.to_row(row))
+        self._units.append(positioning.to_row(row))
 
     def clear(self) -> None:
         """The present area is white again."""
-        self._units.append(placing.CLEAR_PAGE)
+        self._units.append(positioning.CLEAR_PAGE)
 
     def units(self) -> list[bytes]:
         """The whole page."""
-        return [placing.ENTER_PAGE_MODE, *self._units, placing.PRINT_PAGE_AND_LEAVE]
+        return [positioning.ENTER_PAGE_MODE, *self._units, positioning.PRINT_PAGE_AND_LEAVE]
 
     def _chosen(self) -> bytes:
         area = self.area
-        box = placing.page_area(area.x, area.y, area.width, area.height)
-        return box + placing.page_direction(_DIRECTIONS[self.direction])
+        box = positioning.page_area(area.x, area.y, area.width, area.height)
+        return box + positioning.page_direction(_DIRECTIONS[self.direction])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from firmware_protocol.escpos import commands, placing
+from firmware_protocol.escpos import commands, positioning
 from firmware_protocol.escpos.commands import Align
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.printer import bar_codes, imaging
@@ -50,7 +50,7 @@ class Composer:
         self._pen = Pen(plain_look(setting.profile), by_place=setting.in_page)
         self._in_logo = False
         self._normal()
-        self._units([self._spacing(), placing.upside_down(True) if setting.upside_down else b""])
+        self._units([self._spacing(), positioning.upside_down(True) if setting.upside_down else b""])
 
     def write(self, data: str) -> None:
         """One print call."""
@@ -61,7 +61,7 @@ class Composer:
     def finished(self) -> list[bytes]:
         """All units, and everything as it was before them."""
         spacing = commands.DEFAULT_LINE_SPACING if self._spacing() else b""
-        upright = placing.upside_down(False) if self._setting.upside_down else b""
+        upright = positioning.upside_down(False) if self._setting.upside_down else b""
         return [*self.units, self._pen.rest() + spacing + upright]
 
     def end_line(self) -> None:
@@ -112,7 +112,7 @@ class Composer:
         self.end_line()
         left = min(dots, _MOST_FEED_DOTS)
         while left > 0:
-            self._units([placing.feed(min(left, 255))])
+            self._units([positioning.feed(min(left, 255))])
             left -= 255
         self.height += min(dots, _MOST_FEED_DOTS)
 
@@ -210,7 +210,7 @@ class Composer:
             self._doubt("this printer cannot feed back", fatal=True)
             return
         self.end_line()
-        self._units([placing.reverse_feed(min(escape.count, _MOST_FEED_LINES))])
+        self._units([positioning.reverse_feed(min(escape.count, _MOST_FEED_LINES))])
 
     def _cut_escape(self, escape: Escape) -> None:
         if not self._setting.abilities.cuts or self._setting.in_page:
@@ -268,15 +268,15 @@ class Composer:
         room = self._setting.room
         x = max(0, min(bar_codes.place(wanted.align, own.width, room), room - own.width))
         if self._setting.in_page:
-            return placing.to_column(x) + own.command
+            return positioning.to_column(x) + own.command
         if wanted.align >= 0:
-            return placing.left_margin(x) + own.command + placing.left_margin(0)
+            return positioning.left_margin(x) + own.command + positioning.left_margin(0)
         return self._pen.aligned(_SIDES[wanted.align]) + own.command + self._pen.aligned(Align.LEFT)
 
     def _spacing(self) -> bytes:
         """ESC 2 after ESC @ and behind a picture of strips is the default."""
         wanted = self._setting.spacing
-        return b"" if wanted == self._setting.abilities.spacing else placing.line_spacing(min(wanted, 255))
+        return b"" if wanted == self._setting.abilities.spacing else positioning.line_spacing(min(wanted, 255))
 
     def _form(self) -> str:
         """GS v 0 is of standard mode alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from firmware_protocol.escpos import placing
+from firmware_protocol.escpos import positioning
 from koshelek_driver.printer.request import Tally
 from koshelek_driver.printer.writing import FORMS, Writing
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
@@ -34,7 +34,7 @@ class Forms(Writing):
         """Push the form out and wait until it is taken; blocks `timeout` ms at most. Raises as beginInsertion."""
         paper = self._stations[Station.SLIP]
         _ = paper.can
-        self._job(paper, [placing.PRINT_PAGE_AND_LEAVE], Tally()).run()
+        self._job(paper, [positioning.PRINT_PAGE_AND_LEAVE], Tally()).run()
         self._await_form(timeout, wanted=False)
 
     @method("endRemoval", needs=Stage.ENABLED, idle=True)

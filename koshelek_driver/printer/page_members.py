@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from firmware_protocol.escpos import placing
+from firmware_protocol.escpos import positioning
 from koshelek_driver.printer.collecting import PageArea, PageOfMode
 from koshelek_driver.printer.document import codec_of, plain_look
 from koshelek_driver.printer.measure import to_dots, to_units
@@ -236,7 +236,7 @@ class PageMembers(StationMembers):
         if not 0 <= x < page.area.line(page.direction):
             raise UposError(ErrorCode.E_ILLEGAL, f"PageModeHorizontalPosition {value}", "stay inside the print area")
         look = plain_look(self._service.profile)
-        paper.pending.append(Piece("", look, raw=placing.to_column(x), takes=x))
+        paper.pending.append(Piece("", look, raw=positioning.to_column(x), takes=x))
         self._page_mode_horizontal_position = value
 
     @page_mode_vertical_position.on_write

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from firmware_protocol.escpos import commands, placing
+from firmware_protocol.escpos import commands, positioning
 from firmware_protocol.escpos.commands import Align
 
 
@@ -94,7 +94,7 @@ class Pen:
     def _placed(self, pieces: list[Piece], room: int) -> bytes:
         out, end = b"", 0
         for x, part in places(pieces, room):
-            out += placing.to_column(x) if x != end else b""
+            out += positioning.to_column(x) if x != end else b""
             out += b"".join(map(self._written, part))
             end = x + sum(piece.width for piece in part)
         return out
@@ -113,7 +113,7 @@ class Pen:
         if wanted is self._look.second_colour:
             return b""
         self._look = replace(self._look, second_colour=wanted)
-        return placing.second_colour(wanted)
+        return positioning.second_colour(wanted)
 
     def _written(self, piece: Piece) -> bytes:
         return piece.raw or self._turned_to(piece.look) + piece.text.encode(piece.look.page.codec, errors="replace")
@@ -125,15 +125,15 @@ class Pen:
         self._look = replace(wanted, second_colour=now.second_colour)
         out = b""
         if wanted.font != now.font:
-            out += placing.font(wanted.font.number)
+            out += positioning.font(wanted.font.number)
         if wanted.page.number is not None and (wanted.page.number != now.page.number or wanted.font != now.font):
             out += commands.code_page(wanted.page.number)  # some printers forget it with the font
         if wanted.bold is not now.bold:
             out += commands.bold(wanted.bold)
         if wanted.underline != now.underline:
-            out += placing.underline(wanted.underline)
+            out += positioning.underline(wanted.underline)
         if wanted.inverse is not now.inverse:
-            out += placing.inverse(wanted.inverse)
+            out += positioning.inverse(wanted.inverse)
         if (wanted.width, wanted.height) != (now.width, now.height):
             out += commands.size(wanted.width, wanted.height)
         return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from firmware_protocol.commands import Command
+from firmware_protocol.dialect import Command
 
 
 class DirectIo(IntEnum):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from firmware_protocol.commands import Answer, Command
+from firmware_protocol.dialect import Answer, Command, Dialect
 from firmware_protocol.framing import StartEndFramer, TerminatorFramer
-from firmware_protocol.scan import Dialect
 from koshelek_driver.config.profile import Framing, ScannerProfile
 from koshelek_driver.upos.codes import ScanDataType
 
@@ -68,22 +67,22 @@ def _honeywell(framing: Framing) -> Tongue:
 
 
 def _newland(framing: Framing) -> Tongue:
-    from firmware_protocol import answers
+    from firmware_protocol import newland
 
     return Tongue(
-        lambda _descriptor: answers.newland_decoder(framing.idle_s, framing.max_length),
-        commands=answers.NEWLAND_COMMANDS,
-        read_answer=answers.read_newland_answer,
+        lambda _descriptor: newland.decoder(framing.idle_s, framing.max_length),
+        commands=newland.COMMANDS,
+        read_answer=newland.read_answer,
     )
 
 
 def _datalogic(framing: Framing) -> Tongue:
-    from firmware_protocol import answers
+    from firmware_protocol import datalogic
 
     return Tongue(
-        lambda _descriptor: answers.datalogic_decoder(framing.idle_s, framing.max_length),
-        commands=answers.DATALOGIC_COMMANDS,
-        read_answer=answers.read_datalogic_answer,
+        lambda _descriptor: datalogic.decoder(framing.idle_s, framing.max_length),
+        commands=datalogic.COMMANDS,
+        read_answer=datalogic.read_answer,
     )
 
 

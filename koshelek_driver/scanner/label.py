@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from firmware_protocol.dialect import Scan
 from firmware_protocol.hid_keyboard import is_spoilt, mend
-from firmware_protocol.scan import Scan
 from koshelek_driver.scanner import aim, eci, retail
 from koshelek_driver.scanner.retail import DEFAULT_RETAIL_RULES, RetailRules
 from koshelek_driver.upos.codes import ScanDataType

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from firmware_protocol.scan import Event, Scan, Send
+from firmware_protocol.dialect import Event, Scan, Send
 from koshelek_driver.errors import PortLost
 from koshelek_driver.scanner import aim
 from koshelek_driver.scanner.dialects import Tongue

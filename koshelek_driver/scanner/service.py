@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from firmware_protocol.scan import Damaged, Event, Overlong, Reply
+from firmware_protocol.dialect import Damaged, Event, Overlong, Reply
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import ScannerProfile
 from koshelek_driver.config.sections import Device, Labels

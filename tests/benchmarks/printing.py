@@ -18,7 +18,7 @@ from escpos.printer import Dummy
 from PIL import Image
 
 from firmware_protocol.escpos import commands
-from firmware_protocol.escpos.symbols import QrLevel, qr_code
+from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from koshelek_driver.config import profile
 from koshelek_driver.printer import document
 from koshelek_driver.printer.layout import Line

@@ -6,7 +6,7 @@ import itertools
 
 from hypothesis import strategies as st
 
-from firmware_protocol.scan import Dialect, Event, Scan
+from firmware_protocol.dialect import Dialect, Event, Scan
 
 CUTS = st.lists(st.integers(0, 10_000), max_size=12)
 

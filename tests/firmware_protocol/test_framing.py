@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_protocol.dialect import Damaged, Dialect, Overlong, Scan
 from firmware_protocol.framing import StartEndFramer, TerminatorFramer
-from firmware_protocol.scan import Damaged, Dialect, Overlong, Scan
 from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, pieces, scans
 
 LABELS = st.lists(

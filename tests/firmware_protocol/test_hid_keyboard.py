@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_protocol.dialect import Scan
 from firmware_protocol.hid_keyboard import Keyboard, KeyboardDecoder, is_spoilt, mend, spoil
-from firmware_protocol.scan import Scan
 from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, scans
 
 PRINTABLE = "".join(chr(code) for code in range(33, 127))

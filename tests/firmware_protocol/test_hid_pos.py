@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocol import hid_descriptor, hid_pos
-from firmware_protocol.commands import Command
+from firmware_protocol.dialect import Command, Damaged, Event, Reply, Scan
 from firmware_protocol.errors import FrameError
 from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage
 from firmware_protocol.hid_pos import HONEYWELL, HidPosDecoder, Layout
-from firmware_protocol.scan import Damaged, Event, Reply, Scan
 from tests.firmware_protocol.dialects import fall_silent, scans
 
 # A scanner of the usual layout, written out by the HID specification: page 8C, report 2 in, report 4 out.

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_protocol.commands import Answer, Command
+from firmware_protocol.dialect import Answer, Command, Damaged, Overlong, Reply, Scan
 from firmware_protocol.honeywell import COMMANDS, HoneywellDecoder, menu, read_answer
-from firmware_protocol.scan import Damaged, Overlong, Reply, Scan
 from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, pieces, scans
 
 

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocol import ibm_oem
-from firmware_protocol.commands import Command
+from firmware_protocol.dialect import Command, Damaged, Event, Reply, Scan, Status
 from firmware_protocol.ibm_oem import IbmOemDecoder
-from firmware_protocol.scan import Damaged, Event, Reply, Scan, Status
 from tests.firmware_protocol.dialects import fall_silent, scans
 
 QR = bytes.fromhex("00330B")

@@ -9,8 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from firmware_protocol import ssi
-from firmware_protocol.commands import Answer, Command
-from firmware_protocol.scan import Damaged, Event, Reply, Scan, Send, Status
+from firmware_protocol.dialect import Answer, Command, Damaged, Event, Reply, Scan, Send, Status
 from firmware_protocol.ssi import Packet, SsiDecoder
 from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, pieces, scans
 

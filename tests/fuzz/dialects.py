@@ -12,7 +12,17 @@ import sys
 import atheris
 
 with atheris.instrument_imports():
-    from firmware_protocol import answers, framing, hid_descriptor, hid_keyboard, hid_pos, honeywell, ibm_oem, ssi
+    from firmware_protocol import (
+        datalogic,
+        framing,
+        hid_descriptor,
+        hid_keyboard,
+        hid_pos,
+        honeywell,
+        ibm_oem,
+        newland,
+        ssi,
+    )
     from firmware_protocol.errors import FrameError
 
 from tests.firmware_protocol.dialects import fall_silent, scans
@@ -23,8 +33,8 @@ DIALECTS = (
     (lambda: framing.TerminatorFramer(b"\r\n", 0.05, LONGEST, confirm_s=0.01), b"good\r"),
     (lambda: framing.StartEndFramer(2, b"\x03", 0.5, LONGEST), b"\x02good\x03"),
     (lambda: honeywell.HoneywellDecoder(0.05, LONGEST), b"good\r"),
-    (lambda: answers.newland_decoder(0.05, LONGEST), b"good\r"),
-    (lambda: answers.datalogic_decoder(0.05, LONGEST), b"good\r"),
+    (lambda: newland.decoder(0.05, LONGEST), b"good\r"),
+    (lambda: datalogic.decoder(0.05, LONGEST), b"good\r"),
     (lambda: ssi.SsiDecoder(LONGEST), ssi.build(ssi.Packet(0xF3, 0, 0, b"\x1cgood"))),
     (lambda: hid_pos.HidPosDecoder(hid_pos.HONEYWELL, LONGEST), b"\x02\x04]Q1" + b"good".ljust(59, b"\0")),
     (lambda: ibm_oem.IbmOemDecoder(LONGEST), b"\x0b\0\0\0good\x00\x33\x0b"),

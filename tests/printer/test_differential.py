@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from firmware_protocol.escpos import commands
-from firmware_protocol.escpos.symbols import QrLevel, qr_code
+from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.emulator.machine import Machine, Receipt

@@ -7,8 +7,8 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_protocol.escpos import symbols
-from firmware_protocol.escpos.symbols import Barcode, BarcodeLook
+from firmware_protocol.escpos import barcodes
+from firmware_protocol.escpos.barcodes import Barcode, BarcodeLook
 from koshelek_driver.printer import document
 from tests.printer.test_differential import MODEL, printed
 
@@ -31,19 +31,19 @@ def read(commands: bytes) -> list[str]:
     ],
 )
 def test_a_barcode_is_read_back(kind: Barcode, data: bytes, text: str) -> None:
-    assert [found.lstrip("0") for found in read(symbols.barcode(kind, data))] == [text.lstrip("0")]
+    assert [found.lstrip("0") for found in read(barcodes.barcode(kind, data))] == [text.lstrip("0")]
 
 
 @settings(max_examples=60)
 @given(st.text("ABCxyz0123456789-{", min_size=2, max_size=14))
 def test_any_code128_is_read_back(text: str) -> None:
-    assert read(symbols.barcode(Barcode.CODE128, text.encode("ascii"), BarcodeLook(module_dots=2))) == [text]
+    assert read(barcodes.barcode(Barcode.CODE128, text.encode("ascii"), BarcodeLook(module_dots=2))) == [text]
 
 
 @settings(max_examples=30)
 @given(st.text("ABCabc0123456789&=.", min_size=1, max_size=80))
 def test_any_two_dimensional_symbol_is_read_back(text: str) -> None:
     data = text.encode("ascii")
-    assert read(symbols.qr_code(data, module_dots=4, level=symbols.QrLevel.M)) == [text]
-    assert read(symbols.data_matrix(data, module_dots=4)) == [text]
-    assert read(symbols.pdf417(data, module_dots=2)) == [text]
+    assert read(barcodes.qr_code(data, module_dots=4, level=barcodes.QrLevel.M)) == [text]
+    assert read(barcodes.data_matrix(data, module_dots=4)) == [text]
+    assert read(barcodes.pdf417(data, module_dots=2)) == [text]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from firmware_protocol.escpos import commands
+from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from firmware_protocol.escpos.status import AutomaticStatus, Block, RealTimeStatus, Reply, ReplyReader
-from firmware_protocol.escpos.symbols import QrLevel, qr_code
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.emulator.machine import Machine, Receipt
 from koshelek_driver.sandbox.printer.faults import Fault

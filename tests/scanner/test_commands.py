@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from firmware_protocol import hid_pos, ibm_oem, ssi
-from firmware_protocol.commands import Command
+from firmware_protocol.dialect import Command
 from firmware_protocol.ssi import Packet
 from koshelek_driver.config.sections import Device
 from koshelek_driver.errors import PortLost

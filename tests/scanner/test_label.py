@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from firmware_protocol.dialect import Scan
 from firmware_protocol.framing import TerminatorFramer
-from firmware_protocol.scan import Scan
 from koshelek_driver.scanner import aim, eci, retail
 from koshelek_driver.scanner.dialects import HONEYWELL_LETTERS, OEM_IDENTIFIERS, SSI_CODES
 from koshelek_driver.scanner.label import LabelRules, label_of, read_label, relabelled

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_protocol.scan import Event, Overlong
+from firmware_protocol.dialect import Event, Overlong
 from koshelek_driver.config import profile
 from koshelek_driver.scanner.dialects import tongue
 from koshelek_driver.scanner.label import DEFAULT_RULES, Label

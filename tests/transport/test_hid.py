@@ -16,7 +16,7 @@ import usb.backend
 import usb.core
 
 from firmware_protocol import hid_pos, ibm_oem
-from firmware_protocol.commands import Command
+from firmware_protocol.dialect import Command
 from koshelek_driver.errors import PortLost, PortNotOpened, SiteError
 from koshelek_driver.transport import check_address, hardware_of, hidraw_port, open_port
 from koshelek_driver.transport.hidapi_port import HidapiPort

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from firmware_protocol import hid_pos, ibm_oem
-from firmware_protocol.commands import Command
+from firmware_protocol.dialect import Command
 from koshelek_driver.config.sections import Device
 from koshelek_driver.diagnostics import inventory
 from koshelek_driver.scanner.commands import DirectIo

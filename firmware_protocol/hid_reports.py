@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from firmware_protocol.scan import Damaged, Event
+from firmware_protocol.dialect import Damaged, Event
 
 _MORE_S = 0.1
 """How long the next report of a label may take."""

@@ -6,28 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_protocol import answers
-from firmware_protocol.answers import AnswersBetween
-from firmware_protocol.commands import Answer, Command
-from firmware_protocol.scan import Damaged, Reply, Scan
+from firmware_protocol import datalogic, newland
+from firmware_protocol.dialect import Answer, Command, Damaged, Reply, Scan
+from firmware_protocol.interleaved import AnswersBetween
 from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, pieces, scans
 
 NEWLAND_REPLY = b"\x02\x010000#QRYSYSProduct Name: HR32\x06;\x03"
 DATALOGIC_REPLY = b"\x01i\rR610030445\rCABCD\r\x04"
 
 
-def newland() -> AnswersBetween:
-    return answers.newland_decoder(0.05, 4096)
+def newland_decoder() -> AnswersBetween:
+    return newland.decoder(0.05, 4096)
 
 
-def datalogic() -> AnswersBetween:
-    return answers.datalogic_decoder(0.05, 4096)
+def datalogic_decoder() -> AnswersBetween:
+    return datalogic.decoder(0.05, 4096)
 
 
 @given(CUTS)
 def test_answers_stand_between_labels_at_any_split(cuts: list[int]) -> None:
     stream = b"]C0one\r" + NEWLAND_REPLY + b"]Q1\x02two\r\n" + NEWLAND_REPLY + b"three\r"
-    events = feed_all(newland(), pieces(stream, cuts))
+    events = feed_all(newland_decoder(), pieces(stream, cuts))
     assert events == [
         Scan(b"]C0one"),
         Reply(b"#QRYSYSProduct Name: HR32\x06;"),
@@ -36,11 +35,11 @@ def test_answers_stand_between_labels_at_any_split(cuts: list[int]) -> None:
         Scan(b"three"),
     ]
     stream = b"]C0one\r" + DATALOGIC_REPLY + b"two\r\n"
-    assert [type(event) for event in feed_all(datalogic(), pieces(stream, cuts))] == [Scan, Reply, Scan]
+    assert [type(event) for event in feed_all(datalogic_decoder(), pieces(stream, cuts))] == [Scan, Reply, Scan]
 
 
 def test_a_label_without_end_and_one_that_begins_like_an_answer_end_in_silence() -> None:
-    read = newland()
+    read = newland_decoder()
     assert read.feed(b"label\x02\x01", 1.0) == []
     assert fall_silent(read, 1.0) == [Scan(b"label\x02\x01")]
     assert read.feed(b"46012345", 2.0) == []
@@ -48,7 +47,7 @@ def test_a_label_without_end_and_one_that_begins_like_an_answer_end_in_silence()
 
 
 def test_an_answer_without_end_is_given_up() -> None:
-    read = datalogic()
+    read = datalogic_decoder()
     read.feed(b"\x01half", 1.0)
     assert fall_silent(read, 1.0) == [Damaged("an answer without its end", 5)]
     assert read.feed(b"good\r", 2.0) == [Scan(b"good")]
@@ -67,23 +66,23 @@ def test_an_answer_without_end_is_given_up() -> None:
     ],
 )
 def test_what_a_newland_answers(data: bytes, expected: Answer) -> None:
-    assert answers.read_newland_answer(data) == expected
+    assert newland.read_answer(data) == expected
 
 
 def test_what_a_datalogic_answers() -> None:
-    answer = answers.read_datalogic_answer(b"i\rR610030445\rCABCD\r")
+    answer = datalogic.read_answer(b"i\rR610030445\rCABCD\r")
     assert answer == Answer(ok=True, text="i; R610030445; CABCD", fields={"i": "", "R": "610030445", "C": "ABCD"})
-    assert not answers.read_datalogic_answer(b"").ok
+    assert not datalogic.read_answer(b"").ok
 
 
 def test_commands_have_their_bytes() -> None:
-    assert answers.NEWLAND_COMMANDS[Command.TRIGGER] == b"~\x010000#SCNTRG1;\x03"
-    assert answers.DATALOGIC_COMMANDS[Command.DISABLE] == b"D"
+    assert newland.COMMANDS[Command.TRIGGER] == b"~\x010000#SCNTRG1;\x03"
+    assert datalogic.COMMANDS[Command.DISABLE] == b"D"
 
 
 @given(st.binary(max_size=500), CUTS, st.booleans())
 def test_whatever_comes_the_next_label_works(noise: bytes, cuts: list[int], is_newland: bool) -> None:
-    read = newland() if is_newland else datalogic()
+    read = newland_decoder() if is_newland else datalogic_decoder()
     feed_all(read, pieces(noise, cuts))
     fall_silent(read, 1.0)
     assert scans(read.feed(b"good\r", 50.0)) == [Scan(b"good")]

@@ -1,0 +1,37 @@
+"""Newland scanners on a serial line.
+
+A command: ~ SOH 0000, @ (kept) or # (until power off), the tag and its data, ; ETX. The answer has STX for ~, and
+before each , or ; one of ACK, NAK, ENQ. Source: Newland user guides, serial programming commands.
+"""
+
+from __future__ import annotations
+
+from firmware_protocol.dialect import Answer, Command
+from firmware_protocol.interleaved import AnswersBetween
+
+_START = b"\x02\x010000"
+_MARKS = {0x06: "", 0x05: "no such command", 0x15: "no such value"}
+
+
+def decoder(idle_s: float, max_length: int) -> AnswersBetween:
+    """Labels and answers of a Newland scanner."""
+    return AnswersBetween(_START, 0x03, idle_s, max_length)
+
+
+def command(command: str) -> bytes:
+    """A command such as `@SCNTRG1` or `#QRYSYS`."""
+    return b"~\x010000" + command.encode("ascii") + b";\x03"
+
+
+COMMANDS = {
+    Command.TRIGGER: command("#SCNTRG1"),
+    Command.STOP_TRIGGER: command("#SCNTRG0"),
+    Command.INFO: command("#QRYSYS"),
+}
+
+
+def read_answer(data: bytes) -> Answer:
+    """What stands between start and end: the command again, with ACK, NAK or ENQ before each mark."""
+    refused = next((why for byte, why in _MARKS.items() if why and byte in data), "")
+    text = bytes(byte for byte in data if byte not in _MARKS).decode("latin-1").strip("@#;,")
+    return Answer(ok=0x06 in data and not refused, text=f"{text}: {refused}" if refused else text)
