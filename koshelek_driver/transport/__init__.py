@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from koshelek_driver.transport.port import (
-    Port,
-    StreamPort,
-    check_address,
-    hardware_of,
-    is_serial,
-    open_port,
-    open_stream,
-)
+from koshelek_driver.transport.address import check_address, hardware_of, is_serial
+from koshelek_driver.transport.opening import open_port, open_stream
+from koshelek_driver.transport.port import Port, StreamPort
 
 __all__ = ["Port", "StreamPort", "check_address", "hardware_of", "is_serial", "open_port", "open_stream"]
