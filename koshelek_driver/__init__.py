@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from koshelek_driver.payment.refund_desk import RefundWanted
     from koshelek_driver.payment.watcher import Watcher
     from koshelek_driver.printer.device import POSPrinter
-    from koshelek_driver.terminal import Terminal
-    from koshelek_driver.till_cat import CAT
-    from koshelek_driver.till_scanner import Scanner
+    from koshelek_driver.till.cat import CAT
+    from koshelek_driver.till.scanner import Scanner
+    from koshelek_driver.till.terminal import Terminal
     from koshelek_driver.upos.errors import UposError
 
 __all__ = [
@@ -36,16 +36,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CAT": "koshelek_driver.till_cat",
+    "CAT": "koshelek_driver.till.cat",
     "DriverError": "koshelek_driver.errors",
     "Outcome": "koshelek_driver.payment.outcome",
     "POSPrinter": "koshelek_driver.printer.device",
     "Payment": "koshelek_driver.payment.outcome",
     "Refund": "koshelek_driver.payment.outcome",
     "RefundWanted": "koshelek_driver.payment.refund_desk",
-    "Scanner": "koshelek_driver.till_scanner",
+    "Scanner": "koshelek_driver.till.scanner",
     "SlipState": "koshelek_driver.payment.outcome",
-    "Terminal": "koshelek_driver.terminal",
+    "Terminal": "koshelek_driver.till.terminal",
     "UposError": "koshelek_driver.upos.errors",
     "Watcher": "koshelek_driver.payment.watcher",
 }

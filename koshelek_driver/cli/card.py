@@ -62,7 +62,7 @@ def methods(
     as_json: JsonOption = False,
 ) -> None:
     """Which providers the customer may use. Charges nothing, and the same scan may pay afterwards. Exit 1: none."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
@@ -109,8 +109,8 @@ def _table(found: Methods) -> Table:
 def _templates(site: Path | None, given: list[str] | None) -> list[str]:
     from koshelek_driver.card.grammar import TemplateError
     from koshelek_driver.card.template import Template
-    from koshelek_driver.cards import templates_of
     from koshelek_driver.config import site as sites
+    from koshelek_driver.till.card_setup import templates_of
 
     if not given:
         settings = sites.load(site)

@@ -101,7 +101,7 @@ class _Show:
 
     def run(self, amount: int) -> None:
         """Sell something and leave with the exit code of its outcome."""
-        from koshelek_driver.terminal import Terminal
+        from koshelek_driver.till.terminal import Terminal
 
         order_id = f"DEMO-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         with Terminal.open(self._parts.host.files.site) as terminal:

@@ -73,7 +73,7 @@ def close(
 ) -> None:
     """A supervisor closes a payment that `recover` cannot settle. The reason stays in the journal."""
     from koshelek_driver.payment.outcome import Outcome
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     if outcome not in list(Outcome):
@@ -123,7 +123,7 @@ def rebuild(
     """
     from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal.rebuilding import rebuild as make_anew
-    from koshelek_driver.wiring import till_lock_of
+    from koshelek_driver.till.assembly import till_lock_of
 
     output, settings = Output(as_json=as_json), sites.load(site)
     found = backup or settings.backup

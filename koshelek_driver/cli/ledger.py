@@ -34,7 +34,7 @@ def prepare(
     from koshelek_driver.config import site as sites
     from koshelek_driver.ledger.link import Link
     from koshelek_driver.secrets import Secret
-    from koshelek_driver.wiring import address_of, till_address_of
+    from koshelek_driver.till.assembly import address_of, till_address_of
 
     output, settings = Output(as_json=as_json), sites.load(site)
     if not settings.ledger.host:
@@ -51,7 +51,7 @@ def prepare(
 @app.command("feed")
 def feed(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Bring everything of this till's journal that the ledger does not have. `run` does it by itself."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal, output.progress("Feeding…"):
@@ -65,7 +65,7 @@ def status(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Whether the ledger answers, and how far each till is. Exit 1: it does not answer."""
     from rich.table import Table
 
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
@@ -87,7 +87,7 @@ def find(
     as_json: JsonOption = False,
 ) -> None:
     """A payment of any till. Exit 1: the ledger has none."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     if bool(order_id) == bool(transaction_id):
@@ -115,7 +115,7 @@ def close(
     Only for a till that will not come back: `recover` at that till learns the truth, and what it tells later counts.
     """
     from koshelek_driver.payment.outcome import Outcome
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     if outcome not in list(Outcome):
         raise UsageError(f"--as {outcome}", "write refunded or rejected")

@@ -21,7 +21,7 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Cancel an unfinished sale, also one that another program of this till drives. Exit 1: it is paid; refund it."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
@@ -48,7 +48,7 @@ def refund(
 ) -> None:
     """Give money back, all that is left or some of it. No card is needed. It cannot be cancelled."""
     from koshelek_driver.payment.refund_desk import RefundWanted
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
@@ -60,7 +60,7 @@ def refund(
 
 def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Settle what a crash or a lost answer left open, and print the slips that wait. Exit 3: some stays unknown."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:

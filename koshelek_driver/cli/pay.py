@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from koshelek_driver.printer.job import Hindrance
     from koshelek_driver.printer.receipt_printer import PrintResult
     from koshelek_driver.scanner.label import Label
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
 _SITE_HELP = "The till's file (default: $KOSHELEK_SITE, then ./site.toml)."
 _LABEL_HELP = "What the scanner read; - reads it from standard input, unseen by other users of this machine."
@@ -43,7 +43,7 @@ def pay(
     as_json: JsonOption = False,
 ) -> None:
     """One sale: scan, charge, print the slip. The same order again charges nothing and answers as the first time."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:

@@ -28,7 +28,7 @@ def send(
 ) -> None:
     """Show the fiscal receipt in the customer's app. It is kept and sent until the host has it. Exit 1: refused."""
     from koshelek_driver.payment.journal.outbox_book import State
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:

@@ -42,8 +42,8 @@ def reconcile(
     """
     from koshelek_driver.config import site as sites
     from koshelek_driver.payment.registry import read
-    from koshelek_driver.terminal import Terminal
-    from koshelek_driver.wiring import layout_of
+    from koshelek_driver.till.assembly import layout_of
+    from koshelek_driver.till.terminal import Terminal
 
     output, settings = Output(as_json=as_json), sites.load(site)
     layout, scope = layout_of(settings, registry)

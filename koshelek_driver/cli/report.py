@@ -17,7 +17,7 @@ from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day
 if TYPE_CHECKING:
     from koshelek_driver.ledger.reports import ShopReport
     from koshelek_driver.payment.report import Report, Row, Totals
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
 app = typer.Typer(no_args_is_help=True, help="The cash report of this till, or of all tills of the shop.")
 CsvOption = Annotated[Path | None, typer.Option("--csv", help="Write every row here too, for a spreadsheet.")]
@@ -30,7 +30,7 @@ def x(
     *, csv: CsvOption = None, paper: PaperOption = False, site: SiteOption = None, as_json: JsonOption = False
 ) -> None:
     """The business day so far. It closes nothing but days that have ended by the rule."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     with Terminal.open(site) as terminal:
         _show(terminal, terminal.report(), Output(as_json=as_json), csv, paper=paper)
@@ -46,7 +46,7 @@ def z(
     as_json: JsonOption = False,
 ) -> None:
     """Close the business day. What is not settled is listed, and carried over."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     with Terminal.open(site) as terminal:
         made = terminal.report_of_day(day) if day else terminal.close_day()
@@ -63,7 +63,7 @@ def shop(
 ) -> None:
     """All tills together, from the shop's ledger: days that are open, or those of a date. First what is not settled."""
     from koshelek_driver.payment.report import as_plain
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     day = read_day("--date", date)

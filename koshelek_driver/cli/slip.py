@@ -14,7 +14,7 @@ from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:
     from koshelek_driver.payment.outcome import Payment, Refund
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
 app = typer.Typer(no_args_is_help=True, help="Slips of paid orders and refunds, as the journal has them.")
 OrderOption = Annotated[str, typer.Option("--order-id", help="The receipt's number.")]
@@ -33,7 +33,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """A stored slip as text. Exit 1: the order has none."""
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
@@ -59,7 +59,7 @@ def print_slip(
 ) -> None:
     """Print the slip that waits for paper; else a copy, marked as one. Money is not touched. Exit 1: not on paper."""
     from koshelek_driver.payment.outcome import SlipState
-    from koshelek_driver.terminal import Terminal
+    from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:

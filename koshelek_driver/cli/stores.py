@@ -53,7 +53,7 @@ def _do(name: str, make: _Make, file: Path, site: Path | None, *, as_json: bool)
     from koshelek_driver.config import site as sites
     from koshelek_driver.pay_api import stores
     from koshelek_driver.pay_api.replies import NotSent
-    from koshelek_driver.wiring import store_api_of
+    from koshelek_driver.till.assembly import store_api_of
 
     output, settings = Output(as_json=as_json), sites.load(site)
     calls, rules, client = store_api_of(settings)

@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from koshelek_driver.cards import Cards, templates_of
 from koshelek_driver.config import site
 from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import DriverError
@@ -18,7 +17,8 @@ from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
-from koshelek_driver.wiring import check_devices, check_slip, endpoint_of, ledger_of
+from koshelek_driver.till.assembly import check_devices, check_slip, endpoint_of, ledger_of
+from koshelek_driver.till.card_setup import Cards, templates_of
 
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0

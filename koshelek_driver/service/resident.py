@@ -13,7 +13,7 @@ from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.service.listener import HttpsListener, server_context
 from koshelek_driver.service.postback import Postbacks, postback_app
-from koshelek_driver.terminal import Terminal
+from koshelek_driver.till.terminal import Terminal
 
 
 class Resident:

@@ -377,7 +377,7 @@ def test_the_version_is_shown(shell: Shell) -> None:
 def test_a_fault_of_the_driver_itself_never_reads_as_no(
     shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("koshelek_driver.terminal.Terminal.pay", lambda *_arguments, **_more: 1 / 0)
+    monkeypatch.setattr("koshelek_driver.till.terminal.Terminal.pay", lambda *_arguments, **_more: 1 / 0)
     words = ["pay", "--site", str(till.site), "--order-id", "A-1", "--amount", "500", "--label", till.label()]
     code, _, errors = shell.text(*words)
     assert code == 3

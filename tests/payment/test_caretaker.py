@@ -12,8 +12,8 @@ import pytest
 
 from koshelek_driver import Outcome, RefundWanted, Terminal, Watcher
 from koshelek_driver.errors import JournalError
-from koshelek_driver.payment.caretaker import Caretaker, Chore
 from koshelek_driver.payment.journal.outbox_book import State
+from koshelek_driver.till.scheduler import Caretaker, Chore
 from tests.conftest import Till
 from tests.payment.test_fiscal import RECEIPT
 from tests.payment.test_outbox import INVOICE

@@ -19,7 +19,7 @@ from koshelek_driver.payment.slip_template import check
 from koshelek_driver.printer import document
 from koshelek_driver.printer.preview import Preview, preview
 from koshelek_driver.printer.text import printable
-from koshelek_driver.terminal import Terminal
+from koshelek_driver.till.terminal import Terminal
 from tests.conftest import Till
 from tests.pictures import same_as_stored
 

@@ -8,7 +8,7 @@ from koshelek_driver.cat import device
 from koshelek_driver.cat.service import WalletService
 from koshelek_driver.config import site
 from koshelek_driver.config.sections import Site
-from koshelek_driver.terminal import Terminal
+from koshelek_driver.till.terminal import Terminal
 from koshelek_driver.upos.registry import Devices, Factory
 
 

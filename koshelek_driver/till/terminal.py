@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self
 
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.card.words import card_line
-from koshelek_driver.cards import Cards
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.lent import LentCAT
 from koshelek_driver.config import site
@@ -21,7 +20,6 @@ from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.pay_api.tips import operator_tip
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.card_desk import CardDesk, Shown
-from koshelek_driver.payment.caretaker import Caretaker
 from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.payment.desk import SaleDesk
 from koshelek_driver.payment.journal import Journal
@@ -40,10 +38,7 @@ from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
-from koshelek_driver.till_scanner import Scanner
-from koshelek_driver.upkeep import Upkeep
-from koshelek_driver.upos.codes import State
-from koshelek_driver.wiring import (
+from koshelek_driver.till.assembly import (
     check_devices,
     check_slip,
     day_rule_of,
@@ -53,6 +48,11 @@ from koshelek_driver.wiring import (
     shop_of,
     till_of,
 )
+from koshelek_driver.till.background import Upkeep
+from koshelek_driver.till.card_setup import Cards
+from koshelek_driver.till.scanner import Scanner
+from koshelek_driver.till.scheduler import Caretaker
+from koshelek_driver.upos.codes import State
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.till_ledger import TillLedger

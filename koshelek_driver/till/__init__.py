@@ -1,0 +1,1 @@
+"""One till put together: from a site file to devices that sell."""
