@@ -16,7 +16,7 @@ from koshelek_driver.cli.pay import JsonOption, SiteOption
 def run(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Stay: keep the line warm, end what a crash left open, send receipts, hear postbacks. Ends by SIGTERM, Ctrl-C."""
     from koshelek_driver.config import site as sites
-    from koshelek_driver.service.resident import Resident
+    from koshelek_driver.resident.resident import Resident
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     output, over = Output(as_json=as_json), threading.Event()

@@ -11,8 +11,8 @@ from filelock import FileLock, Timeout
 
 from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import BusyError
-from koshelek_driver.service.listener import HttpsListener, server_context
-from koshelek_driver.service.postback import Postbacks, postback_app
+from koshelek_driver.resident.listener import HttpsListener, server_context
+from koshelek_driver.resident.postback import Postbacks, postback_app
 from koshelek_driver.till.terminal import Terminal
 
 

@@ -22,12 +22,12 @@ from koshelek_driver import Outcome, Terminal, Watcher
 from koshelek_driver.config import site
 from koshelek_driver.errors import BusyError, JournalError, SiteError
 from koshelek_driver.pay_api.models import TransactionAnswer
+from koshelek_driver.resident.listener import HttpsListener, server_context
+from koshelek_driver.resident.postback import Postbacks, postback_app
+from koshelek_driver.resident.resident import Resident
 from koshelek_driver.sandbox.postback import PostbackSender, PostbackTarget
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.secrets import Secret
-from koshelek_driver.service.listener import HttpsListener, server_context
-from koshelek_driver.service.postback import Postbacks, postback_app
-from koshelek_driver.service.resident import Resident
 from tests.conftest import Till
 from tests.payment.test_caretaker import leave_open, settled
 
