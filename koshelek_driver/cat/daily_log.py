@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from koshelek_driver.accounting.report import Report, Row
 from koshelek_driver.cat.currency import to_currency
-from koshelek_driver.payment.report import Report, Row
 from koshelek_driver.upos.cat_codes import TransactionType
 
 _TYPES = {"payment": TransactionType.SALES, "refund": TransactionType.REFUND, "cancel": TransactionType.VOID}

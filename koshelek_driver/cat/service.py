@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 
+from koshelek_driver.accounting.report import Report
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.patience import Patience
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.refund_desk import RefundWanted
-from koshelek_driver.payment.report import Report
 from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.upos.cat_codes import LogStatus
 from koshelek_driver.upos.codes import HealthLevel

@@ -13,8 +13,8 @@ from koshelek_driver.cli.output import Output, moment
 from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day, read_file
 
 if TYPE_CHECKING:
-    from koshelek_driver.payment.reconciliation import Ours, Reconciled, Stray
-    from koshelek_driver.payment.registry import Theirs
+    from koshelek_driver.accounting.matching import Ours, Reconciled, Stray
+    from koshelek_driver.accounting.settlement_file import Theirs
 
 _SHOWN = 30
 _HINTS = {
@@ -40,8 +40,8 @@ def reconcile(
     headings, words, encodings and units are mapped in the site file: registries.NAME. Exit 0: they agree. 1: they
     differ. 3: they agree, and something of those days is still unknown.
     """
+    from koshelek_driver.accounting.settlement_file import read
     from koshelek_driver.config import site as sites
-    from koshelek_driver.payment.registry import read
     from koshelek_driver.till.assembly import layout_of
     from koshelek_driver.till.terminal import Terminal
 

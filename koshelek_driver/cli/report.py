@@ -15,8 +15,8 @@ from koshelek_driver.cli.output import Output, moment
 from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day
 
 if TYPE_CHECKING:
+    from koshelek_driver.accounting.report import Report, Row, Totals
     from koshelek_driver.ledger.reports import ShopReport
-    from koshelek_driver.payment.report import Report, Row, Totals
     from koshelek_driver.till.terminal import Terminal
 
 app = typer.Typer(no_args_is_help=True, help="The cash report of this till, or of all tills of the shop.")
@@ -62,7 +62,7 @@ def shop(
     as_json: JsonOption = False,
 ) -> None:
     """All tills together, from the shop's ledger: days that are open, or those of a date. First what is not settled."""
-    from koshelek_driver.payment.report import as_plain
+    from koshelek_driver.accounting.report import as_plain
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
@@ -87,7 +87,7 @@ def shop(
 
 
 def _show(terminal: Terminal, made: Report, output: Output, csv: Path | None, *, paper: bool) -> None:
-    from koshelek_driver.payment.report import document
+    from koshelek_driver.accounting.report import document
 
     _write(csv, (*made.unknown, *made.rows))
     output.document(document(made))
@@ -98,7 +98,7 @@ def _show(terminal: Terminal, made: Report, output: Output, csv: Path | None, *,
 
 
 def _write(csv: Path | None, rows: Iterable[Row]) -> None:
-    from koshelek_driver.payment.report import as_csv
+    from koshelek_driver.accounting.report import as_csv
 
     if csv is not None:
         csv.write_text(as_csv(rows), encoding="utf-8-sig", newline="")

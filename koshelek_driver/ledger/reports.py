@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from koshelek_driver.accounting.report import Row, Totals, counted_row, totals_of, unknown_row
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Link
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.journal.feed import Record
 from koshelek_driver.payment.outcome import Outcome
-from koshelek_driver.payment.report import Row, Totals, counted_row, totals_of, unknown_row
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.link import Cursor

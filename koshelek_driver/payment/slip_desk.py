@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -10,7 +10,6 @@ from koshelek_driver.config import profile
 from koshelek_driver.errors import JournalError, UsageError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Payment, Refund, SlipState
-from koshelek_driver.payment.report import Report, as_lines
 from koshelek_driver.payment.slip import SlipRules, kind_of, slip_lines
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer import document
@@ -64,11 +63,11 @@ class SlipDesk:
             raise _no_slip(of)
         return self._printer.print_lines(lines, telling)
 
-    def print_report(self, made: Report) -> PrintResult:
-        """A cash report on paper. Raises UsageError."""
+    def print_plain(self, lines_for: Callable[[int], Sequence[Item]]) -> PrintResult:
+        """Print lines that are no slip, a cash report say; `lines_for` gets the paper's columns. Raises UsageError."""
         if self._printer is None:
             raise UsageError("the site file's CAT names no printer", "add printer = … to it")
-        return self._printer.print_lines(as_lines(made, self._printer.columns, self._rules.language))
+        return self._printer.print_lines(lines_for(self._printer.columns))
 
     def print(self, of: S, watcher: Watcher) -> S:
         """Print it unless it is on paper. What fails changes nothing of the money; the slip waits."""

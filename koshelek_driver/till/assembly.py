@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from filelock import FileLock
 
+from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import Site, zone_named
 from koshelek_driver.config.shop_sections import Registry
@@ -16,7 +17,6 @@ from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
 from koshelek_driver.payment import slip_template
-from koshelek_driver.payment.business_day import DayRule
 from koshelek_driver.payment.clock import Clock, SystemClock
 from koshelek_driver.payment.drive import Caller
 from koshelek_driver.payment.engine import Engine
@@ -36,11 +36,11 @@ from koshelek_driver.secrets import Secret
 from koshelek_driver.transport import check_address
 
 if TYPE_CHECKING:  # what most tills do not have is imported when it is wanted
+    from koshelek_driver.accounting.reconcile import Scope
+    from koshelek_driver.accounting.settlement_file import Layout
     from koshelek_driver.ledger.link import Address
     from koshelek_driver.ledger.till_ledger import TillLedger
     from koshelek_driver.pay_api.stores import StoreCall, StoreRules
-    from koshelek_driver.payment.reconcile_desk import Scope
-    from koshelek_driver.payment.registry import Layout
 
 
 def check_slip(settings: Site) -> None:
@@ -235,8 +235,8 @@ def shop_of(settings: Site, ledger: TillLedger | None) -> Shop:
 
 def layout_of(settings: Site, name: str) -> tuple[Layout, Scope]:
     """How a registry is written, and what of ours it ought to have. Raises UsageError for one that is not there."""
-    from koshelek_driver.payment.reconcile_desk import Scope
-    from koshelek_driver.payment.registry import Layout
+    from koshelek_driver.accounting.reconcile import Scope
+    from koshelek_driver.accounting.settlement_file import Layout
 
     keys = settings.registries.get(name or "default", Registry() if not name else None)
     if keys is None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from koshelek_driver.accounting.closing import ReportDesk
+from koshelek_driver.accounting.report import Report, as_lines
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.card.words import card_line
 from koshelek_driver.cat.device import CAT
@@ -30,8 +32,6 @@ from koshelek_driver.payment.order import Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
-from koshelek_driver.payment.report import Report
-from koshelek_driver.payment.report_desk import ReportDesk
 from koshelek_driver.payment.watcher import Watcher, tell
 from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
@@ -55,10 +55,10 @@ from koshelek_driver.till.scheduler import Caretaker
 from koshelek_driver.upos.codes import State
 
 if TYPE_CHECKING:
+    from koshelek_driver.accounting.matching import Reconciled
+    from koshelek_driver.accounting.reconcile import Scope
+    from koshelek_driver.accounting.settlement_file import Theirs
     from koshelek_driver.ledger.till_ledger import TillLedger
-    from koshelek_driver.payment.reconcile_desk import Scope
-    from koshelek_driver.payment.reconciliation import Reconciled
-    from koshelek_driver.payment.registry import Theirs
 
 _SILENT = Watcher()
 _CLOCK_TIMEOUT_S = 2.0
@@ -347,8 +347,8 @@ class Terminal:
 
         Blocks some seconds for 100,000 rows. Raises UsageError, JournalError, LedgerError.
         """
+        from koshelek_driver.accounting.reconcile import reconcile
         from koshelek_driver.payment.journal.feed import Feed
-        from koshelek_driver.payment.reconcile_desk import reconcile
 
         if shop:
             return reconcile(theirs, self.ledger.books(), scope)
@@ -357,7 +357,8 @@ class Terminal:
 
     def print_report(self, made: Report) -> PrintResult:
         """A report on paper. Raises UsageError without a printer."""
-        return self._slips.print_report(made)
+        language = self._site.driver.language
+        return self._slips.print_plain(lambda columns: as_lines(made, columns, language))
 
     @property
     def ledger(self) -> TillLedger:

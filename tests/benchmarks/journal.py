@@ -20,12 +20,12 @@ from uuid import UUID, uuid4
 import apsw
 import msgspec
 
+from koshelek_driver.accounting.report import report
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.chain import FIRST_LINK, link
 from koshelek_driver.payment.outcome import Payment
-from koshelek_driver.payment.report import report
 from koshelek_driver.secrets import Secret
 from tests.benchmarks.report import options, show, summary
 from tests.payment.test_journal import PAID, payment

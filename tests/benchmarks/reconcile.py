@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from koshelek_driver.accounting.reconcile import Scope, reconcile
+from koshelek_driver.accounting.settlement_file import Layout, read
 from koshelek_driver.payment.journal.feed import Feed
-from koshelek_driver.payment.reconcile_desk import Scope, reconcile
-from koshelek_driver.payment.registry import Layout, read
 from tests.benchmarks.journal import ROWS_A_SALE, fill
 from tests.benchmarks.report import options, show, summary
 

@@ -11,15 +11,15 @@ from typing import Any
 import apsw
 import psycopg
 
+from koshelek_driver.accounting.business_day import DayRule
+from koshelek_driver.accounting.closing import ReportDesk
 from koshelek_driver.ledger.feeder import Name
 from koshelek_driver.ledger.link import Address
 from koshelek_driver.ledger.till_ledger import TillLedger
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.business_day import DayRule
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.report_desk import ReportDesk
 from koshelek_driver.secrets import Secret
 
 STORE = "ac99f4c8-1a8e-4b60-8aeb-fe20220f1b99"

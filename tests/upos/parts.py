@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
+from koshelek_driver.accounting.report import Report
 from koshelek_driver.card.presentation import CardPresentation
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.cat.device import CAT
@@ -15,7 +16,6 @@ from koshelek_driver.config import profile
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refund_desk import RefundWanted
-from koshelek_driver.payment.report import Report
 from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.job import JobState, PrinterStatus
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koshelek_driver.accounting.matching import Ours, Reconciled, compare, of_record
+from koshelek_driver.accounting.reconcile import Scope, reconcile
+from koshelek_driver.accounting.settlement_file import Kind, Layout, Theirs, read
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal.feed import Feed, Record
-from koshelek_driver.payment.reconcile_desk import Scope, reconcile
-from koshelek_driver.payment.reconciliation import Ours, Reconciled, compare, of_record
-from koshelek_driver.payment.registry import Kind, Layout, Theirs, read
-from tests.payment.test_report import SLIP, Shop, recounted
+from tests.accounting.test_report import SLIP, Shop, recounted
 
 HEADING = "orderId,transactionId,amount,type,date"
 MOSCOW = ZoneInfo("Europe/Moscow")

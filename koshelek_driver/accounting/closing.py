@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from koshelek_driver.accounting.business_day import DayRule
+from koshelek_driver.accounting.report import Report, report
 from koshelek_driver.errors import UsageError
-from koshelek_driver.payment.business_day import DayRule
 from koshelek_driver.payment.journal.day_book import Closing, Ended
 from koshelek_driver.payment.outcome import Payment, Refund
-from koshelek_driver.payment.report import Report, report
 from koshelek_driver.payment.till import Till
 
 

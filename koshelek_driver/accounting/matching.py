@@ -8,9 +8,9 @@ from datetime import datetime
 
 import msgspec
 
+from koshelek_driver.accounting.settlement_file import Kind, Theirs
 from koshelek_driver.pay_api.models import Slip, read_slip
 from koshelek_driver.payment.journal.feed import Record
-from koshelek_driver.payment.registry import Kind, Theirs
 
 _DONE = {"payment": "paid", "refund": "refunded"}
 _Key = tuple[str, str]

@@ -20,15 +20,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koshelek_driver.accounting.business_day import DayRule
+from koshelek_driver.accounting.closing import ReportDesk
+from koshelek_driver.accounting.report import Report, as_csv, as_lines, document, report
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.business_day import DayRule
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.report import Report, as_csv, as_lines, document, report
-from koshelek_driver.payment.report_desk import ReportDesk
 from koshelek_driver.payment.till import Till
 from koshelek_driver.secrets import Secret
 

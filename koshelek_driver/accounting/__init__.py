@@ -1,0 +1,1 @@
+"""Count what happened: reports, business days, settlement files. Nothing here moves money."""
