@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from koshelek_driver.errors import DriverError
+    from koshelek_driver.payment.observer import Watcher
     from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
-    from koshelek_driver.payment.refund_desk import RefundWanted
-    from koshelek_driver.payment.watcher import Watcher
+    from koshelek_driver.payment.refunds import RefundWanted
     from koshelek_driver.printer.device import POSPrinter
     from koshelek_driver.till.cat import CAT
     from koshelek_driver.till.scanner import Scanner
@@ -42,12 +42,12 @@ _HOMES = {
     "POSPrinter": "koshelek_driver.printer.device",
     "Payment": "koshelek_driver.payment.outcome",
     "Refund": "koshelek_driver.payment.outcome",
-    "RefundWanted": "koshelek_driver.payment.refund_desk",
+    "RefundWanted": "koshelek_driver.payment.refunds",
     "Scanner": "koshelek_driver.till.scanner",
     "SlipState": "koshelek_driver.payment.outcome",
     "Terminal": "koshelek_driver.till.terminal",
     "UposError": "koshelek_driver.upos.errors",
-    "Watcher": "koshelek_driver.payment.watcher",
+    "Watcher": "koshelek_driver.payment.observer",
 }
 
 

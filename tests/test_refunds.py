@@ -13,8 +13,8 @@ import pytest
 
 from koshelek_driver import Outcome, Payment, Refund, RefundWanted, SlipState, Terminal, Watcher
 from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
-from koshelek_driver.payment.card_desk import CardDesk
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.shown_card import CardDesk
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS

@@ -14,7 +14,7 @@ from koshelek_driver import Outcome, Payment, Scanner, Terminal, UposError, Watc
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.errors import JournalError, ScanCanceled, ScanTimeout, TotpModuleError
 from koshelek_driver.pay_api.client import _Base
-from koshelek_driver.payment import card_desk
+from koshelek_driver.payment import shown_card
 from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
@@ -309,7 +309,7 @@ def test_a_module_that_makes_no_token_sends_nothing_and_the_card_stays_good(
 
     pos.scan(till.label())
     with monkeypatch.context() as broken:
-        broken.setattr(card_desk.CardDesk, "token", fail)
+        broken.setattr(shown_card.CardDesk, "token", fail)
         payment = pos.pay("A-1")
         assert (payment.outcome, payment.verdict.error_code) == (Outcome.REJECTED, ResultCode.MODULE_UNREACHABLE)
     assert till.host.host.requests == []

@@ -7,7 +7,7 @@ from koshelek_driver.accounting.report import Report, report
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal.day_book import Closing, Ended
 from koshelek_driver.payment.outcome import Payment, Refund
-from koshelek_driver.payment.till import Till
+from koshelek_driver.payment.parts import Till
 
 
 class ReportDesk:

@@ -10,7 +10,7 @@ import msgspec
 
 from koshelek_driver.accounting.settlement_file import Kind, Theirs
 from koshelek_driver.pay_api.models import Slip, read_slip
-from koshelek_driver.payment.journal.feed import Record
+from koshelek_driver.payment.journal.reader import Record
 
 _DONE = {"payment": "paid", "refund": "refunded"}
 _Key = tuple[str, str]

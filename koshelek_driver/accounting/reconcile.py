@@ -10,7 +10,7 @@ from typing import Protocol
 from koshelek_driver.accounting.matching import Ours, Reconciled, compare, of_record
 from koshelek_driver.accounting.settlement_file import Theirs
 from koshelek_driver.errors import UsageError
-from koshelek_driver.payment.journal.feed import Record
+from koshelek_driver.payment.journal.reader import Record
 
 _MARGIN_S = 2 * 86_400.0
 """What ended near the period is looked at too: the provider's clock, and its day, are not ours."""

@@ -14,9 +14,9 @@ from koshelek_driver.cat.request import CatRequest, Work
 from koshelek_driver.cat.results import identifiers, translated
 from koshelek_driver.cat.service import Wallet, WalletService
 from koshelek_driver.errors import DriverError
+from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.refund_desk import RefundWanted
-from koshelek_driver.payment.watcher import Watcher
+from koshelek_driver.payment.refunds import RefundWanted
 from koshelek_driver.upos.cat_codes import CatExtended, DailyLogType, LogStatus, TransactionType
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError

@@ -12,8 +12,8 @@ from koshelek_driver.cat.service import WalletService
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
+from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
-from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.upos.errors import UposError
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Protocol
 from koshelek_driver.accounting.report import Report
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.patience import Patience
+from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Payment, Refund
-from koshelek_driver.payment.refund_desk import RefundWanted
-from koshelek_driver.payment.watcher import Watcher
+from koshelek_driver.payment.refunds import RefundWanted
 from koshelek_driver.upos.cat_codes import LogStatus
 from koshelek_driver.upos.codes import HealthLevel
 from koshelek_driver.upos.service import DeviceService, Inlet

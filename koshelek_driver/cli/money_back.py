@@ -47,7 +47,7 @@ def refund(
     as_json: JsonOption = False,
 ) -> None:
     """Give money back, all that is left or some of it. No card is needed. It cannot be cancelled."""
-    from koshelek_driver.payment.refund_desk import RefundWanted
+    from koshelek_driver.payment.refunds import RefundWanted
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)

@@ -90,7 +90,7 @@ def status(
 
 def watcher(terminal: Terminal, output: Output) -> Any:
     """Show a sale as it goes; while it waits for a scan and from then on, Ctrl-C and SIGTERM are a cancel."""
-    from koshelek_driver.payment.watcher import Watcher
+    from koshelek_driver.payment.observer import Watcher
     from koshelek_driver.printer.receipt_printer import Printed
 
     def take_over_signals() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Link
-from koshelek_driver.payment.journal.feed import Record
+from koshelek_driver.payment.journal.reader import Record
 
 _ALL = f"SELECT {rows.BRIEF} FROM koshelek.operation o"  # noqa: S608
 _BETWEEN = f"{_ALL} WHERE (o.closed_s >= %(since)s AND o.closed_s < %(until)s)"

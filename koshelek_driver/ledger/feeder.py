@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Link
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.feed import Batch, Feed
+from koshelek_driver.payment.journal.reader import Batch, Feed
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.link import Cursor

@@ -13,7 +13,7 @@ from koshelek_driver.accounting.report import Row, Totals, counted_row, totals_o
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Link
 from koshelek_driver.payment.journal.day_book import Ended
-from koshelek_driver.payment.journal.feed import Record
+from koshelek_driver.payment.journal.reader import Record
 from koshelek_driver.payment.outcome import Outcome
 
 if TYPE_CHECKING:

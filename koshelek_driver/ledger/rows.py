@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from koshelek_driver.payment.journal.day_book import Closing
-from koshelek_driver.payment.journal.feed import Record
+from koshelek_driver.payment.journal.reader import Record
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.link import Cursor

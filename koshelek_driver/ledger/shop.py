@@ -17,7 +17,7 @@ from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.feeder import Name, enrol
 from koshelek_driver.ledger.link import Link
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.feed import Feed, Record
+from koshelek_driver.payment.journal.reader import Feed, Record
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
 from koshelek_driver.payment.shop import ShopPayment
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.drive import Caller, Drive, Means, Watch
-from koshelek_driver.payment.flows import KeepCancel, KeepReversal, KeepTransaction, Rules, Sale, Start
+from koshelek_driver.payment.conversation.refund import RefundFlow, RefundStart
+from koshelek_driver.payment.conversation.runner import Caller, Drive, Means, Watch
+from koshelek_driver.payment.conversation.sale import KeepCancel, KeepReversal, KeepTransaction, Rules, Sale, Start
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.refund_flow import RefundFlow, RefundStart
 
 
 @dataclass(frozen=True, slots=True)

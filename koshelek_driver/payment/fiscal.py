@@ -9,7 +9,7 @@ import msgspec
 
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.models import Invoice, version_numbers
-from koshelek_driver.payment.checks import check_choice, check_kopecks, check_length, check_lines
+from koshelek_driver.payment.amounts import check_choice, check_kopecks, check_length, check_lines
 
 RECEIPT_TYPES = ("debit", "credit", "refund")
 TAXATIONS = ("osn", "usn_income", "usn_income_out", "envd", "esn", "patent")

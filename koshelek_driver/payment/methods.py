@@ -9,10 +9,10 @@ from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import Provider
 from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply
-from koshelek_driver.payment.card_desk import CardDesk
-from koshelek_driver.payment.drive import Caller
+from koshelek_driver.payment.conversation.runner import Caller
 from koshelek_driver.payment.order import Order
-from koshelek_driver.payment.till import Till
+from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.shown_card import CardDesk
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.models import MAX_KOPECKS, MAX_ORDER_ID, CheckoutInvoice, Item
-from koshelek_driver.payment.checks import check_lines
+from koshelek_driver.payment.amounts import check_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import Answered, Done, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.drive import Caller
+from koshelek_driver.payment.conversation.runner import Caller
 from koshelek_driver.payment.fiscal import fiscal_receipt
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State

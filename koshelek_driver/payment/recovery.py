@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from koshelek_driver.errors import BusyError, UsageError
 from koshelek_driver.pay_api.models import TransactionAnswer
+from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
-from koshelek_driver.payment.till import Till
-from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.payment.parts import Till
 from koshelek_driver.printer.job import Hindrance
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, Telling
 

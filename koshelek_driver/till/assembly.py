@@ -16,19 +16,19 @@ from koshelek_driver.config.shop_sections import Registry
 from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
-from koshelek_driver.payment import slip_template
 from koshelek_driver.payment.clock import Clock, SystemClock
-from koshelek_driver.payment.drive import Caller
+from koshelek_driver.payment.conversation.runner import Caller
+from koshelek_driver.payment.conversation.sale import Rules
 from koshelek_driver.payment.engine import Engine
-from koshelek_driver.payment.flows import Rules
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.outcome import Outcome
+from koshelek_driver.payment.parts import Till
 from koshelek_driver.payment.shop import LenientShop, NoShop, Shop
-from koshelek_driver.payment.slip import KINDS, SlipRules
-from koshelek_driver.payment.slip_desk import SlipDesk
-from koshelek_driver.payment.till import Till
+from koshelek_driver.payment.slips import template
+from koshelek_driver.payment.slips.content import KINDS, SlipRules
+from koshelek_driver.payment.slips.printing import SlipDesk
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.printer.shared import receipt_printer
@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # what most tills do not have is imported when it is wanted
 def check_slip(settings: Site) -> None:
     """Find what is wrong with the templates of slips now. Raises SiteError."""
     for name, lines in slip_templates_of(settings).items():
-        slip_template.check(name, lines)
+        template.check(name, lines)
 
 
 def check_devices(settings: Site) -> None:

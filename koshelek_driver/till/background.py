@@ -13,8 +13,8 @@ from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.outbox import Outbox
+from koshelek_driver.payment.parts import Till
 from koshelek_driver.payment.recovery import RecoveryDesk
-from koshelek_driver.payment.till import Till
 from koshelek_driver.till.assembly import endpoint_of, outbox_of, till_of
 from koshelek_driver.till.scheduler import Caretaker, Chore
 

@@ -21,18 +21,18 @@ from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.pay_api.tips import operator_tip
 from koshelek_driver.payment.breaker import Breaker
-from koshelek_driver.payment.card_desk import CardDesk, Shown
 from koshelek_driver.payment.clock import SystemClock
-from koshelek_driver.payment.desk import SaleDesk
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Entry
 from koshelek_driver.payment.journal.outbox_book import State as EntryState
 from koshelek_driver.payment.methods import Methods, MethodsDesk
+from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.order import Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
-from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
-from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.payment.refunds import RefundDesk, RefundWanted
+from koshelek_driver.payment.sales import SaleDesk
+from koshelek_driver.payment.shown_card import CardDesk, Shown
 from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
@@ -348,7 +348,7 @@ class Terminal:
         Blocks some seconds for 100,000 rows. Raises UsageError, JournalError, LedgerError.
         """
         from koshelek_driver.accounting.reconcile import reconcile
-        from koshelek_driver.payment.journal.feed import Feed
+        from koshelek_driver.payment.journal.reader import Feed
 
         if shop:
             return reconcile(theirs, self.ledger.books(), scope)

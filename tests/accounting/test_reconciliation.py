@@ -19,7 +19,7 @@ from koshelek_driver.accounting.matching import Ours, Reconciled, compare, of_re
 from koshelek_driver.accounting.reconcile import Scope, reconcile
 from koshelek_driver.accounting.settlement_file import Kind, Layout, Theirs, read
 from koshelek_driver.errors import UsageError
-from koshelek_driver.payment.journal.feed import Feed, Record
+from koshelek_driver.payment.journal.reader import Feed, Record
 from tests.accounting.test_report import SLIP, Shop, recounted
 
 HEADING = "orderId,transactionId,amount,type,date"

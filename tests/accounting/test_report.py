@@ -29,7 +29,7 @@ from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.till import Till
+from koshelek_driver.payment.parts import Till
 from koshelek_driver.secrets import Secret
 
 SLIP = {

@@ -18,7 +18,7 @@ from typing import Any
 
 from koshelek_driver.accounting.reconcile import Scope, reconcile
 from koshelek_driver.accounting.settlement_file import Layout, read
-from koshelek_driver.payment.journal.feed import Feed
+from koshelek_driver.payment.journal.reader import Feed
 from tests.benchmarks.journal import ROWS_A_SALE, fill
 from tests.benchmarks.report import options, show, summary
 

@@ -15,8 +15,8 @@ from koshelek_driver.cat import device
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cat.request import CatRequest
 from koshelek_driver.errors import ScanCanceled
+from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.outcome import Payment, Verdict
-from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER

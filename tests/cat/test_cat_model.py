@@ -11,10 +11,10 @@ from hypothesis.stateful import initialize, rule
 
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.lent import LentCAT
+from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.order import Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
-from koshelek_driver.payment.refund_desk import RefundWanted
-from koshelek_driver.payment.watcher import Watcher
+from koshelek_driver.payment.refunds import RefundWanted
 from koshelek_driver.upos.cat_codes import CatExtended
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError

@@ -16,8 +16,8 @@ import pytest
 from koshelek_driver.errors import BusyError, LedgerError
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Address, Link
-from koshelek_driver.payment.journal import feed
-from koshelek_driver.payment.journal.mark import Mark
+from koshelek_driver.payment.journal import reader
+from koshelek_driver.payment.journal.high_water_mark import Mark
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from tests.ledger.parts import Till, assert_same, ledger_rows
 
@@ -73,7 +73,7 @@ def test_a_final_outcome_never_goes_back(new_till: NewTill, address: Address, li
     till.ledger.feed()
     before = ledger_rows(address)
     with link.transaction() as cursor:
-        batch = feed.Feed(till.path).batch(0)
+        batch = reader.Feed(till.path).batch(0)
         older = [msgspec.structs.replace(record, outcome=None) for record in batch.records]
         rows.put(cursor, till.journal.database.journal_id(), older)
     assert ledger_rows(address) == before
@@ -82,7 +82,7 @@ def test_a_final_outcome_never_goes_back(new_till: NewTill, address: Address, li
 def test_small_steps_bring_what_one_large_step_brings(
     new_till: NewTill, address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "_MOST_EVENTS", 2)
+    monkeypatch.setattr(reader, "_MOST_EVENTS", 2)
     till = new_till()
     for number in range(7):
         till.sell(100 + number)
@@ -96,7 +96,7 @@ def test_small_steps_bring_what_one_large_step_brings(
 def test_a_feeder_that_is_stopped_goes_on_where_it_was(
     new_till: NewTill, address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "_MOST_EVENTS", 3)
+    monkeypatch.setattr(reader, "_MOST_EVENTS", 3)
     till = new_till()
     for _ in range(5):
         till.sell()
@@ -169,7 +169,7 @@ def test_a_till_that_was_cloned_with_its_journal_takes_nothing_of_the_other_back
 
 
 def test_two_programs_of_a_till_may_feed_at_once(new_till: NewTill, address: Address, monkeypatch: Any) -> None:
-    monkeypatch.setattr(feed, "_MOST_EVENTS", 4)
+    monkeypatch.setattr(reader, "_MOST_EVENTS", 4)
     till = new_till()
     for number in range(40):
         till.sell(number + 1)

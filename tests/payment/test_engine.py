@@ -14,8 +14,8 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.conversation.sale import Rules
 from koshelek_driver.payment.engine import Engine, Intent
-from koshelek_driver.payment.flows import Rules
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
 from tests.pay_api.test_models import merchant

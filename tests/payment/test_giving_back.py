@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.models import CheckoutInvoice, Item
-from koshelek_driver.payment.giving_back import GivingBack, Paid, plan, read_items
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
+from koshelek_driver.payment.refund_limits import GivingBack, Paid, plan, read_items
 
 RULE = LineRule("Покупка", "0", "none")
 MILK = Item(name="Молоко", article="m", price=100, quantity=3, total_amount=300, tax="vat10")

@@ -21,10 +21,10 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply, read
 from koshelek_driver.pay_api.requests import Merchant, Request
-from koshelek_driver.payment import till as tills
-from koshelek_driver.payment.card_desk import CardDesk
+from koshelek_driver.payment import parts as tills
 from koshelek_driver.payment.methods import Methods, MethodsDesk
 from koshelek_driver.payment.order import LineRule, order
+from koshelek_driver.payment.shown_card import CardDesk
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 from koshelek_driver.secrets import Secret
 from tests.card.test_totp_reference import card

@@ -14,8 +14,8 @@ from koshelek_driver.errors import SiteError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.order import LineRule, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.slip import KINDS, Kind, SlipRules, default_template, kind_of, slip_lines
-from koshelek_driver.payment.slip_template import FIELDS, check
+from koshelek_driver.payment.slips.content import KINDS, Kind, SlipRules, default_template, kind_of, slip_lines
+from koshelek_driver.payment.slips.template import FIELDS, check
 from koshelek_driver.printer.layout import Code, Item, Line
 from koshelek_driver.printer.text import printable
 from koshelek_driver.sandbox.contract import Contract

@@ -13,8 +13,8 @@ import pytest
 
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.day_book import Closing
-from koshelek_driver.payment.journal.feed import Feed
 from koshelek_driver.payment.journal.outbox_book import Kind
+from koshelek_driver.payment.journal.reader import Feed
 from koshelek_driver.payment.outcome import SlipState
 from tests.payment.test_journal import PAID, payment, request
 from tests.payment.test_journal_chain import REFUND, refund

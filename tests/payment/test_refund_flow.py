@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.flows import Effect, KeepReversal, Send, Tick, Wait
+from koshelek_driver.payment.conversation.refund import RefundFlow, RefundStart
+from koshelek_driver.payment.conversation.sale import Effect, KeepReversal, Send, Tick, Wait
 from koshelek_driver.payment.outcome import Outcome, Verdict
-from koshelek_driver.payment.refund_flow import RefundFlow, RefundStart
 from koshelek_driver.secrets import Secret
 from tests.pay_api.test_models import merchant
 from tests.payment.test_flows import RULES, ids

@@ -14,8 +14,8 @@ import zxingcpp
 from koshelek_driver.config import profile
 from koshelek_driver.errors import SiteError
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.slip import SlipRules, kind_of, slip_lines
-from koshelek_driver.payment.slip_template import check
+from koshelek_driver.payment.slips.content import SlipRules, kind_of, slip_lines
+from koshelek_driver.payment.slips.template import check
 from koshelek_driver.printer import document
 from koshelek_driver.printer.preview import Preview, preview
 from koshelek_driver.printer.text import printable

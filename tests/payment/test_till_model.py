@@ -27,20 +27,20 @@ from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.breaker import Breaker
-from koshelek_driver.payment.card_desk import CardDesk, Shown
-from koshelek_driver.payment.desk import SaleDesk
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.order import LineRule, order
 from koshelek_driver.payment.outcome import Outcome
+from koshelek_driver.payment.parts import Till
 from koshelek_driver.payment.recovery import RecoveryDesk
-from koshelek_driver.payment.refund_desk import RefundDesk, RefundWanted
+from koshelek_driver.payment.refunds import RefundDesk, RefundWanted
+from koshelek_driver.payment.sales import SaleDesk
 from koshelek_driver.payment.shop import NoShop
-from koshelek_driver.payment.slip import SlipRules
-from koshelek_driver.payment.slip_desk import SlipDesk
-from koshelek_driver.payment.till import Till
+from koshelek_driver.payment.shown_card import CardDesk, Shown
+from koshelek_driver.payment.slips.content import SlipRules
+from koshelek_driver.payment.slips.printing import SlipDesk
 from koshelek_driver.payment.till_lock import TillLock
-from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.scanner.label import read_text
 from koshelek_driver.secrets import Secret
 from tests.card.test_totp_reference import card

@@ -15,7 +15,7 @@ from koshelek_driver.cat.service import WalletService
 from koshelek_driver.config import profile
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.refund_desk import RefundWanted
+from koshelek_driver.payment.refunds import RefundWanted
 from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.job import JobState, PrinterStatus
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult

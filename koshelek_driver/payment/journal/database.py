@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal.chain import FIRST_LINK, Event, link
-from koshelek_driver.payment.journal.mark import Mark
+from koshelek_driver.payment.journal.high_water_mark import Mark
 from koshelek_driver.payment.journal.schema import MIGRATIONS, SCHEMA_VERSION
 
 _BUSY_MS = 5000

@@ -17,7 +17,7 @@ import apsw
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal.database import Database, sync_folder
-from koshelek_driver.payment.journal.mark import Mark
+from koshelek_driver.payment.journal.high_water_mark import Mark
 
 _TABLES = ("event", "attempt", "refund", "outbox", "used_password", "wrong_password")
 _UNFINISHED = "outcome IS NULL OR slip_state IN ('queued', 'sent')"

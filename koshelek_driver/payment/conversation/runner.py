@@ -12,7 +12,7 @@ from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.flows import (
+from koshelek_driver.payment.conversation.sale import (
     Effect,
     Flow,
     KeepCancel,
@@ -22,8 +22,8 @@ from koshelek_driver.payment.flows import (
     Tick,
     Wait,
 )
+from koshelek_driver.payment.observer import tell
 from koshelek_driver.payment.outcome import Verdict
-from koshelek_driver.payment.watcher import tell
 
 P = ParamSpec("P")
 Watch = Callable[[Exchange], None]

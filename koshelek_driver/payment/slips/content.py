@@ -9,7 +9,7 @@ from typing import Literal
 
 from koshelek_driver.pay_api.models import Slip, read_slip
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles
-from koshelek_driver.payment.slip_template import Filling, filled
+from koshelek_driver.payment.slips.template import Filling, filled
 from koshelek_driver.printer.layout import Item
 
 Language = Literal["ru", "en"]

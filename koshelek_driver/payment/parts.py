@@ -9,7 +9,7 @@ from koshelek_driver.pay_api.requests import Merchant
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.slip_desk import SlipDesk
+from koshelek_driver.payment.slips.printing import SlipDesk
 from koshelek_driver.payment.till_lock import TillLock
 
 

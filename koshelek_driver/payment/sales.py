@@ -11,12 +11,12 @@ from koshelek_driver.card.totp import ResultCode
 from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.breaker import Breaker
-from koshelek_driver.payment.card_desk import CardDesk, Shown
 from koshelek_driver.payment.engine import Intent
+from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
-from koshelek_driver.payment.till import Till
-from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.shown_card import CardDesk, Shown
 
 _BEGUN = (Outcome.PAID, Outcome.UNKNOWN)
 """An order that ended so is never charged anew."""

@@ -9,9 +9,9 @@ from typing import TypeVar
 from koshelek_driver.config import profile
 from koshelek_driver.errors import JournalError, UsageError
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.outcome import Payment, Refund, SlipState
-from koshelek_driver.payment.slip import SlipRules, kind_of, slip_lines
-from koshelek_driver.payment.watcher import Watcher, tell
+from koshelek_driver.payment.slips.content import SlipRules, kind_of, slip_lines
 from koshelek_driver.printer import document
 from koshelek_driver.printer.job import Hindrance
 from koshelek_driver.printer.layout import Item

@@ -10,12 +10,12 @@ import msgspec
 from koshelek_driver.errors import BusyError, LedgerError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import CheckoutInvoice
-from koshelek_driver.payment.giving_back import GivingBack, Paid, plan, read_items
+from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.refund_limits import GivingBack, Paid, plan, read_items
 from koshelek_driver.payment.shop import Shop, ShopPayment
-from koshelek_driver.payment.till import Till
-from koshelek_driver.payment.watcher import Watcher
 from koshelek_driver.secrets import Secret
 
 

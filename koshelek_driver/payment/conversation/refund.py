@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.replies import Answered, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
-from koshelek_driver.payment.flows import Effect, Flow, KeepReversal, Rules, Send, Tick, Wait, asked_pause_s
+from koshelek_driver.payment.conversation.sale import Effect, Flow, KeepReversal, Rules, Send, Tick, Wait, asked_pause_s
 from koshelek_driver.payment.outcome import Outcome, Verdict
 
 _OURS_IS_RUNNING = frozenset(("PAYMENT_TRANSACTION_IS_BEING_REFUNDED_ALREADY", "TRANSACTION_IN_PROCESSING"))

@@ -1,0 +1,1 @@
+"""One talk with the host about one payment: pure generators, and what runs them."""

@@ -1,0 +1,1 @@
+"""Slips: their content, their look, and how each gets on paper once."""
