@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from koshelek_driver.payment.observer import Watcher
     from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
     from koshelek_driver.payment.refunds import RefundWanted
-    from koshelek_driver.printer.device import POSPrinter
+    from koshelek_driver.printer.pos_printer.device import POSPrinter
     from koshelek_driver.till.cat import CAT
     from koshelek_driver.till.scanner import Scanner
     from koshelek_driver.till.terminal import Terminal
@@ -39,7 +39,7 @@ _HOMES = {
     "CAT": "koshelek_driver.till.cat",
     "DriverError": "koshelek_driver.errors",
     "Outcome": "koshelek_driver.payment.outcome",
-    "POSPrinter": "koshelek_driver.printer.device",
+    "POSPrinter": "koshelek_driver.printer.pos_printer.device",
     "Payment": "koshelek_driver.payment.outcome",
     "Refund": "koshelek_driver.payment.outcome",
     "RefundWanted": "koshelek_driver.payment.refunds",

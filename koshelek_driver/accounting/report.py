@@ -17,7 +17,7 @@ import msgspec
 from koshelek_driver.pay_api.models import read_slip
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles
-from koshelek_driver.printer.layout import Line, pair, rule, title
+from koshelek_driver.printer.rendering.layout import Line, pair, rule, title
 
 Kind = Literal["payment", "refund", "cancel", "unknown payment", "unknown refund"]
 _KINDS: dict[Outcome, Kind] = {Outcome.PAID: "payment", Outcome.REFUNDED: "refund", Outcome.CANCELED: "cancel"}

@@ -15,7 +15,7 @@ from koshelek_driver.cli.pay import JsonOption, SiteOption
 from koshelek_driver.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from koshelek_driver.printer.device import POSPrinter
+    from koshelek_driver.printer.pos_printer.device import POSPrinter
     from koshelek_driver.printer.receipt_printer import PrintResult, ReceiptPrinter
 
 app = typer.Typer(no_args_is_help=True, help="A receipt printer of the site file. Money is not touched.")
@@ -40,7 +40,7 @@ def status(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonO
 @app.command("test")
 def print_test(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Print a test slip: Russian, widths, styles, the cut. Exit 1: the printer did not confirm it."""
-    from koshelek_driver.printer.samples import sample_slip
+    from koshelek_driver.printer.rendering.samples import sample_slip
 
     printer = _printer(device, site)
     _show(printer.print_units(printer.units(sample_slip(printer.columns))), Output(as_json=as_json))
@@ -49,7 +49,7 @@ def print_test(*, device: DeviceOption = "", site: SiteOption = None, as_json: J
 @app.command("codepages")
 def codepages(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Print a line in each likely code page: the one that reads right names the number for the profile."""
-    from koshelek_driver.printer.samples import code_page_units
+    from koshelek_driver.printer.rendering.samples import code_page_units
 
     printer = _printer(device, site)
     start, end = printer.units([])
@@ -68,7 +68,7 @@ def print_preview(
 ) -> None:
     """Show print data with UnifiedPOS escape sequences as paper, without a printer. Exit 1: some cannot be printed."""
     from koshelek_driver.config.sections import Device
-    from koshelek_driver.printer.device import POSPrinter
+    from koshelek_driver.printer.pos_printer.device import POSPrinter
     from koshelek_driver.upos.printer_codes import Station
 
     text = (data.read_text(encoding="utf-8") if data else sys.stdin.read()).replace("\\e", "\x1b")
@@ -105,7 +105,7 @@ def _doubt(printer: POSPrinter, text: str) -> str:
 
 def _printer(name: str, site: Path | None) -> ReceiptPrinter:
     from koshelek_driver.config import site as sites
-    from koshelek_driver.printer.shared import receipt_printer
+    from koshelek_driver.printer.owners import receipt_printer
 
     settings = sites.load(site)
     known = {key: each for key, each in settings.devices.items() if each.category == "POSPrinter"}

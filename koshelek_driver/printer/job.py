@@ -25,7 +25,7 @@ from firmware_protocol.escpos.status import (
     process_done,
 )
 from koshelek_driver.errors import PortLost
-from koshelek_driver.printer.link import Link
+from koshelek_driver.printer.connection import Link
 
 if TYPE_CHECKING:
     from koshelek_driver.config.profile import PrinterProfile

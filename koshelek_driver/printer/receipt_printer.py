@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from koshelek_driver.errors import PortLost, PortNotOpened
-from koshelek_driver.printer import document
+from koshelek_driver.printer.connection import Link
 from koshelek_driver.printer.job import (
     BUSY,
     SLIP_SENSOR,
@@ -23,8 +23,8 @@ from koshelek_driver.printer.job import (
     held_by,
     look_closely,
 )
-from koshelek_driver.printer.layout import Item
-from koshelek_driver.printer.link import Link
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.layout import Item
 
 if TYPE_CHECKING:
     from koshelek_driver.config.profile import PrinterProfile

@@ -30,8 +30,8 @@ from koshelek_driver.payment.slips import template
 from koshelek_driver.payment.slips.content import KINDS, SlipRules
 from koshelek_driver.payment.slips.printing import SlipDesk
 from koshelek_driver.payment.till_lock import TillLock
+from koshelek_driver.printer.owners import receipt_printer
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
-from koshelek_driver.printer.shared import receipt_printer
 from koshelek_driver.secrets import Secret
 from koshelek_driver.transport import check_address
 

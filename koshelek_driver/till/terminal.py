@@ -33,7 +33,7 @@ from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
 from koshelek_driver.payment.refunds import RefundDesk, RefundWanted
 from koshelek_driver.payment.sales import SaleDesk
 from koshelek_driver.payment.shown_card import CardDesk, Shown
-from koshelek_driver.printer.device import POSPrinter
+from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, read_text

@@ -20,8 +20,8 @@ from PIL import Image
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from koshelek_driver.config import profile
-from koshelek_driver.printer import document
-from koshelek_driver.printer.layout import Line
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.layout import Line
 from tests.benchmarks.report import options, show, summary, timed
 
 MODEL = profile.printer("epson-tm-t88v")

@@ -16,8 +16,8 @@ from koshelek_driver.payment.order import LineRule, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.slips.content import KINDS, Kind, SlipRules, default_template, kind_of, slip_lines
 from koshelek_driver.payment.slips.template import FIELDS, check
-from koshelek_driver.printer.layout import Code, Item, Line
-from koshelek_driver.printer.text import printable
+from koshelek_driver.printer.rendering.layout import Code, Item, Line
+from koshelek_driver.printer.rendering.text import printable
 from koshelek_driver.sandbox.contract import Contract
 from koshelek_driver.secrets import Secret
 from tests.pay_api.test_models import merchant

@@ -16,9 +16,9 @@ from koshelek_driver.errors import SiteError
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.slips.content import SlipRules, kind_of, slip_lines
 from koshelek_driver.payment.slips.template import check
-from koshelek_driver.printer import document
 from koshelek_driver.printer.preview import Preview, preview
-from koshelek_driver.printer.text import printable
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.text import printable
 from koshelek_driver.till.terminal import Terminal
 from tests.conftest import Till
 from tests.pictures import same_as_stored
@@ -79,7 +79,7 @@ def test_the_code_of_a_slip_is_read_back(model: str) -> None:
 
 
 def test_a_slip_without_pillow_has_no_code_and_all_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("koshelek_driver.printer.abilities.can_draw", lambda: False)
+    monkeypatch.setattr("koshelek_driver.printer.rendering.capabilities.can_draw", lambda: False)
     shown = drawn(PAID, "epson-tm-u220", qr=True)
     assert not any("picture" in line or "QR" in line for line in shown.lines)
     assert any("9f01" in line for line in shown.lines)

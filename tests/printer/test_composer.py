@@ -16,13 +16,13 @@ from firmware_protocol.escpos.tokenizer import Command, Text, Token, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.emulator.machine import Machine, Receipt
-from koshelek_driver.printer import document
-from koshelek_driver.printer.abilities import abilities_of
-from koshelek_driver.printer.composer import Composer
-from koshelek_driver.printer.imaging import Picture
-from koshelek_driver.printer.pen import CodePage, Font
 from koshelek_driver.printer.preview import faces_of, pages_of
-from koshelek_driver.printer.setting import Setting
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.capabilities import abilities_of
+from koshelek_driver.printer.rendering.composer import Composer
+from koshelek_driver.printer.rendering.imaging import Picture
+from koshelek_driver.printer.rendering.render_context import Setting
+from koshelek_driver.printer.rendering.style_encoder import CodePage, Font
 from koshelek_driver.upos.printer_codes import MapMode, Station
 from tests.pictures import same_as_stored
 

@@ -17,9 +17,9 @@ from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.emulator.machine import Machine, Receipt
-from koshelek_driver.printer import document
-from koshelek_driver.printer.layout import Line
-from koshelek_driver.printer.samples import sample_slip
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.layout import Line
+from koshelek_driver.printer.rendering.samples import sample_slip
 
 MODEL = profile.printer("epson-tm-t88v")
 CUT = document.render([], MODEL)[-1]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koshelek_driver.printer.escapes import CarriageReturn, Escape, LineFeed, Part, Plain, Stray, parse
+from koshelek_driver.printer.rendering.escapes import CarriageReturn, Escape, LineFeed, Part, Plain, Stray, parse
 
 TABLE = json.loads((Path(__file__).parents[1] / "data" / "upos_escape_sequences.json").read_text())["sequences"]
 SIZES = {"1C", "2C", "3C", "4C"}

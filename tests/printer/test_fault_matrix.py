@@ -17,11 +17,11 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.status import process_done
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile, SerialLine
-from koshelek_driver.printer import document
+from koshelek_driver.printer.connection import Link
 from koshelek_driver.printer.job import Hindrance, JobState
-from koshelek_driver.printer.layout import Line
-from koshelek_driver.printer.link import Link
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.transport import StreamPort, open_stream

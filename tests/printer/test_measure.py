@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koshelek_driver.printer.measure import to_dots, to_units
+from koshelek_driver.printer.rendering.measure import to_dots, to_units
 from koshelek_driver.upos.printer_codes import MapMode
 
 BY_HAND = [

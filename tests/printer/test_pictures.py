@@ -17,10 +17,10 @@ from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.emulator.machine import Receipt
 from koshelek_driver.errors import ProfileError
-from koshelek_driver.printer import document, drawn_text
-from koshelek_driver.printer.layout import Line
-from koshelek_driver.printer.pen import Piece
-from koshelek_driver.printer.picture import picture_units
+from koshelek_driver.printer.rendering import document, drawn_text
+from koshelek_driver.printer.rendering.layout import Line
+from koshelek_driver.printer.rendering.picture import picture_units
+from koshelek_driver.printer.rendering.style_encoder import Piece
 from tests.printer.test_differential import MODEL, printed, same
 
 FORMS = ("raster", "stored", "column")

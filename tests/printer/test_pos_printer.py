@@ -15,11 +15,11 @@ from firmware_protocol.escpos.status import Block
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import Device
 from koshelek_driver.emulator.machine import Receipt
-from koshelek_driver.printer import service as printer_service
 from koshelek_driver.printer.crash_mark import CrashMark
-from koshelek_driver.printer.device import POSPrinter
+from koshelek_driver.printer.pos_printer import service as printer_service
+from koshelek_driver.printer.pos_printer.device import POSPrinter
+from koshelek_driver.printer.pos_printer.service import DirectIo
 from koshelek_driver.printer.preview import faces_of, pages_of
-from koshelek_driver.printer.service import DirectIo
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.upos.claims import default_folder
@@ -50,7 +50,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in (("_LOOK_EVERY_S", 0.1), ("_QUIET_S", 0.05), ("_ACKNOWLEDGE_WAIT_S", 1.0)):
         monkeypatch.setattr(f"koshelek_driver.printer.job.{name}", seconds)
     monkeypatch.setattr("koshelek_driver.printer.receipt_printer._PAUSE_S", 0.2)
-    monkeypatch.setattr("koshelek_driver.printer.request._HOLD_S", 0.5)
+    monkeypatch.setattr("koshelek_driver.printer.pos_printer.request._HOLD_S", 0.5)
     monkeypatch.setattr("koshelek_driver.upos.output._RETRY_PAUSE_S", 0.05)
     monkeypatch.setattr(printer_service, "_LOOK_EVERY_S", 0.05)
 

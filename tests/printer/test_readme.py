@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from koshelek_driver.printer.device import POSPrinter
+from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.upos.members import Method
 from tests.conftest import Till
 

@@ -16,8 +16,8 @@ from firmware_protocol.escpos.tokenizer import Command, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile, SerialLine
 from koshelek_driver.printer.job import JobState
-from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
+from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.transport import open_stream

@@ -12,9 +12,9 @@ from firmware_protocol.escpos.commands import Align
 from firmware_protocol.escpos.tokenizer import Command, Text, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.emulator.machine import Machine, Receipt
-from koshelek_driver.printer.document import render
-from koshelek_driver.printer.layout import Line, pair, rule, title
-from koshelek_driver.printer.text import printable
+from koshelek_driver.printer.rendering.document import render
+from koshelek_driver.printer.rendering.layout import Line, pair, rule, title
+from koshelek_driver.printer.rendering.text import printable
 
 EPSON = profile.printer("epson-tm-t20iii")
 SMALL = profile.printer("generic-escpos-58mm")

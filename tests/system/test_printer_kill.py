@@ -18,7 +18,7 @@ MODEL = "epson-tm-t88v"
 LINES = 12
 PROGRAM = f"""
 import sys
-from koshelek_driver.printer.device import POSPrinter
+from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.config.sections import Device
 from koshelek_driver.upos.printer_codes import PageModeControl, Station, TransactionControl
 

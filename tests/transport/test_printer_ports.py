@@ -24,8 +24,8 @@ from firmware_protocol.escpos.tokenizer import Command, Text, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import SerialLine
 from koshelek_driver.errors import PortLost, PortNotOpened, SiteError
-from koshelek_driver.printer.layout import Line
 from koshelek_driver.printer.receipt_printer import Printed, ReceiptPrinter
+from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.transport import StreamPort, check_address, is_serial, open_stream
 from koshelek_driver.transport.usb_printer_port import UsbPrinterPort
 

@@ -16,10 +16,10 @@ from koshelek_driver.config import profile
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
-from koshelek_driver.printer.device import POSPrinter
 from koshelek_driver.printer.job import JobState, PrinterStatus
+from koshelek_driver.printer.pos_printer.device import POSPrinter
+from koshelek_driver.printer.pos_printer.service import PrinterService
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
-from koshelek_driver.printer.service import PrinterService
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.secrets import Secret

@@ -10,7 +10,7 @@ from typing import Literal
 from koshelek_driver.pay_api.models import Slip, read_slip
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles
 from koshelek_driver.payment.slips.template import Filling, filled
-from koshelek_driver.printer.layout import Item
+from koshelek_driver.printer.rendering.layout import Item
 
 Language = Literal["ru", "en"]
 Kind = Literal["payment", "refund", "partial_refund", "cancel"]

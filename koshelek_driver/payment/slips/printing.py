@@ -12,12 +12,12 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.outcome import Payment, Refund, SlipState
 from koshelek_driver.payment.slips.content import SlipRules, kind_of, slip_lines
-from koshelek_driver.printer import document
 from koshelek_driver.printer.job import Hindrance
-from koshelek_driver.printer.layout import Item
 from koshelek_driver.printer.preview import Preview, preview
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
-from koshelek_driver.printer.text import printable
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.layout import Item
+from koshelek_driver.printer.rendering.text import printable
 
 S = TypeVar("S", bound=Payment | Refund)
 

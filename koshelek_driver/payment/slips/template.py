@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from koshelek_driver.errors import SiteError, nearest
-from koshelek_driver.printer.layout import Code, Item, Line, block, pair, rule
+from koshelek_driver.printer.rendering.layout import Code, Item, Line, block, pair, rule
 
 _MARKS = re.compile(r"(?:([=!+]{1,3}) )?(.*)", re.DOTALL)
 _FIELD = re.compile(r"\{([^{}]*)\}")

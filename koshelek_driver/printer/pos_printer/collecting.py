@@ -7,7 +7,7 @@ from typing import Protocol
 
 from firmware_protocol.escpos import positioning
 from firmware_protocol.escpos.positioning import Direction
-from koshelek_driver.printer.composer import Composer
+from koshelek_driver.printer.rendering.composer import Composer
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import PrintDirection, Rotation

@@ -15,9 +15,9 @@ from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import Device
 from koshelek_driver.printer.job import JobState, PrinterStatus
+from koshelek_driver.printer.pos_printer.service import PrinterService
 from koshelek_driver.printer.preview import Preview, machine_of
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
-from koshelek_driver.printer.service import PrinterService
 from koshelek_driver.upos.codes import HealthLevel
 
 

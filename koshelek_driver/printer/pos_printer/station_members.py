@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from koshelek_driver.printer.station import PrintStation
+from koshelek_driver.printer.pos_printer.station import PrintStation
 from koshelek_driver.upos.members import V1_2, V1_5, V1_7, V1_9, V1_13, ReadOnly, Stage, Writable
 from koshelek_driver.upos.output import FlagsWhenIdle
 from koshelek_driver.upos.printer_codes import Station

@@ -6,20 +6,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from firmware_protocol.escpos import positioning
-from koshelek_driver.printer.collecting import PageArea, PageOfMode
-from koshelek_driver.printer.document import codec_of, plain_look
-from koshelek_driver.printer.measure import to_dots, to_units
-from koshelek_driver.printer.pen import CodePage, Piece
-from koshelek_driver.printer.service import PrinterService
-from koshelek_driver.printer.station import PrintStation
-from koshelek_driver.printer.station_members import StationMembers
+from koshelek_driver.printer.pos_printer.collecting import PageArea, PageOfMode
+from koshelek_driver.printer.pos_printer.service import PrinterService
+from koshelek_driver.printer.pos_printer.station import PrintStation
+from koshelek_driver.printer.pos_printer.station_members import StationMembers
+from koshelek_driver.printer.rendering.document import codec_of, plain_look
+from koshelek_driver.printer.rendering.measure import to_dots, to_units
+from koshelek_driver.printer.rendering.style_encoder import CodePage, Piece
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_5, V1_7, V1_9, ReadOnly, Stage, Writable
 from koshelek_driver.upos.printer_codes import ErrorLevel, MapMode, PrintDirection, Rotation, Station
 
 if TYPE_CHECKING:
-    from koshelek_driver.printer.imaging import Picture
+    from koshelek_driver.printer.rendering.imaging import Picture
 
 _UNICODE, _ASCII = 997, 998
 """PTR_CS_UNICODE and PTR_CS_ASCII, and PTR_CCS_ of the same numbers."""

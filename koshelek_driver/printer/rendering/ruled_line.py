@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from koshelek_driver.printer.imaging import Picture
+from koshelek_driver.printer.rendering.imaging import Picture
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 

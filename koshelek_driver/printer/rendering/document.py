@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.commands import Align
-from koshelek_driver.printer.layout import Code, Item, Line
-from koshelek_driver.printer.pen import CodePage, Font, Look, Pen, Piece
-from koshelek_driver.printer.text import printable
+from koshelek_driver.printer.rendering.layout import Code, Item, Line
+from koshelek_driver.printer.rendering.style_encoder import CodePage, Font, Look, Pen, Piece
+from koshelek_driver.printer.rendering.text import printable
 
 if TYPE_CHECKING:
     from koshelek_driver.config.profile import PrinterProfile
@@ -53,9 +53,9 @@ def _units(item: Item, pen: Pen, look: Look, profile: PrinterProfile) -> list[by
 
 def code_units(code: Code, pen: Pen, profile: PrinterProfile) -> list[bytes]:
     """A QR code by the printer's own means, or drawn; nothing where it can neither: its data are there as text too."""
-    from koshelek_driver.printer import bar_codes, imaging
-    from koshelek_driver.printer.abilities import abilities_of
-    from koshelek_driver.printer.picture import picture_units
+    from koshelek_driver.printer.rendering import bar_codes, imaging
+    from koshelek_driver.printer.rendering.capabilities import abilities_of
+    from koshelek_driver.printer.rendering.picture import picture_units
     from koshelek_driver.upos.printer_codes import BarCodeSymbology, Rotation, Station
 
     can = abilities_of(profile, Station.RECEIPT)
@@ -75,8 +75,8 @@ def row_units(pen: Pen, row: list[Piece], room: int, profile: PrinterProfile) ->
     """One line that fits: as characters, or as a picture of them."""
     if profile.text == "code_page":
         return [pen.row(row, room)]
-    from koshelek_driver.printer.drawn_text import drawn
-    from koshelek_driver.printer.picture import picture_units
+    from koshelek_driver.printer.rendering.drawn_text import drawn
+    from koshelek_driver.printer.rendering.picture import picture_units
 
     return picture_units(*drawn(row, room), profile)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.commands import Align
-from koshelek_driver.printer.layout import Line, pair, rule, title
+from koshelek_driver.printer.rendering.layout import Line, pair, rule, title
 
 CANDIDATES = {
     "cp866": (7, 10, 12, 17, 37, 59),

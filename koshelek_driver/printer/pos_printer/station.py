@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from koshelek_driver.printer.abilities import Abilities
-from koshelek_driver.printer.collecting import Collection
-from koshelek_driver.printer.composer import Composer
-from koshelek_driver.printer.measure import to_dots, to_units
-from koshelek_driver.printer.pen import Font, Piece
+from koshelek_driver.printer.pos_printer.collecting import Collection
+from koshelek_driver.printer.rendering.capabilities import Abilities
+from koshelek_driver.printer.rendering.composer import Composer
+from koshelek_driver.printer.rendering.measure import to_dots, to_units
+from koshelek_driver.printer.rendering.style_encoder import Font, Piece
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import MapMode, Rotation, Station

@@ -6,16 +6,16 @@ from typing import ClassVar
 
 from firmware_protocol.escpos import commands
 from koshelek_driver.config import site
-from koshelek_driver.printer import bar_codes, imaging
-from koshelek_driver.printer.collecting import PageOfMode, Sideways
-from koshelek_driver.printer.composer import Composer
-from koshelek_driver.printer.gathering import Gathering
-from koshelek_driver.printer.imaging import Picture
-from koshelek_driver.printer.request import Request, Tally
-from koshelek_driver.printer.ruled_line import RuledLine
-from koshelek_driver.printer.service import EscPosPrinter
-from koshelek_driver.printer.station import PrintStation
-from koshelek_driver.printer.writing import STATISTICS
+from koshelek_driver.printer.pos_printer.collecting import PageOfMode, Sideways
+from koshelek_driver.printer.pos_printer.gathering import Gathering
+from koshelek_driver.printer.pos_printer.request import Request, Tally
+from koshelek_driver.printer.pos_printer.service import EscPosPrinter
+from koshelek_driver.printer.pos_printer.station import PrintStation
+from koshelek_driver.printer.pos_printer.writing import STATISTICS
+from koshelek_driver.printer.rendering import bar_codes, imaging
+from koshelek_driver.printer.rendering.composer import Composer
+from koshelek_driver.printer.rendering.imaging import Picture
+from koshelek_driver.printer.rendering.ruled_line import RuledLine
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_5, V1_10, V1_13, Stage, method

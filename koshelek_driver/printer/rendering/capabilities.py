@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from koshelek_driver.printer.pen import Font
+from koshelek_driver.printer.rendering.style_encoder import Font
 from koshelek_driver.upos.printer_codes import Station
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.printer.abilities import Abilities
-from koshelek_driver.printer.imaging import Picture
-from koshelek_driver.printer.measure import to_dots
-from koshelek_driver.printer.pen import CodePage, Font, Look
+from koshelek_driver.printer.rendering.capabilities import Abilities
+from koshelek_driver.printer.rendering.imaging import Picture
+from koshelek_driver.printer.rendering.measure import to_dots
+from koshelek_driver.printer.rendering.style_encoder import CodePage, Font, Look
 from koshelek_driver.upos.printer_codes import MapMode, Rotation
 
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from koshelek_driver.errors import ProfileError
-from koshelek_driver.printer.pen import Look, Piece, places
+from koshelek_driver.printer.rendering.style_encoder import Look, Piece, places
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont

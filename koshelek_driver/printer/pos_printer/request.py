@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from koshelek_driver.printer.job import JobState
-from koshelek_driver.printer.problems import problem_of
+from koshelek_driver.printer.pos_printer.problems import problem_of
+from koshelek_driver.printer.pos_printer.service import PrinterService
 from koshelek_driver.printer.receipt_printer import Printing, PrintResult
-from koshelek_driver.printer.service import PrinterService
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import Station
 

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from koshelek_driver.printer import document
-from koshelek_driver.printer.abilities import abilities_of
-from koshelek_driver.printer.collecting import PageOfMode, Sideways
-from koshelek_driver.printer.composer import Composer
-from koshelek_driver.printer.page_members import PageMembers
-from koshelek_driver.printer.problems import level_of
-from koshelek_driver.printer.request import Request, Tally
-from koshelek_driver.printer.setting import Setting
-from koshelek_driver.printer.station import PrintStation
+from koshelek_driver.printer.pos_printer.collecting import PageOfMode, Sideways
+from koshelek_driver.printer.pos_printer.page_members import PageMembers
+from koshelek_driver.printer.pos_printer.problems import level_of
+from koshelek_driver.printer.pos_printer.request import Request, Tally
+from koshelek_driver.printer.pos_printer.station import PrintStation
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.capabilities import abilities_of
+from koshelek_driver.printer.rendering.composer import Composer
+from koshelek_driver.printer.rendering.render_context import Setting
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.output import Output

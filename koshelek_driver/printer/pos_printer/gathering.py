@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from koshelek_driver.printer.collecting import PageOfMode, Sideways, Transaction
-from koshelek_driver.printer.forms import Forms
-from koshelek_driver.printer.request import Tally
-from koshelek_driver.printer.station import PrintStation
+from koshelek_driver.printer.pos_printer.collecting import PageOfMode, Sideways, Transaction
+from koshelek_driver.printer.pos_printer.forms import Forms
+from koshelek_driver.printer.pos_printer.request import Tally
+from koshelek_driver.printer.pos_printer.station import PrintStation
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_9, Stage, method

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from firmware_protocol.errors import FrameError
 from firmware_protocol.escpos import barcodes
 from firmware_protocol.escpos.barcodes import Barcode, BarcodeLook, QrLevel, Text
-from koshelek_driver.printer.abilities import Abilities, can_draw
+from koshelek_driver.printer.rendering.capabilities import Abilities, can_draw
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import BarCodeSymbology as Kind

@@ -14,13 +14,13 @@ from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.config.sections import Device
 from koshelek_driver.errors import PortNotOpened
-from koshelek_driver.printer import document
 from koshelek_driver.printer.crash_mark import CrashMark
 from koshelek_driver.printer.job import PrinterStatus
-from koshelek_driver.printer.problems import problem_of
+from koshelek_driver.printer.owners import receipt_printer
+from koshelek_driver.printer.pos_printer.problems import problem_of
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult, Telling
-from koshelek_driver.printer.samples import sample_slip
-from koshelek_driver.printer.shared import receipt_printer
+from koshelek_driver.printer.rendering import document
+from koshelek_driver.printer.rendering.samples import sample_slip
 from koshelek_driver.transport import check_address, hardware_of
 from koshelek_driver.upos.claims import default_folder
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, PowerReporting, PowerState

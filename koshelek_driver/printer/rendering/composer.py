@@ -12,15 +12,15 @@ from dataclasses import replace
 from firmware_protocol.escpos import commands, positioning
 from firmware_protocol.escpos.commands import Align
 from firmware_protocol.escpos.tokenizer import Tokenizer
-from koshelek_driver.printer import bar_codes, imaging
-from koshelek_driver.printer.document import plain_look, row_units
-from koshelek_driver.printer.escapes import CarriageReturn, Escape, LineFeed, Part, Plain, Stray, parse
-from koshelek_driver.printer.imaging import Picture
-from koshelek_driver.printer.pen import Font, Look, Pen, Piece, rows_of
-from koshelek_driver.printer.picture import picture_units
-from koshelek_driver.printer.ruled_line import RuledLine, ruled_line
-from koshelek_driver.printer.setting import Doubt, Setting
-from koshelek_driver.printer.text import printable
+from koshelek_driver.printer.rendering import bar_codes, imaging
+from koshelek_driver.printer.rendering.document import plain_look, row_units
+from koshelek_driver.printer.rendering.escapes import CarriageReturn, Escape, LineFeed, Part, Plain, Stray, parse
+from koshelek_driver.printer.rendering.imaging import Picture
+from koshelek_driver.printer.rendering.picture import picture_units
+from koshelek_driver.printer.rendering.render_context import Doubt, Setting
+from koshelek_driver.printer.rendering.ruled_line import RuledLine, ruled_line
+from koshelek_driver.printer.rendering.style_encoder import Font, Look, Pen, Piece, rows_of
+from koshelek_driver.printer.rendering.text import printable
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import Rotation
 

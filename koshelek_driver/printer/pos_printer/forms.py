@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from firmware_protocol.escpos import positioning
-from koshelek_driver.printer.request import Tally
-from koshelek_driver.printer.writing import FORMS, Writing
+from koshelek_driver.printer.pos_printer.request import Tally
+from koshelek_driver.printer.pos_printer.writing import FORMS, Writing
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_5, Stage, method

@@ -1,0 +1,1 @@
+"""Lines and print data in, units of whole ESC/POS commands out. No port, no clock, no thread."""
