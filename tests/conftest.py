@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from koshelek_driver.cli.till import write_site
+from koshelek_driver.cli.sandbox.site_file import write_site
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
 from tests import leaks

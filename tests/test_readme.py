@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import koshelek_driver
-from koshelek_driver.cli.till import DEVICES
+from koshelek_driver.cli.sandbox.site_file import DEVICES
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.sandbox.symbols import draw

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import typer
 from rich.markup import escape
 
+from koshelek_driver.cli.money.pay import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
-from koshelek_driver.cli.pay import JsonOption, SiteOption
 
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 

@@ -10,27 +10,13 @@ from typing import Annotated
 
 import typer
 
-from koshelek_driver.cli import (
-    card,
-    demo,
-    doctor,
-    journal,
-    ledger,
-    money_back,
-    pay,
-    printer,
-    profiles,
-    receipt,
-    reconcile,
-    report,
-    sandbox,
-    scan,
-    slip,
-    stores,
-    transcripts,
-)
+from koshelek_driver.cli import doctor
 from koshelek_driver.cli import run as resident
+from koshelek_driver.cli.accounts import journal, ledger, reconcile, report, stores
+from koshelek_driver.cli.devices import printer, profiles, scan, transcripts
+from koshelek_driver.cli.money import card, money_back, pay, receipt, slip
 from koshelek_driver.cli.output import Output, encoding_safe_stdout
+from koshelek_driver.cli.sandbox import demo, sandbox
 from koshelek_driver.errors import DriverError, JournalError, SiteError, UsageError
 
 EXIT_NO = 1

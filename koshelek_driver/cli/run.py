@@ -9,8 +9,8 @@ from contextlib import closing
 
 from rich.markup import escape
 
+from koshelek_driver.cli.money.pay import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
-from koshelek_driver.cli.pay import JsonOption, SiteOption
 
 
 def run(*, site: SiteOption = None, as_json: JsonOption = False) -> None:

@@ -23,7 +23,7 @@ from unittest import mock
 import apsw
 
 from koshelek_driver import Terminal
-from koshelek_driver.cli.till import write_site
+from koshelek_driver.cli.sandbox.site_file import write_site
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session

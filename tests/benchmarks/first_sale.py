@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from koshelek_driver import Terminal, Watcher
-from koshelek_driver.cli.till import write_site
+from koshelek_driver.cli.sandbox.site_file import write_site
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.server import LOGIN, STORE, PayApiSandbox

@@ -16,7 +16,7 @@ import pytest
 from koshelek_driver.cat import information
 from koshelek_driver.cat.information import Asked, Told
 from koshelek_driver.cat.progress import Progress
-from koshelek_driver.cli.till import DEVICES
+from koshelek_driver.cli.sandbox.site_file import DEVICES
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.transport import Port, open_port

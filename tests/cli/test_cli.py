@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from koshelek_driver.cli.main import run
-from koshelek_driver.cli.till import DEVICES
+from koshelek_driver.cli.sandbox.site_file import DEVICES
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS

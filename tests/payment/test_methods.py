@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from koshelek_driver import Terminal
 from koshelek_driver.card.totp import Verification
-from koshelek_driver.cli.till import write_site
+from koshelek_driver.cli.sandbox.site_file import write_site
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Exchange

@@ -12,8 +12,8 @@ import msgspec
 import typer
 from rich.markup import escape
 
+from koshelek_driver.cli.money.pay import JsonOption, SiteOption, record_document, slip_of_money
 from koshelek_driver.cli.output import Output, moment
-from koshelek_driver.cli.pay import JsonOption, SiteOption, record_document, slip_of_money
 from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from koshelek_driver.cli.money.pay import JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output
-from koshelek_driver.cli.pay import JsonOption, SiteOption, read_file
 
 if TYPE_CHECKING:
     from koshelek_driver.pay_api.stores import StoreAnswer, StoreCall, StoreRequest, StoreRules

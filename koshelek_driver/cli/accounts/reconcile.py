@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from koshelek_driver.cli.money.pay import JsonOption, SiteOption, read_day, read_file
 from koshelek_driver.cli.output import Output, moment
-from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day, read_file
 
 if TYPE_CHECKING:
     from koshelek_driver.accounting.matching import Ours, Reconciled, Stray

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from koshelek_driver.cli.money.pay import JsonOption
 from koshelek_driver.cli.output import Output
-from koshelek_driver.cli.pay import JsonOption
 from koshelek_driver.errors import PortLost, UsageError
 
 ProfileOption = Annotated[str, typer.Option("--profile", help="What the device is: `profiles list`.")]

@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from koshelek_driver.cli.money.pay import JsonOption
 from koshelek_driver.cli.output import Output
-from koshelek_driver.cli.pay import JsonOption
 from koshelek_driver.errors import DriverError, UsageError, nearest
 
 app = typer.Typer(no_args_is_help=True, help="Device profiles: one file describes one model.")

@@ -10,9 +10,9 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.ledger import till_document
+from koshelek_driver.cli.accounts.ledger import till_document
+from koshelek_driver.cli.money.pay import JsonOption, SiteOption, read_day
 from koshelek_driver.cli.output import Output, moment
-from koshelek_driver.cli.pay import JsonOption, SiteOption, read_day
 
 if TYPE_CHECKING:
     from koshelek_driver.accounting.report import Report, Row, Totals

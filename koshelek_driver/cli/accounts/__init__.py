@@ -1,0 +1,1 @@
+"""Verbs that count: journal, ledger, reports, reconciliation, stores."""

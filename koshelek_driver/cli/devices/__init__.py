@@ -1,0 +1,1 @@
+"""Verbs for scanners, printers and their profiles."""

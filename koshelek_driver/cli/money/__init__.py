@@ -1,0 +1,1 @@
+"""Verbs that sell, cancel, refund and print slips."""

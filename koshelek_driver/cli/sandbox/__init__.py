@@ -1,0 +1,1 @@
+"""Verbs that play the other side: sandbox and demo."""
