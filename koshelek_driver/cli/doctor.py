@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption
+from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
 
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}

@@ -177,6 +177,16 @@ def payment_document(payment: Payment | Refund, tip: str, slip: Iterable[str]) -
     }
 
 
+def record_document(payment: Payment | Refund) -> dict[str, Any]:
+    """All that the journal has of a sale or a refund."""
+    return {
+        **payment_document(payment, "", ()),
+        "created": moment(payment.created_s),
+        "slip": payment.verdict.slip,
+        "answer": payment.verdict.answer,
+    }
+
+
 def print_document(result: PrintResult) -> dict[str, Any]:
     """How a print job ended, as JSON."""
     return {

@@ -9,7 +9,7 @@ from contextlib import closing
 
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption
+from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
 
 

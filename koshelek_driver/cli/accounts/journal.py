@@ -12,8 +12,9 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption, record_document, slip_of_money
-from koshelek_driver.cli.output import Output, moment
+from koshelek_driver.cli.money.pay import slip_of_money
+from koshelek_driver.cli.options import JsonOption, SiteOption
+from koshelek_driver.cli.output import Output, moment, record_document
 from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:

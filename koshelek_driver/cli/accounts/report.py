@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from koshelek_driver.cli.accounts.ledger import till_document
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption, read_day
+from koshelek_driver.cli.options import JsonOption, SiteOption, read_day
 from koshelek_driver.cli.output import Output, moment
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption, read_file
+from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output
 
 if TYPE_CHECKING:

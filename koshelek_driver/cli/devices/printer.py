@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption
+from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import EXIT_OF_PRINTED, Output, print_document
 from koshelek_driver.errors import UsageError, nearest
 

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from koshelek_driver.cli.money.pay import JsonOption
+from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import DriverError, UsageError, nearest
 

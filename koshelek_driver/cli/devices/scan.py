@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption
+from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import SiteError, UsageError, nearest
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import JsonOption
+from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import PortLost, UsageError
 

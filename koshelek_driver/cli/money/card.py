@@ -10,15 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from koshelek_driver.cli.money.pay import (
-    JsonOption,
-    LabelOption,
-    SiteOption,
-    WaitOption,
-    label_text,
-    read_file,
-    watcher,
-)
+from koshelek_driver.cli.money.pay import watcher
+from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
 from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import UsageError
 

@@ -7,16 +7,9 @@ from typing import Annotated
 
 import typer
 
-from koshelek_driver.cli.money.pay import (
-    JsonOption,
-    SiteOption,
-    finish,
-    read_file,
-    record_document,
-    slip_of_money,
-    watcher,
-)
-from koshelek_driver.cli.output import Output, payment_document
+from koshelek_driver.cli.money.pay import finish, slip_of_money, watcher
+from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
+from koshelek_driver.cli.output import Output, payment_document, record_document
 from koshelek_driver.payment.outcome import Outcome
 
 _EXIT_OF_CANCEL = {Outcome.CANCELED: 0, Outcome.REJECTED: 0, Outcome.PAID: 1, Outcome.UNKNOWN: 3}

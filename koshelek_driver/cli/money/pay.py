@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import signal
-import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, moment, payment_document
-from koshelek_driver.errors import UsageError
+from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
+from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, record_document
 from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 
@@ -22,13 +20,6 @@ if TYPE_CHECKING:
     from koshelek_driver.printer.receipt_printer import PrintResult
     from koshelek_driver.scanner.label import Label
     from koshelek_driver.till.terminal import Terminal
-
-_SITE_HELP = "The till's file (default: $KOSHELEK_SITE, then ./site.toml)."
-_LABEL_HELP = "What the scanner read; - reads it from standard input, unseen by other users of this machine."
-LabelOption = Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)]
-WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")]
-SiteOption = Annotated[Path | None, typer.Option("--site", help=_SITE_HELP)]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
 def pay(
@@ -139,27 +130,6 @@ def slip_of_money(terminal: Terminal, payment: Payment | Refund) -> list[str]:
     return terminal.slip_text(payment) if payment.outcome in (Outcome.PAID, Outcome.REFUNDED) else []
 
 
-def label_text(given: str | None) -> str | None:
-    """The label of a command line; - reads it from standard input."""
-    return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
-
-
-def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:
-    """The file of an option, if one is given."""
-    try:
-        return None if file is None else file.read_bytes()
-    except OSError as problem:
-        raise UsageError(f"{option} {file}: {problem.strerror}", "name a readable file") from problem
-
-
-def read_day(option: str, text: str) -> date | None:
-    """The day of an option, if one is given."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as problem:
-        raise UsageError(f"{option} {text}", "write a day as 2026-11-22") from problem
-
-
 def _show(output: Output, payments: list[Payment], refunds: list[Refund], waiting: list[Entry]) -> None:
     output.payments([*payments, *refunds])
     for entry in waiting:
@@ -185,14 +155,4 @@ def _waiting_document(entry: Entry) -> dict[str, Any]:
         "payment_transaction_id": entry.transaction_id,
         "tries": entry.tries,
         "error_code": entry.last,
-    }
-
-
-def record_document(payment: Payment | Refund) -> dict[str, Any]:
-    """All that the journal has of a sale or a refund."""
-    return {
-        **payment_document(payment, "", ()),
-        "created": moment(payment.created_s),
-        "slip": payment.verdict.slip,
-        "answer": payment.verdict.answer,
     }

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption, read_file
+from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output
 
 app = typer.Typer(no_args_is_help=True, help="Fiscal receipts for the customer's app.")

@@ -15,7 +15,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from koshelek_driver.cli.money.pay import JsonOption, watcher
+from koshelek_driver.cli.money.pay import watcher
+from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, reply_in_words
 from koshelek_driver.cli.sandbox.sandbox import Symbology, fault_named
 from koshelek_driver.cli.sandbox.site_file import DEVICES, write_site

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import JsonOption, SiteOption
+from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.cli.sandbox.site_file import write_site
 from koshelek_driver.errors import PortNotOpened, UsageError, nearest

@@ -1,0 +1,40 @@
+"""Options that many verbs have, and the values behind them."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from koshelek_driver.errors import UsageError
+
+_SITE_HELP = "The till's file (default: $KOSHELEK_SITE, then ./site.toml)."
+_LABEL_HELP = "What the scanner read; - reads it from standard input, unseen by other users of this machine."
+LabelOption = Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)]
+WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")]
+SiteOption = Annotated[Path | None, typer.Option("--site", help=_SITE_HELP)]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+def label_text(given: str | None) -> str | None:
+    """The label of a command line; - reads it from standard input."""
+    return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
+
+
+def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:
+    """The file of an option, if one is given."""
+    try:
+        return None if file is None else file.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{option} {file}: {problem.strerror}", "name a readable file") from problem
+
+
+def read_day(option: str, text: str) -> date | None:
+    """The day of an option, if one is given."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as problem:
+        raise UsageError(f"{option} {text}", "write a day as 2026-11-22") from problem
