@@ -14,7 +14,7 @@ from hypothesis import settings
 from koshelek_driver.cli.sandbox.site_file import write_site
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
-from tests import leaks
+from tests.support import leaks
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=800)

@@ -11,7 +11,7 @@ import pytest
 
 from koshelek_driver.errors import CardError
 from koshelek_driver.secrets import Secret
-from tests import leaks
+from tests.support import leaks
 
 SECRET = "S3SS10N"
 

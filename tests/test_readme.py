@@ -18,8 +18,9 @@ from koshelek_driver.sandbox.symbols import draw
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.transport.port import SerialLine
 from tests.conftest import Till
+from tests.support.paths import ROOT
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_example_for_a_point_of_sale_sells(till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from koshelek_driver.cat.lent import LentCAT
 from tests.benchmarks.report import options, show, summary, timed
-from tests.upos.parts import Entry, HandWallet
+from tests.support.upos_devices import Entry, HandWallet
 
 ASKED = json.dumps({"orderId": "receipt-1024", "label": "CM4601234567893A1B2C3123"})
 

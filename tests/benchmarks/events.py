@@ -22,7 +22,7 @@ from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.upos.events import DataEvent
 from tests.benchmarks.report import options, show, summary
-from tests.upos.parts import HandledScanner
+from tests.support.upos_devices import HandledScanner
 
 
 def scanner_enabled() -> HandledScanner:

@@ -28,7 +28,7 @@ from koshelek_driver.payment.journal.chain import FIRST_LINK, link
 from koshelek_driver.payment.outcome import Payment
 from koshelek_driver.secrets import Secret
 from tests.benchmarks.report import options, show, summary
-from tests.payment.test_journal import PAID, payment
+from tests.payment.journal.test_journal import PAID, payment
 
 ROWS_A_SALE = 4
 DAY = 10_000

@@ -20,8 +20,8 @@ from koshelek_driver.ledger.link import Address, Link
 from koshelek_driver.secrets import Secret
 from tests.benchmarks.journal import fill
 from tests.benchmarks.report import options, show, summary
-from tests.ledger.parts import Till
-from tests.ledger.postgres import Postgres, programs
+from tests.support.ledger_tills import Till
+from tests.support.postgres import Postgres, programs
 
 _REFUNDS = 300
 _COLUMNS = "request_id, order_id, transaction_id, amount, created_s, outcome, slip, closed_s, ended"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import MODULE_CODES, ResultCode
 from koshelek_driver.card.totp.prototype import parse
 from koshelek_driver.config.sections import Totp, TotpHttp, TotpNative
+from tests.support.paths import DRIVER
 
-DRIVER = Path(__file__).parents[2] / "koshelek_driver"
 CARD_GUIDE = (DRIVER / "card" / "README.md").read_text(encoding="utf-8")
 SITE_GUIDE = (DRIVER / "README.md").read_text(encoding="utf-8")
 TOML = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", CARD_GUIDE, re.DOTALL)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from koshelek_driver.card.grammar import MAX_LABEL, Symbols, TemplateError, read_template
 from koshelek_driver.card.overlap import common_label
 from koshelek_driver.card.template import Template, Templates
-from tests.card.divisions import CHARACTERS, Fields, Piece, checks, divisions, fields, revealed, template
+from tests.support.divisions import CHARACTERS, Fields, Piece, checks, divisions, fields, revealed, template
 
 WALLET = "{prefix:CM}{card_number:13d}{card_session:6an}{password:3d}"
 WIDE = "{prefix:CM}{card_number:13d}{card_session:1-32an}{password:3d}"

@@ -18,8 +18,9 @@ from koshelek_driver.card.totp.prototype import Parameter, Prototype, parse
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.secrets import Secret
 from tests.card.test_totp_reference import CARD, card, parameters
+from tests.support.paths import DATA
 
-SOURCE = Path(__file__).parents[1] / "data" / "passcode.c"
+SOURCE = DATA / "passcode.c"
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 INIT = "int pv_init(const char *retailer_key, int interval_s, uint32_t window_steps)"
 TEXT = "const char *pv_verify_text(const char *full_barcode)"

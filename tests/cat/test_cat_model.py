@@ -19,7 +19,7 @@ from koshelek_driver.upos.cat_codes import CatExtended
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from tests.payment.test_till_model import AMOUNT, DECISIONS, FATES, RULE, TillAndHost, genuine
-from tests.upos.parts import Entry
+from tests.support.upos_devices import Entry
 
 CURRENCY = AMOUNT * 100
 NOTHING_WAS_SENT = (ErrorCode.E_ILLEGAL, ErrorCode.E_BUSY)

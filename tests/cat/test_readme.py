@@ -23,8 +23,9 @@ from koshelek_driver.transport import Port, open_port
 from koshelek_driver.transport.port import SerialLine
 from koshelek_driver.upos.cat_codes import CatExtended
 from tests.conftest import Till
+from tests.support.paths import DRIVER
 
-README = (Path(__file__).parents[2] / "koshelek_driver" / "cat" / "README.md").read_text(encoding="utf-8")
+README = (DRIVER / "cat" / "README.md").read_text(encoding="utf-8")
 FOUND = re.search(r"```python\n(.*?)```", README, re.DOTALL)
 assert FOUND
 EXAMPLE = FOUND[1]

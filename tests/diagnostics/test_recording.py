@@ -20,8 +20,9 @@ from koshelek_driver.scanner.replay import labels_of
 from koshelek_driver.transport.transcript import ReplayPort, Transcript, parse
 from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report
 from tests.firmware_protocol.test_ibm_oem import report as oem_report
+from tests.support.paths import TESTS
 
-FOLDER = Path(__file__).parents[1] / "transcripts"
+FOLDER = TESTS / "transcripts"
 
 
 def recorded(name: str, transcript: Transcript) -> str:

@@ -17,7 +17,7 @@ from firmware_protocol.escpos.status import (
     Strange,
     process_done,
 )
-from tests.firmware_protocol.dialects import pieces
+from tests.support.dialects import pieces
 
 ASB = st.builds(AutomaticStatus, *[st.booleans()] * 5)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Tokenizer, Unknown
-from tests.firmware_protocol.dialects import pieces
+from tests.support.dialects import pieces
 
 MANUAL = [
     ("1D 76 30 00 02 00 03 00 01 02 03 04 05 06", Command("GS v 0", bytes.fromhex("00 02 00 03 00 01 02 03 04 05 06"))),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from firmware_protocol.dialect import Damaged, Dialect, Overlong, Scan
 from firmware_protocol.framing import StartEndFramer, TerminatorFramer
-from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, pieces, scans
+from tests.support.dialects import CUTS, fall_silent, feed_all, pieces, scans
 
 LABELS = st.lists(
     st.binary(min_size=1, max_size=40).filter(lambda data: not set(data) & {2, 3, 0x0D, 0x0A}), max_size=6

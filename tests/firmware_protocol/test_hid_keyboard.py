@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from firmware_protocol.dialect import Scan
 from firmware_protocol.hid_keyboard import Keyboard, KeyboardDecoder, is_spoilt, mend, spoil
-from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, scans
+from tests.support.dialects import CUTS, fall_silent, feed_all, scans
 
 PRINTABLE = "".join(chr(code) for code in range(33, 127))
 SHIFT, CONTROL, ALT, CAPS = 42, 29, 56, 58

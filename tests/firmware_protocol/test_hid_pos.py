@@ -11,7 +11,7 @@ from firmware_protocol.dialect import Command, Damaged, Event, Reply, Scan
 from firmware_protocol.errors import FrameError
 from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage
 from firmware_protocol.hid_pos import HONEYWELL, HidPosDecoder, Layout
-from tests.firmware_protocol.dialects import fall_silent, scans
+from tests.support.dialects import fall_silent, scans
 
 # A scanner of the usual layout, written out by the HID specification: page 8C, report 2 in, report 4 out.
 DESCRIPTOR = bytes.fromhex(

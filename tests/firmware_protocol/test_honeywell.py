@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from firmware_protocol.dialect import Answer, Command, Damaged, Overlong, Reply, Scan
 from firmware_protocol.honeywell import COMMANDS, HoneywellDecoder, menu, read_answer
-from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, pieces, scans
+from tests.support.dialects import CUTS, fall_silent, feed_all, pieces, scans
 
 
 def decoder() -> HoneywellDecoder:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from firmware_protocol import ibm_oem
 from firmware_protocol.dialect import Command, Damaged, Event, Reply, Scan, Status
 from firmware_protocol.ibm_oem import IbmOemDecoder
-from tests.firmware_protocol.dialects import fall_silent, scans
+from tests.support.dialects import fall_silent, scans
 
 QR = bytes.fromhex("00330B")
 

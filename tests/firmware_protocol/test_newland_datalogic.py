@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from firmware_protocol import datalogic, newland
 from firmware_protocol.dialect import Answer, Command, Damaged, Reply, Scan
 from firmware_protocol.interleaved import AnswersBetween
-from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, pieces, scans
+from tests.support.dialects import CUTS, fall_silent, feed_all, pieces, scans
 
 NEWLAND_REPLY = b"\x02\x010000#QRYSYSProduct Name: HR32\x06;\x03"
 DATALOGIC_REPLY = b"\x01i\rR610030445\rCABCD\r\x04"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from firmware_protocol import ssi
 from firmware_protocol.dialect import Answer, Command, Damaged, Event, Reply, Scan, Send, Status
 from firmware_protocol.ssi import Packet, SsiDecoder
-from tests.firmware_protocol.dialects import CUTS, fall_silent, feed_all, pieces, scans
+from tests.support.dialects import CUTS, fall_silent, feed_all, pieces, scans
 
 ACK = Send(bytes.fromhex("04D00400FF28"))
 NAK = Send(bytes.fromhex("05D1040001FF25"))

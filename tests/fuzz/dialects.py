@@ -25,7 +25,7 @@ with atheris.instrument_imports():
     )
     from firmware_protocol.errors import FrameError
 
-from tests.firmware_protocol.dialects import fall_silent, scans
+from tests.support.dialects import fall_silent, scans
 
 LONGEST = 200
 DIALECTS = (

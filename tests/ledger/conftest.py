@@ -9,7 +9,7 @@ import pytest
 
 from koshelek_driver.ledger.link import Address, Link
 from koshelek_driver.secrets import Secret
-from tests.ledger.postgres import Postgres, programs
+from tests.support.postgres import Postgres, programs
 
 psycopg = pytest.importorskip("psycopg", reason="the extra `store` is not installed")
 _NUMBERS = count(1)

@@ -17,8 +17,8 @@ from koshelek_driver.ledger.link import Address
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from tests.cli.test_cli import Shell
 from tests.conftest import Till
-from tests.ledger.parts import Till as LedgerTill
-from tests.ledger.postgres import Postgres
+from tests.support.ledger_tills import Till as LedgerTill
+from tests.support.postgres import Postgres
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
 

@@ -19,7 +19,7 @@ from koshelek_driver.ledger.link import Address, Link
 from koshelek_driver.payment.journal import reader
 from koshelek_driver.payment.journal.high_water_mark import Mark
 from koshelek_driver.payment.outcome import Outcome, Verdict
-from tests.ledger.parts import Till, assert_same, ledger_rows
+from tests.support.ledger_tills import Till, assert_same, ledger_rows
 
 NewTill = Callable[..., Till]
 

@@ -20,8 +20,8 @@ from koshelek_driver.ledger.reports import ShopReport
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.secrets import Secret
 from tests.ledger.conftest import started
-from tests.ledger.parts import Till, assert_none_overdrawn, assert_same
-from tests.ledger.postgres import Postgres
+from tests.support.ledger_tills import Till, assert_none_overdrawn, assert_same
+from tests.support.postgres import Postgres
 
 _TILLS, _WORKERS, _TURNS = 50, 12, 12
 _OFFLINE = 5

@@ -16,9 +16,9 @@ import pytest
 
 from koshelek_driver.ledger.link import Address
 from tests.ledger.conftest import address_of, database_on, started
-from tests.ledger.parts import Till, assert_none_overdrawn, assert_same, ledger_rows
-from tests.ledger.postgres import Postgres
-from tests.ledger.wire import Wire
+from tests.support.ledger_tills import Till, assert_none_overdrawn, assert_same, ledger_rows
+from tests.support.postgres import Postgres
+from tests.support.wire import Wire
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 _TILLS = 4
@@ -36,7 +36,7 @@ def own_server() -> Iterator[Postgres]:
 
 
 def run_till(folder: Path, name: str, wire: Wire, database: str) -> subprocess.Popen[str]:
-    words = [sys.executable, "-m", "tests.ledger.till_process", str(folder), name, str(wire.folder), database, _LIFE_S]
+    words = [sys.executable, "-m", "tests.support.till_process", str(folder), name, str(wire.folder), database, _LIFE_S]
     return subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
 
 

@@ -21,7 +21,7 @@ from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.sandbox.server import PayApiSandbox
 from tests.conftest import Till as SiteTill
-from tests.ledger.parts import Till, assert_same, ledger_rows
+from tests.support.ledger_tills import Till, assert_same, ledger_rows
 
 # -- The lock alone ------------------------------------------------------------------------------------------------
 

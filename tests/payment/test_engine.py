@@ -19,7 +19,7 @@ from koshelek_driver.payment.engine import Engine, Intent
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
 from tests.pay_api.test_models import merchant
-from tests.payment.test_flows import CHECKOUT, RULES, SLIP, answered, ids, scripted
+from tests.payment.conversation.test_sale import CHECKOUT, RULES, SLIP, answered, ids, scripted
 
 
 @dataclass

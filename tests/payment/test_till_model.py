@@ -45,8 +45,8 @@ from koshelek_driver.scanner.label import read_text
 from koshelek_driver.secrets import Secret
 from tests.card.test_totp_reference import card
 from tests.pay_api.test_models import merchant
+from tests.payment.conversation.test_sale import RULES
 from tests.payment.test_engine import FakeClock
-from tests.payment.test_flows import RULES
 
 MEMORY = Path("/dev/shm")
 AMOUNT = 500

@@ -25,7 +25,7 @@ from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.transport import StreamPort, open_stream
-from tests.hostile import Manners, hostile
+from tests.support.hostile import Manners, hostile
 
 CLEARING = profile.printer("epson-tm-t20iii")
 EPSON = msgspec.structs.replace(CLEARING, clear="none", automatic_status=False, real_time_switch=False)

@@ -11,8 +11,9 @@ import pytest
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.upos.members import Method
 from tests.conftest import Till
+from tests.support.paths import DRIVER
 
-README = (Path(__file__).parents[2] / "koshelek_driver" / "printer" / "README.md").read_text(encoding="utf-8")
+README = (DRIVER / "printer" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_example_prints(till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

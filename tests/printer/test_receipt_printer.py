@@ -21,7 +21,7 @@ from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.transport import open_stream
-from tests.hostile import Manners, hostile
+from tests.support.hostile import Manners, hostile
 
 EPSON = profile.printer("epson-tm-t20iii")
 LINES = [Line(f"строка {number}") for number in range(12)]

@@ -29,7 +29,7 @@ from koshelek_driver.sandbox.postback import PostbackSender, PostbackTarget
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.secrets import Secret
 from tests.conftest import Till
-from tests.payment.test_caretaker import leave_open, settled
+from tests.till.test_scheduler import leave_open, settled
 
 BODY = {"requestId": "h-1", "transactionId": "t-1", "status": "accepted"}
 LOGIN, PASSWORD = "host", "päss:word"

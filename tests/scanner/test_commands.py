@@ -24,7 +24,7 @@ from koshelek_driver.upos.errors import UposError
 from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report
 from tests.firmware_protocol.test_ibm_oem import QR
 from tests.firmware_protocol.test_ibm_oem import report as oem_report
-from tests.upos.parts import WAIT_S, Heard
+from tests.support.upos_devices import WAIT_S, Heard
 
 
 class AnsweringPort:

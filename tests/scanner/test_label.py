@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -16,8 +15,9 @@ from koshelek_driver.scanner.dialects import HONEYWELL_LETTERS, OEM_IDENTIFIERS,
 from koshelek_driver.scanner.label import LabelRules, label_of, read_label, relabelled
 from koshelek_driver.scanner.retail import RetailRules
 from koshelek_driver.upos.codes import ScanDataType
+from tests.support.paths import DATA
 
-VECTORS = json.loads((Path(__file__).parents[1] / "data" / "scan_label_vectors.json").read_text())
+VECTORS = json.loads((DATA / "scan_label_vectors.json").read_text())
 
 AIM_TABLE = """
 C0 CODE128, C1 GS1128, C2 CODE128, C4 ISBT128,

@@ -31,7 +31,7 @@ from koshelek_driver.upos.codes import (
 )
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import DataEvent
-from tests.upos.parts import WAIT_S, Heard
+from tests.support.upos_devices import WAIT_S, Heard
 
 LABEL = "CM4601234567893A1B2C3782"
 TYPES = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system import guest
+from tests.support import guest
 
 
 @pytest.mark.system

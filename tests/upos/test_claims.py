@@ -17,11 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from koshelek_driver.upos.claims import Claim
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
-from tests.upos.parts import WAIT_S, HandledScanner, HandScanner
+from tests.support.paths import ROOT
+from tests.support.upos_devices import WAIT_S, HandledScanner, HandScanner
 
 CHILD = """
 import sys
-from tests.upos.parts import HandledScanner
+from tests.support.upos_devices import HandledScanner
 scanner = HandledScanner()
 scanner.open("s")
 print("ready", flush=True)
@@ -43,7 +44,7 @@ class Program:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
         )
         assert self.answer() == "ready"
 

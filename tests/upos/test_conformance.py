@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from enum import IntEnum
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,9 @@ from koshelek_driver.upos import codes, constants, events, printer_codes
 from koshelek_driver.upos.codes import ErrorCode, ScanDataType, State
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import version
-from tests.upos.parts import HandledCat, HandledPrinter, HandledScanner, SlipPrinter, SmallPrinter
+from tests.support.paths import DATA
+from tests.support.upos_devices import HandledCat, HandledPrinter, HandledScanner, SlipPrinter, SmallPrinter
 
-DATA = Path(__file__).parents[1] / "data"
 CONTRACT = json.loads((DATA / "upos_contract.json").read_text())
 STAGES = json.loads((DATA / "upos_stages.json").read_text())
 DEVICES: dict[str, Any] = {

@@ -21,7 +21,7 @@ from koshelek_driver.upos.codes import (
     StatusUpdate,
 )
 from koshelek_driver.upos.errors import UposError
-from tests.upos.parts import WAIT_S, HandledScanner, HandScanner, Heard, enabled_scanner
+from tests.support.upos_devices import WAIT_S, HandledScanner, HandScanner, Heard, enabled_scanner
 
 SPACE = "{http://www.nrf-arts.org/IXRetail/namespace/}"
 

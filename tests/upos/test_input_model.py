@@ -24,7 +24,7 @@ from koshelek_driver.upos.codes import (
 )
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import DataEvent, ErrorEvent, StatusUpdateEvent
-from tests.upos.parts import HandledScanner
+from tests.support.upos_devices import HandledScanner
 
 
 class NoThread:

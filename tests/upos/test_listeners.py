@@ -13,7 +13,7 @@ from koshelek_driver.upos.codes import ErrorCode, ErrorLocus, ErrorResponse, Ext
 from koshelek_driver.upos.delivery import QUEUE_LIMIT
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import DataEvent, DirectIOEvent, ErrorEvent, StatusUpdateEvent
-from tests.upos.parts import WAIT_S, HandledScanner, Heard, enabled_scanner
+from tests.support.upos_devices import WAIT_S, HandledScanner, Heard, enabled_scanner
 
 
 def hear_all(scanner: HandledScanner) -> Heard:

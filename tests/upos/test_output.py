@@ -14,7 +14,7 @@ from koshelek_driver.upos import output
 from koshelek_driver.upos.codes import ErrorCode, ErrorLocus, ErrorResponse, State
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import ErrorEvent
-from tests.upos.parts import WAIT_S, Heard, Press, enabled_press
+from tests.support.upos_devices import WAIT_S, Heard, Press, enabled_press
 
 JAMMED = UposError(ErrorCode.E_EXTENDED, "jammed", extended=203)
 

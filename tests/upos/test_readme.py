@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.upos.members import Method
 from tests.conftest import Till
-from tests.upos.parts import HandledScanner
+from tests.support.paths import DRIVER
+from tests.support.upos_devices import HandledScanner
 
-README = (Path(__file__).parents[2] / "koshelek_driver" / "upos" / "README.md").read_text(encoding="utf-8")
+README = (DRIVER / "upos" / "README.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(\w+)` \| `([\w/]+)` \| `(\w+)` \| (?:`(\w+)`|–) \| `(\w+)` \|$", README, re.MULTILINE)
 
 

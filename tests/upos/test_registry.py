@@ -12,7 +12,7 @@ from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.upos.codes import ErrorCode, ScanDataType
 from koshelek_driver.upos.errors import UposError
 from tests.conftest import Till
-from tests.upos.parts import Entry, Heard
+from tests.support.upos_devices import Entry, Heard
 
 PACKAGE = """
 from koshelek_driver.scanner.label import Label

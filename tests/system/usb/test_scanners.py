@@ -21,8 +21,8 @@ from koshelek_driver.upos.events import DataEvent
 from tests.firmware_protocol.test_hid_keyboard import typed
 from tests.firmware_protocol.test_hid_pos import reports
 from tests.firmware_protocol.test_ibm_oem import reports as oem_reports
+from tests.support.upos_devices import Heard
 from tests.system.usb.gadget import Gadget, wait_for
-from tests.upos.parts import Heard
 
 pytestmark = [
     pytest.mark.system,

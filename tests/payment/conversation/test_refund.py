@@ -17,7 +17,7 @@ from koshelek_driver.payment.conversation.sale import Effect, KeepReversal, Send
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from koshelek_driver.secrets import Secret
 from tests.pay_api.test_models import merchant
-from tests.payment.test_flows import RULES, ids
+from tests.payment.conversation.test_sale import RULES, ids
 
 REFUND = Request(Call.REFUND, "refund-1", b"the refund", Secret("token"))
 START = RefundStart("t-1")

@@ -37,8 +37,8 @@ from koshelek_driver.upos.printer_codes import (
     TransactionControl,
 )
 from koshelek_driver.upos.printer_codes import PrinterStatusUpdate as Update
-from tests.hostile import Manners, hostile
-from tests.upos.parts import Heard
+from tests.support.hostile import Manners, hostile
+from tests.support.upos_devices import Heard
 
 REC = Station.RECEIPT
 ALL = 100

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koshelek_driver.printer.rendering.escapes import CarriageReturn, Escape, LineFeed, Part, Plain, Stray, parse
+from tests.support.paths import DATA
 
-TABLE = json.loads((Path(__file__).parents[1] / "data" / "upos_escape_sequences.json").read_text())["sequences"]
+TABLE = json.loads((DATA / "upos_escape_sequences.json").read_text())["sequences"]
 SIZES = {"1C", "2C", "3C", "4C"}
 
 

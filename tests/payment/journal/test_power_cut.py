@@ -21,10 +21,10 @@ from koshelek_driver.payment.journal import Journal, database
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
 from koshelek_driver.secrets import Secret
 from tests.pay_api.test_models import merchant
-from tests.payment.powercut import Files, Recorder, cuts
+from tests.payment.conversation.test_refund import answered as refund_answered
+from tests.payment.conversation.test_sale import RULES, answered, ids
 from tests.payment.test_engine import FakeClient, FakeClock
-from tests.payment.test_flows import RULES, answered, ids
-from tests.payment.test_refund_flow import answered as refund_answered
+from tests.support.powercut import Files, Recorder, cuts
 
 ROUNDS = 8
 MEMORY = Path("/dev/shm")

@@ -18,7 +18,7 @@ from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.rebuilding import Rebuilt, rebuild
 from koshelek_driver.payment.journal.schema import MIGRATIONS
 from tests.conftest import Till
-from tests.payment.test_journal import PAID, payment, request
+from tests.payment.journal.test_journal import PAID, payment, request
 
 PAGE = 4096
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,9 +23,10 @@ from koshelek_driver.printer.rendering.imaging import Picture
 from koshelek_driver.printer.rendering.render_context import Setting
 from koshelek_driver.printer.rendering.style_encoder import CodePage, Font
 from koshelek_driver.upos.printer_codes import MapMode, Station
-from tests.pictures import same_as_stored
+from tests.support.paths import DATA
+from tests.support.pictures import same_as_stored
 
-PICTURES = Path(__file__).parents[1] / "data" / "sequences"
+PICTURES = DATA / "sequences"
 FULL = msgspec.structs.replace(
     profile.printer("epson-tm-t20iii"),
     styles=("bold", "underline", "inverse", "upside_down", "second_colour", "reverse_feed"),
@@ -253,7 +253,7 @@ FORMS = st.sampled_from([
     "\x1b|bL", "\x1b|2lF", "\x1b|99uF", "\x1b|3rF", "\x1b|50P", "\x1b|fP", f"\x1b|{len(BAR_CODE)}R{BAR_CODE}",
     f"\x1b|*{len(RULE)}dL{RULE}", "\x1b|x", "\x1b|3E\x1bE\x01", "\x1b|2E\x1d(", "\x1b|", "\n", "\r", "\r\n", "\x1b@", "\x1dV0", "\x10\x04\x01",
 ])  # fmt: skip
-DATA = st.lists(FORMS | st.text(max_size=30) | st.text("абвгдЁ№₽x", max_size=70), max_size=25).map("".join)
+PRINT_DATA = st.lists(FORMS | st.text(max_size=30) | st.text("абвгдЁ№₽x", max_size=70), max_size=25).map("".join)
 SETTINGS = st.sampled_from([
     setting(FULL),
     setting(SMALL),
@@ -274,7 +274,7 @@ KNOWN = {
 
 
 @settings(max_examples=400, deadline=None)
-@given(DATA, SETTINGS)
+@given(PRINT_DATA, SETTINGS)
 def test_any_text_with_any_sequences_is_whole_known_commands_and_overruns_no_line(data: str, given: Setting) -> None:
     composer = composed(data, given)
     composer.end_line()
@@ -299,7 +299,7 @@ def last_line(stream: bytes, model: PrinterProfile) -> bytes:
 
 
 @settings(max_examples=100, deadline=None)
-@given(DATA.filter(lambda data: "|3E" not in data), SETTINGS.filter(lambda given: not given.in_page))
+@given(PRINT_DATA.filter(lambda data: "|3E" not in data), SETTINGS.filter(lambda given: not given.in_page))
 def test_every_look_ends_with_its_call(data: str, given: Setting) -> None:
     """After any call the printer writes plainly, at the left, upright, with the usual spacing; raw bytes may say else."""
     composer = composed(data, given)

@@ -16,8 +16,8 @@ from koshelek_driver.payment.journal.day_book import Closing
 from koshelek_driver.payment.journal.outbox_book import Kind
 from koshelek_driver.payment.journal.reader import Feed
 from koshelek_driver.payment.outcome import SlipState
-from tests.payment.test_journal import PAID, payment, request
-from tests.payment.test_journal_chain import REFUND, refund
+from tests.payment.journal.test_chain import REFUND, refund
+from tests.payment.journal.test_journal import PAID, payment, request
 
 _LARGE = re.compile(r"SCAN (attempt|refund|event)\b(?! USING (COVERING )?INDEX unfinished)")
 """Only what is unfinished may be read whole: there is little of it."""

@@ -1,6 +1,6 @@
 """A till as a process of its own, to be killed: it sells, gives back what any till sold, and feeds all the while.
 
-python -m tests.ledger.till_process FOLDER NAME HOST DATABASE SECONDS
+python -m tests.support.till_process FOLDER NAME HOST DATABASE SECONDS
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from koshelek_driver.errors import BusyError, DriverError, LedgerError, UsageError
 from koshelek_driver.ledger.link import Address
 from koshelek_driver.secrets import Secret
-from tests.ledger.parts import Till
+from tests.support.ledger_tills import Till
 
 
 def main(folder: str, name: str, host: str, database: str, seconds: str) -> None:

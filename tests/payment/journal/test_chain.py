@@ -24,7 +24,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.masking import masked_body
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
 from koshelek_driver.secrets import Secret
-from tests.payment.test_journal import PAID, payment, request
+from tests.payment.journal.test_journal import PAID, payment, request
 
 REFUND = Request(Call.REFUND, "f-1", b"refund", Secret("T"))
 

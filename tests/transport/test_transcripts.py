@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,9 @@ from koshelek_driver.config import profile
 from koshelek_driver.errors import UsageError
 from koshelek_driver.scanner.replay import labels_of
 from koshelek_driver.transport.transcript import parse
+from tests.support.paths import TESTS
 
-FOLDER = Path(__file__).parent / "transcripts"
+FOLDER = TESTS / "transcripts"
 
 
 def replay(name: str, text: str) -> list[tuple[str, str]]:

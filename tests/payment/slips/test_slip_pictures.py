@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +20,10 @@ from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.text import printable
 from koshelek_driver.till.terminal import Terminal
 from tests.conftest import Till
-from tests.pictures import same_as_stored
+from tests.support.paths import DATA, DRIVER
+from tests.support.pictures import same_as_stored
 
-STORED = Path(__file__).parents[1] / "data" / "slips"
+STORED = DATA / "slips"
 SLIP = {
     "id": "s-1",
     "paymentType": "SBP",
@@ -86,7 +86,7 @@ def test_a_slip_without_pillow_has_no_code_and_all_its_text(monkeypatch: pytest.
 
 
 def test_the_slip_of_the_readme_is_a_template_that_prints() -> None:
-    readme = (Path(__file__).parents[2] / "koshelek_driver" / "README.md").read_text(encoding="utf-8")
+    readme = (DRIVER / "README.md").read_text(encoding="utf-8")
     example = re.search(r"```toml\n(\[slip\].*?)```", readme, re.DOTALL)
     assert example
     look = tomllib.loads(example[1])["slip"]

@@ -9,8 +9,9 @@ import pytest
 
 from koshelek_driver.config import site
 from koshelek_driver.errors import SiteError
+from tests.support.paths import DATA
 
-EXAMPLE = Path(__file__).parent / "data" / "site.example.toml"
+EXAMPLE = DATA / "site.example.toml"
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.paths import ROOT
+
 BOOT_MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
 USB_MODULES = ("dummy_hcd", "libcomposite", "usb_f_hid", "usb_f_acm", "cdc-acm", "usbhid", "hid-generic", "evdev")
-REPOSITORY = Path(__file__).parents[2]
 LONGEST_S = 300
 
 _INIT = """#!/bin/busybox sh
@@ -63,7 +64,7 @@ def run(work: Path) -> tuple[int, str]:
     kernel = Path(os.environ["KOSHELEK_GUEST_KERNEL"]).resolve()
     share = work / "share"
     share.mkdir()
-    script = _GUEST.format(modules=" ".join(USB_MODULES), repository=REPOSITORY, python=sys.executable)
+    script = _GUEST.format(modules=" ".join(USB_MODULES), repository=ROOT, python=sys.executable)
     (share / "guest.sh").write_text(script)
     (vmlinuz,) = (kernel / "boot").glob("vmlinuz-*")
     command = [

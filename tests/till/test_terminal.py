@@ -20,8 +20,8 @@ from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
 from tests.conftest import PRINTER_DEVICES, Till
 from tests.firmware_protocol.test_hid_keyboard import typed
-from tests.hostile import Manners, hostile
 from tests.scanner.test_commands import AnsweringPort
+from tests.support.hostile import Manners, hostile
 
 QUICK = [
     name

@@ -21,7 +21,7 @@ from koshelek_driver.printer.rendering import document, drawn_text
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.printer.rendering.picture import picture_units
 from koshelek_driver.printer.rendering.style_encoder import Piece
-from tests.printer.test_differential import MODEL, printed, same
+from tests.printer.rendering.test_differential import MODEL, printed, same
 
 FORMS = ("raster", "stored", "column")
 _MARGIN = 24
