@@ -148,8 +148,8 @@ class _Match:
                     wanted[each.kind, key].append(each)
         for same_amount in (True, False):
             named = [(row, key) for row, key in named if not self._pair(row, wanted[key], same_amount=same_amount)]
-        alone = {row for row, _ in named}
-        return [row for row in theirs if row in alone or not their_key(row)]
+        alone = {id(row) for row, _ in named}  # by identity: two rows may say the same
+        return [row for row in theirs if id(row) in alone or not their_key(row)]
 
     def _pair(self, row: Theirs, fitting: list[Ours], *, same_amount: bool) -> bool:
         for each in fitting:

@@ -182,6 +182,11 @@ def theirs(line: int, transaction_id: str, amount: int = 100, kind: Kind = "paym
     return Theirs(line, kind, order_id, transaction_id, amount, None)
 
 
+def test_two_rows_that_say_the_same_are_two_rows() -> None:
+    made = compare([theirs(2, "", 1, order_id="A-1"), theirs(2, "", 1, order_id="A-1")], [ours("payment", "1", 1)])
+    assert (len(made.matched), len(made.only_theirs)) == (1, 1)
+
+
 def test_each_row_finds_its_own() -> None:
     made = compare(
         [theirs(2, "t-1"), theirs(3, "t-2", 101), theirs(4, "t-9"), theirs(5, "b-1", kind="refund")],
