@@ -5,12 +5,12 @@ from __future__ import annotations
 from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.accounting.report import Report, report
 from koshelek_driver.errors import UsageError
-from koshelek_driver.payment.journal.day_book import Closing, Ended
+from koshelek_driver.payment.journal.day_book import ClosedDay, Ended
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.parts import Till
 
 
-class ReportDesk:
+class Closing:
     """For any thread. Every method raises JournalError."""
 
     def __init__(self, till: Till, rule: DayRule) -> None:
@@ -94,7 +94,7 @@ class ReportDesk:
 
     def _keep(self, made: Report, until: int) -> None:
         unsettled = tuple(row.request_id for row in made.unknown)
-        closing = Closing(made.day, until, made.until_s, made.since_s, made.date, unsettled)
+        closing = ClosedDay(made.day, until, made.until_s, made.since_s, made.date, unsettled)
         self._journal.days.close(self._clock.unix_s(), closing, {"totals": made.totals})
 
     def _date(self, ended: list[Ended], otherwise_s: float) -> str:
@@ -108,13 +108,13 @@ class ReportDesk:
         return [*self._journal.still_open(), *self._journal.refunds.still_open()]
 
 
-def _next(closing: Closing | None) -> int:
+def _next(closing: ClosedDay | None) -> int:
     return closing.day + 1 if closing else 1
 
 
-def _event(closing: Closing | None) -> int:
+def _event(closing: ClosedDay | None) -> int:
     return closing.until if closing else 0
 
 
-def _at(closing: Closing | None) -> float | None:
+def _at(closing: ClosedDay | None) -> float | None:
     return closing.until_s if closing else None

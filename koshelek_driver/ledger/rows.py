@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from koshelek_driver.payment.journal.day_book import Closing
+from koshelek_driver.payment.journal.day_book import ClosedDay
 from koshelek_driver.payment.journal.reader import Record
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def put(cursor: Cursor, journal_id: str, records: Iterable[Record]) -> None:
     cursor.executemany(_PUT, [(journal_id, *map(_storable, msgspec.structs.astuple(record))) for record in ordered])
 
 
-def put_days(cursor: Cursor, journal_id: str, closings: Iterable[Closing]) -> None:
+def put_days(cursor: Cursor, journal_id: str, closings: Iterable[ClosedDay]) -> None:
     """Write days that were closed, each any number of times."""
     days = [(journal_id, day.day, day.until, day.since_s, day.until_s, day.date) for day in closings]
     cursor.executemany(_PUT_DAY, days)

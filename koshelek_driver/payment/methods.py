@@ -12,7 +12,7 @@ from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent
 from koshelek_driver.payment.conversation.runner import Caller
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.parts import Till
-from koshelek_driver.payment.shown_card import CardDesk
+from koshelek_driver.payment.shown_card import ShownCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Methods:
         return any(provider.available for provider in self.providers)
 
 
-class MethodsDesk:
+class MethodsQuery:
     """Asks the host; keeps nothing, charges nothing."""
 
-    def __init__(self, till: Till, cards: CardDesk, client: Caller, longest_s: float) -> None:
+    def __init__(self, till: Till, cards: ShownCard, client: Caller, longest_s: float) -> None:
         self._till = till
         self._cards = cards
         self._client = client

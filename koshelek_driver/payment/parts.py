@@ -9,7 +9,7 @@ from koshelek_driver.pay_api.requests import Merchant
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.slips.printing import SlipDesk
+from koshelek_driver.payment.slips.printing import SlipPrinting
 from koshelek_driver.payment.till_lock import TillLock
 
 
@@ -20,7 +20,7 @@ class Till:
     engine: Engine
     journal: Journal
     merchant: Merchant
-    slips: SlipDesk
+    slips: SlipPrinting
     lock: TillLock
     ids: Iterator[str]
     clock: Clock

@@ -28,7 +28,7 @@ class Recovered:
     still_unknown: tuple[Payment | Refund, ...]
 
 
-class RecoveryDesk:
+class Recovery:
     """Ends open payments and refunds, one program of a till at a time."""
 
     def __init__(self, till: Till) -> None:

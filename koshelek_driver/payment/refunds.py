@@ -32,7 +32,7 @@ class RefundWanted:
     items_json: bytes | None = None
 
 
-class RefundDesk:
+class Refunds:
     """Many threads and programs may ask; one is served at a time. `token` makes the API's header without a card."""
 
     def __init__(self, till: Till, line_rule: LineRule, token: Callable[[], Secret], shop: Shop) -> None:

@@ -16,16 +16,16 @@ from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
 from koshelek_driver.payment.parts import Till
-from koshelek_driver.payment.shown_card import CardDesk, Shown
+from koshelek_driver.payment.shown_card import Shown, ShownCard
 
 _BEGUN = (Outcome.PAID, Outcome.UNKNOWN)
 """An order that ended so is never charged anew."""
 
 
-class SaleDesk:
+class Sales:
     """Sales of one till. Many threads and processes may ask; one is served at a time."""
 
-    def __init__(self, till: Till, cards: CardDesk, breaker: Breaker, smallest_amount: int) -> None:
+    def __init__(self, till: Till, cards: ShownCard, breaker: Breaker, smallest_amount: int) -> None:
         self._till = till
         self._cards = cards
         self._breaker = breaker

@@ -43,7 +43,7 @@ class _Presented:
         return not self.checked.done() or (self.checked.exception() is None and self.checked.result().can_pay)
 
 
-class CardDesk:
+class ShownCard:
     """Safe to use from any thread. `now_s` is a steady clock.
 
     A card that the POS's own scanner reads is checked at once, on a thread of its own, because its password lives for

@@ -28,7 +28,7 @@ from koshelek_driver.payment.parts import Till
 from koshelek_driver.payment.shop import LenientShop, NoShop, Shop
 from koshelek_driver.payment.slips import template
 from koshelek_driver.payment.slips.content import KINDS, SlipRules
-from koshelek_driver.payment.slips.printing import SlipDesk
+from koshelek_driver.payment.slips.printing import SlipPrinting
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.owners import receipt_printer
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
@@ -134,7 +134,7 @@ def till_of(settings: Site, client: Caller, journal: Journal, clock: Clock) -> T
         ),
         journal=journal,
         merchant=merchant,
-        slips=SlipDesk(printer_of(settings), journal, slip_rules_of(settings)),
+        slips=SlipPrinting(printer_of(settings), journal, slip_rules_of(settings)),
         lock=till_lock_of(settings),
         ids=ids,
         clock=clock,

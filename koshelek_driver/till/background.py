@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koshelek_driver.accounting.closing import ReportDesk
+from koshelek_driver.accounting.closing import Closing
 from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.parts import Till
-from koshelek_driver.payment.recovery import RecoveryDesk
+from koshelek_driver.payment.recovery import Recovery
 from koshelek_driver.till.assembly import endpoint_of, outbox_of, till_of
 from koshelek_driver.till.scheduler import Caretaker, Chore
 
@@ -28,7 +28,7 @@ _DAY_LOOK_S, _BACKUP_LOOK_S, _BACKUP_EVERY_S = 30.0, 3600.0, 86_400.0
 class Upkeep:
     """Nothing goes on before `start`; what can be asked for at once works without it."""
 
-    def __init__(self, settings: Site, till: Till, reports: ReportDesk, ledger: TillLedger | None) -> None:
+    def __init__(self, settings: Site, till: Till, reports: Closing, ledger: TillLedger | None) -> None:
         self._site = settings
         self._till = till
         self._reports = reports
@@ -74,7 +74,7 @@ class Upkeep:
 
     def _caretaker(self, warm: Callable[[], object]) -> Caretaker:
         api, line = self._site.pay_api, self.line()
-        orphans = RecoveryDesk(till_of(self._site, line, self._till.journal, self._till.clock))
+        orphans = Recovery(till_of(self._site, line, self._till.journal, self._till.clock))
         settle_every_s = _SETTLE_EVERY_S if api.automatic.settle_orphans else 0.0
         chores = (
             Chore("keeping the line warm", api.timing.keep_warm_s, warm),

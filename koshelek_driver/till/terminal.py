@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from koshelek_driver.accounting.closing import ReportDesk
+from koshelek_driver.accounting.closing import Closing
 from koshelek_driver.accounting.report import Report, as_lines
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.card.words import card_line
@@ -25,14 +25,14 @@ from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Entry
 from koshelek_driver.payment.journal.outbox_book import State as EntryState
-from koshelek_driver.payment.methods import Methods, MethodsDesk
+from koshelek_driver.payment.methods import Methods, MethodsQuery
 from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.order import Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
-from koshelek_driver.payment.recovery import Recovered, RecoveryDesk
-from koshelek_driver.payment.refunds import RefundDesk, RefundWanted
-from koshelek_driver.payment.sales import SaleDesk
-from koshelek_driver.payment.shown_card import CardDesk, Shown
+from koshelek_driver.payment.recovery import Recovered, Recovery
+from koshelek_driver.payment.refunds import Refunds, RefundWanted
+from koshelek_driver.payment.sales import Sales
+from koshelek_driver.payment.shown_card import Shown, ShownCard
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
@@ -82,19 +82,19 @@ class Terminal:
         self._gate = Cards(
             settings, self._journal.cards, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
         )
-        self._cards = CardDesk(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
+        self._cards = ShownCard(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
         till = till_of(settings, self._client, self._journal, self._clock)
         timing = settings.pay_api.timing
         self._engine = till.engine
         self._slips = till.slips
         breaker = Breaker(timing.rest_after_failures, timing.rest_s)
-        self._desk = SaleDesk(till, self._cards, breaker, settings.pay_api.smallest_amount)
+        self._desk = Sales(till, self._cards, breaker, settings.pay_api.smallest_amount)
         self._ledger = ledger_of(settings, self._journal)
         shop = shop_of(settings, self._ledger)
-        self._refunds = RefundDesk(till, line_rule_of(settings), self._cards.token_without_card, shop)
-        self._recovery = RecoveryDesk(till)
-        self._reports = ReportDesk(till, day_rule_of(settings))
-        self._methods = MethodsDesk(till, self._cards, self._client, timing.decision_timeout_s)
+        self._refunds = Refunds(till, line_rule_of(settings), self._cards.token_without_card, shop)
+        self._recovery = Recovery(till)
+        self._reports = Closing(till, day_rule_of(settings))
+        self._methods = MethodsQuery(till, self._cards, self._client, timing.decision_timeout_s)
         self._upkeep = Upkeep(settings, till, self._reports, self._ledger)
 
     @classmethod

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koshelek_driver.accounting.business_day import DayRule
-from koshelek_driver.accounting.closing import ReportDesk
+from koshelek_driver.accounting.closing import Closing
 from koshelek_driver.accounting.report import Report, as_csv, as_lines, document, report
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.models import Call
@@ -70,7 +70,7 @@ class Shop:
         """Another rule, another time zone, in the middle of a day."""
         self._rule = rule
         till: Any = type("PartOfATill", (), {"journal": self.journal, "clock": self.clock})()
-        self.desk = ReportDesk(cast("Till", till), rule)
+        self.desk = Closing(cast("Till", till), rule)
 
     def close(self) -> None:
         self.journal.close()

@@ -22,9 +22,9 @@ from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply, read
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment import parts as tills
-from koshelek_driver.payment.methods import Methods, MethodsDesk
+from koshelek_driver.payment.methods import Methods, MethodsQuery
 from koshelek_driver.payment.order import LineRule, order
-from koshelek_driver.payment.shown_card import CardDesk
+from koshelek_driver.payment.shown_card import ShownCard
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 from koshelek_driver.secrets import Secret
 from tests.card.test_totp_reference import card
@@ -85,7 +85,7 @@ def ask(host: Host, verification: Verification = GENUINE, merchant: Merchant = M
     ids: Iterator[str] = (f"id-{number}" for number in count())
     nothing = cast("Any", None)  # methods touch neither journal nor paper
     till = tills.Till(nothing, nothing, merchant, nothing, nothing, ids, host)
-    desk = MethodsDesk(till, cast("CardDesk", cards or Tokens()), host, 30.0)
+    desk = MethodsQuery(till, cast("ShownCard", cards or Tokens()), host, 30.0)
     return desk.ask(ORDER, verification)
 
 

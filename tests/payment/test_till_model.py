@@ -33,13 +33,13 @@ from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.order import LineRule, order
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.payment.parts import Till
-from koshelek_driver.payment.recovery import RecoveryDesk
-from koshelek_driver.payment.refunds import RefundDesk, RefundWanted
-from koshelek_driver.payment.sales import SaleDesk
+from koshelek_driver.payment.recovery import Recovery
+from koshelek_driver.payment.refunds import Refunds, RefundWanted
+from koshelek_driver.payment.sales import Sales
 from koshelek_driver.payment.shop import NoShop
-from koshelek_driver.payment.shown_card import CardDesk, Shown
+from koshelek_driver.payment.shown_card import Shown, ShownCard
 from koshelek_driver.payment.slips.content import SlipRules
-from koshelek_driver.payment.slips.printing import SlipDesk
+from koshelek_driver.payment.slips.printing import SlipPrinting
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.scanner.label import read_text
 from koshelek_driver.secrets import Secret
@@ -225,14 +225,14 @@ class TillAndHost(RuleBasedStateMachine):
             engine=engine,
             journal=self.journal,
             merchant=merchant(),
-            slips=SlipDesk(None, self.journal, SlipRules("test", "ru")),
+            slips=SlipPrinting(None, self.journal, SlipRules("test", "ru")),
             lock=TillLock(FileLock(self.folder / "lock"), 0.0),
             ids=ids,
             clock=self.clock,
         )
-        self.sales = SaleDesk(till, cast("CardDesk", Cards()), Breaker(2, 20.0), 0)
-        self.refunds = RefundDesk(till, RULE, lambda: Secret("T"), NoShop())
-        self.recovery = RecoveryDesk(till)
+        self.sales = Sales(till, cast("ShownCard", Cards()), Breaker(2, 20.0), 0)
+        self.refunds = Refunds(till, RULE, lambda: Secret("T"), NoShop())
+        self.recovery = Recovery(till)
 
     def _ids(self) -> Iterator[str]:
         return (f"id-{next(self.names)}" for _ in iter(int, 1))

@@ -12,7 +12,7 @@ import apsw
 import psycopg
 
 from koshelek_driver.accounting.business_day import DayRule
-from koshelek_driver.accounting.closing import ReportDesk
+from koshelek_driver.accounting.closing import Closing
 from koshelek_driver.ledger.feeder import Name
 from koshelek_driver.ledger.link import Address
 from koshelek_driver.ledger.till_ledger import TillLedger
@@ -54,7 +54,7 @@ class Till:
         self.journal = Journal(self.path)
         self.ledger = TillLedger(self._address, self.journal, Name(self.store, self.name))
         part: Any = type("PartOfATill", (), {"journal": self.journal, "clock": self.clock})()
-        self.reports = ReportDesk(part, DayRule())
+        self.reports = Closing(part, DayRule())
 
     def close(self) -> None:
         self.ledger.close()

@@ -14,7 +14,7 @@ import pytest
 from koshelek_driver import Outcome, Payment, Refund, RefundWanted, SlipState, Terminal, Watcher
 from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.shown_card import CardDesk
+from koshelek_driver.payment.shown_card import ShownCard
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
@@ -156,7 +156,7 @@ def test_a_module_that_makes_no_token_sends_nothing(till: Till, monkeypatch: pyt
         raise TotpModuleError("gone")
 
     pay(till)
-    monkeypatch.setattr(CardDesk, "token_without_card", fail)
+    monkeypatch.setattr(ShownCard, "token_without_card", fail)
     assert refund(till).verdict.error_code == "MODULE_UNREACHABLE"
     assert refund_calls(till) == []
 

@@ -309,7 +309,7 @@ def test_a_module_that_makes_no_token_sends_nothing_and_the_card_stays_good(
 
     pos.scan(till.label())
     with monkeypatch.context() as broken:
-        broken.setattr(shown_card.CardDesk, "token", fail)
+        broken.setattr(shown_card.ShownCard, "token", fail)
         payment = pos.pay("A-1")
         assert (payment.outcome, payment.verdict.error_code) == (Outcome.REJECTED, ResultCode.MODULE_UNREACHABLE)
     assert till.host.host.requests == []

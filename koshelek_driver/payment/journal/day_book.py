@@ -31,7 +31,7 @@ _NAME = "business day"
 _CLOSED = "SELECT number, at_s, data FROM event WHERE request_id = ?"
 
 
-class Closing(msgspec.Struct, frozen=True):
+class ClosedDay(msgspec.Struct, frozen=True):
     """How a day ended: its number from 1 on, its date, and the last event that is in it.
 
     `since_s` and `until_s` are Unix time; `unsettled` are the requests whose outcome was not known then.
@@ -69,12 +69,12 @@ class DayBook:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def last(self) -> Closing | None:
+    def last(self) -> ClosedDay | None:
         """The day that was closed last."""
         found = self._closings("DESC LIMIT 1")
         return found[0] if found else None
 
-    def closing(self, day: int) -> Closing | None:
+    def closing(self, day: int) -> ClosedDay | None:
         """How a day was closed; None for one that is not."""
         found = self._closings("LIMIT 1 OFFSET ?", day - 1) if day > 0 else []
         return found[0] if found else None
@@ -96,24 +96,24 @@ class DayBook:
         sql = "SELECT coalesce(max(number), ?) FROM event WHERE number > ? AND at_s < ?"
         return int(self._database.run(sql, after, after, before_s)[0][0])
 
-    def close(self, at_s: float, closing: Closing, facts: dict[str, Any]) -> None:
+    def close(self, at_s: float, closing: ClosedDay, facts: dict[str, Any]) -> None:
         """End a day; inside `transaction`, after its rows were read. `facts` are kept beside it."""
         self._database.add_event(at_s, _KIND, _NAME, {**msgspec.to_builtins(closing), **msgspec.to_builtins(facts)})
 
-    def _closings(self, which: str, *values: int) -> list[Closing]:
+    def _closings(self, which: str, *values: int) -> list[ClosedDay]:
         rows = self._database.run(f"{_CLOSED} ORDER BY number {which}", _NAME, *values)
         return [_closing(*row) for row in rows]
 
 
-def closings_in(all_rows: Callable[..., list[Any]], after: int, until: int) -> list[Closing]:
+def closings_in(all_rows: Callable[..., list[Any]], after: int, until: int) -> list[ClosedDay]:
     """The days that were closed behind one event and not behind another; `all_rows` reads the journal."""
     sql = f"{_CLOSED} AND number > ? AND number <= ? ORDER BY number"
     return [_closing(*row) for row in all_rows(sql, _NAME, after, until)]
 
 
-def _closing(number: int, at_s: float, data: str) -> Closing:
+def _closing(number: int, at_s: float, data: str) -> ClosedDay:
     """Of its event. The first version closed with the event itself, at its time."""
-    read = msgspec.json.decode(data, type=Closing)
+    read = msgspec.json.decode(data, type=ClosedDay)
     return read if read.until else msgspec.structs.replace(read, until=number, until_s=at_s)
 
 

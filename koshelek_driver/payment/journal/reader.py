@@ -17,7 +17,7 @@ import apsw
 import msgspec
 
 from koshelek_driver.errors import JournalError
-from koshelek_driver.payment.journal.day_book import Closing, closings_in
+from koshelek_driver.payment.journal.day_book import ClosedDay, closings_in
 
 _MOST_EVENTS = 500
 """How much is taken at once."""
@@ -65,7 +65,7 @@ class Batch(msgspec.Struct, frozen=True):
     """
 
     records: list[Record]
-    closings: list[Closing]
+    closings: list[ClosedDay]
     until: int
     link: bytes
     last: int

@@ -32,7 +32,7 @@ _SLIP_STATES = {
 }
 
 
-class SlipDesk:
+class SlipPrinting:
     """Prints what is not on paper yet. The caller holds the till's lock."""
 
     def __init__(self, printer: ReceiptPrinter | None, journal: Journal, rules: SlipRules) -> None:

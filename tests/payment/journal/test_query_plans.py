@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.day_book import Closing
+from koshelek_driver.payment.journal.day_book import ClosedDay
 from koshelek_driver.payment.journal.outbox_book import Kind
 from koshelek_driver.payment.journal.reader import Feed
 from koshelek_driver.payment.outcome import SlipState
@@ -54,7 +54,7 @@ def ask_everything(journal: Journal, feed: Feed) -> None:
         lambda: journal.refunds.newest(20),
         lambda: journal.outbox.due(1.0, 2.0),
         lambda: journal.outbox.find(Kind.WATCH, "A-1", "r-1"),
-        lambda: journal.days.close(4.0, Closing(1, 3, 4.0), {}),
+        lambda: journal.days.close(4.0, ClosedDay(1, 3, 4.0), {}),
         journal.days.last,
         lambda: journal.days.closing(1),
         lambda: journal.days.ended(0, None),
