@@ -7,13 +7,13 @@ from koshelek_driver.accounting.report import Report, report
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal.day_book import ClosedDay, Ended
 from koshelek_driver.payment.outcome import Payment, Refund
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 
 
 class Closing:
     """For any thread. Every method raises JournalError."""
 
-    def __init__(self, till: Till, rule: DayRule) -> None:
+    def __init__(self, till: PaymentParts, rule: DayRule) -> None:
         self._journal = till.journal
         self._clock = till.clock
         self._rule = rule

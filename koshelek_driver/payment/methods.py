@@ -11,7 +11,7 @@ from koshelek_driver.pay_api.models import Provider
 from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.payment.conversation.runner import Caller
 from koshelek_driver.payment.order import Order
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.shown_card import ShownCard
 
 
@@ -34,7 +34,7 @@ class Methods:
 class MethodsQuery:
     """Asks the host; keeps nothing, charges nothing."""
 
-    def __init__(self, till: Till, cards: ShownCard, client: Caller, longest_s: float) -> None:
+    def __init__(self, till: PaymentParts, cards: ShownCard, client: Caller, longest_s: float) -> None:
         self._till = till
         self._cards = cards
         self._client = client

@@ -14,7 +14,7 @@ from koshelek_driver.payment.till_lock import TillLock
 
 
 @dataclass(frozen=True, slots=True)
-class Till:
+class PaymentParts:
     """One till: its money, its memory, its paper, and who may use them now. `ids` gives a new requestId each time."""
 
     engine: Engine

@@ -11,7 +11,7 @@ from koshelek_driver.errors import BusyError, UsageError
 from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.printer.job import Hindrance
 from koshelek_driver.printer.receipt_printer import Printed, PrintResult, Telling
 
@@ -31,7 +31,7 @@ class Recovered:
 class Recovery:
     """Ends open payments and refunds, one program of a till at a time."""
 
-    def __init__(self, till: Till) -> None:
+    def __init__(self, till: PaymentParts) -> None:
         self._till = till
 
     def cancel(self, order_id: str, watcher: Watcher) -> Payment:

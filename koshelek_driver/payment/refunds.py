@@ -13,7 +13,7 @@ from koshelek_driver.pay_api.models import CheckoutInvoice
 from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.refund_limits import GivingBack, Paid, plan, read_items
 from koshelek_driver.payment.shop import Shop, ShopPayment
 from koshelek_driver.secrets import Secret
@@ -35,7 +35,7 @@ class RefundWanted:
 class Refunds:
     """Many threads and programs may ask; one is served at a time. `token` makes the API's header without a card."""
 
-    def __init__(self, till: Till, line_rule: LineRule, token: Callable[[], Secret], shop: Shop) -> None:
+    def __init__(self, till: PaymentParts, line_rule: LineRule, token: Callable[[], Secret], shop: Shop) -> None:
         self._till = till
         self._shop = shop
         self._line_rule = line_rule

@@ -15,7 +15,7 @@ from koshelek_driver.payment.engine import Intent
 from koshelek_driver.payment.observer import Watcher, tell
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.shown_card import Shown, ShownCard
 
 _BEGUN = (Outcome.PAID, Outcome.UNKNOWN)
@@ -25,7 +25,7 @@ _BEGUN = (Outcome.PAID, Outcome.UNKNOWN)
 class Sales:
     """Sales of one till. Many threads and processes may ask; one is served at a time."""
 
-    def __init__(self, till: Till, cards: ShownCard, breaker: Breaker, smallest_amount: int) -> None:
+    def __init__(self, till: PaymentParts, cards: ShownCard, breaker: Breaker, smallest_amount: int) -> None:
         self._till = till
         self._cards = cards
         self._breaker = breaker

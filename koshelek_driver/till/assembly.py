@@ -24,7 +24,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.outcome import Outcome
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.shop import LenientShop, NoShop, Shop
 from koshelek_driver.payment.slips import template
 from koshelek_driver.payment.slips.content import KINDS, SlipRules
@@ -125,10 +125,10 @@ def merchant_of(settings: Site) -> Merchant:
     )
 
 
-def till_of(settings: Site, client: Caller, journal: Journal, clock: Clock) -> Till:
+def till_of(settings: Site, client: Caller, journal: Journal, clock: Clock) -> PaymentParts:
     """The till, with an engine that calls by `client`. Raises ProfileError."""
     merchant, ids = merchant_of(settings), new_ids()
-    return Till(
+    return PaymentParts(
         engine=Engine(
             client=client, journal=journal, merchant=merchant, rules=rules_of(settings), ids=ids, clock=clock
         ),
@@ -158,7 +158,7 @@ def rules_of(settings: Site) -> Rules:
     )
 
 
-def outbox_of(settings: Site, till: Till) -> Outbox:
+def outbox_of(settings: Site, till: PaymentParts) -> Outbox:
     """What is said to the host when no cashier waits."""
     paid = [status for status, end in settings.pay_api.enums.final_statuses.items() if end == "paid"]
     return Outbox(till.journal, till.merchant, paid=paid, ids=till.ids, clock=till.clock)

@@ -13,7 +13,7 @@ from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.outbox import Outbox
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.recovery import Recovery
 from koshelek_driver.till.assembly import endpoint_of, outbox_of, till_of
 from koshelek_driver.till.scheduler import Caretaker, Chore
@@ -28,7 +28,7 @@ _DAY_LOOK_S, _BACKUP_LOOK_S, _BACKUP_EVERY_S = 30.0, 3600.0, 86_400.0
 class Upkeep:
     """Nothing goes on before `start`; what can be asked for at once works without it."""
 
-    def __init__(self, settings: Site, till: Till, reports: Closing, ledger: TillLedger | None) -> None:
+    def __init__(self, settings: Site, till: PaymentParts, reports: Closing, ledger: TillLedger | None) -> None:
         self._site = settings
         self._till = till
         self._reports = reports

@@ -29,7 +29,7 @@ from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.secrets import Secret
 
 SLIP = {
@@ -70,7 +70,7 @@ class Shop:
         """Another rule, another time zone, in the middle of a day."""
         self._rule = rule
         till: Any = type("PartOfATill", (), {"journal": self.journal, "clock": self.clock})()
-        self.desk = Closing(cast("Till", till), rule)
+        self.desk = Closing(cast("PaymentParts", till), rule)
 
     def close(self) -> None:
         self.journal.close()

@@ -84,7 +84,7 @@ class Tokens:
 def ask(host: Host, verification: Verification = GENUINE, merchant: Merchant = MERCHANT, cards: Any = None) -> Methods:
     ids: Iterator[str] = (f"id-{number}" for number in count())
     nothing = cast("Any", None)  # methods touch neither journal nor paper
-    till = tills.Till(nothing, nothing, merchant, nothing, nothing, ids, host)
+    till = tills.PaymentParts(nothing, nothing, merchant, nothing, nothing, ids, host)
     desk = MethodsQuery(till, cast("ShownCard", cards or Tokens()), host, 30.0)
     return desk.ask(ORDER, verification)
 

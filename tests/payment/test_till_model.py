@@ -32,7 +32,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.observer import Watcher
 from koshelek_driver.payment.order import LineRule, order
 from koshelek_driver.payment.outcome import Outcome
-from koshelek_driver.payment.parts import Till
+from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.recovery import Recovery
 from koshelek_driver.payment.refunds import Refunds, RefundWanted
 from koshelek_driver.payment.sales import Sales
@@ -221,7 +221,7 @@ class TillAndHost(RuleBasedStateMachine):
         engine = Engine(
             client=self.network, journal=self.journal, merchant=merchant(), rules=RULES, ids=ids, clock=self.clock
         )
-        till = Till(
+        till = PaymentParts(
             engine=engine,
             journal=self.journal,
             merchant=merchant(),
