@@ -9,9 +9,16 @@ from dataclasses import dataclass, replace
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.conversation.refund import RefundFlow, RefundStart
-from koshelek_driver.payment.conversation.runner import Caller, Drive, Means, Watch
-from koshelek_driver.payment.conversation.sale import KeepCancel, KeepReversal, KeepTransaction, Rules, Sale, Start
+from koshelek_driver.payment.conversation.refund import RefundConversation, RefundStart
+from koshelek_driver.payment.conversation.runner import Caller, ConversationContext, ConversationRunner, Watch
+from koshelek_driver.payment.conversation.sale import (
+    KeepCancel,
+    KeepReversal,
+    KeepTransaction,
+    Rules,
+    SaleConversation,
+    Start,
+)
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 
@@ -110,7 +117,7 @@ class Engine:
         self, began: Payment, checkout: Request, start: Start, pressed_s: float | None, watch: Watch
     ) -> Payment:
         request_id = checkout.request_id
-        drive = Drive(
+        drive = ConversationRunner(
             self._means(watch),
             self._journal,
             request_id,
@@ -118,7 +125,9 @@ class Engine:
             canceled=lambda: self._is_canceled(request_id),
             pressed_s=pressed_s,
         )
-        sale = Sale(checkout, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, tick=drive.tick())
+        sale = SaleConversation(
+            checkout, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, tick=drive.tick()
+        )
         verdict = drive.run(sale.run())
         if verdict.outcome is not Outcome.UNKNOWN:
             drive.safely(self._journal.end, request_id, verdict, self._clock.unix_s())
@@ -130,7 +139,7 @@ class Engine:
         self, began: Refund, request: Request, start: RefundStart, pressed_s: float | None, watch: Watch
     ) -> Refund:
         refunds = self._journal.refunds
-        drive = Drive(
+        drive = ConversationRunner(
             self._means(watch),
             refunds,
             request.request_id,
@@ -138,7 +147,7 @@ class Engine:
             canceled=lambda: False,
             pressed_s=pressed_s,
         )
-        flow = RefundFlow(
+        flow = RefundConversation(
             request, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, tick=drive.tick()
         )
         verdict = drive.run(flow.run())
@@ -148,8 +157,8 @@ class Engine:
             return replace(began, verdict=verdict, unkept=drive.unkept)
         return refunds.find(request.request_id) or began
 
-    def _means(self, watch: Watch) -> Means:
-        return Means(self._client, self._clock, watch, self._cancel, self._news)
+    def _means(self, watch: Watch) -> ConversationContext:
+        return ConversationContext(self._client, self._clock, watch, self._cancel, self._news)
 
     def _keep(self, request_id: str, learned: KeepTransaction | KeepCancel | KeepReversal) -> None:
         at_s = self._clock.unix_s()

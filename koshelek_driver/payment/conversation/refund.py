@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.replies import Answered, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
-from koshelek_driver.payment.conversation.sale import Effect, Flow, KeepReversal, Rules, Send, Tick, Wait, asked_pause_s
+from koshelek_driver.payment.conversation.sale import (
+    Conversation,
+    Effect,
+    KeepReversal,
+    Rules,
+    Send,
+    Turn,
+    Wait,
+    asked_pause_s,
+)
 from koshelek_driver.payment.outcome import Outcome, Verdict
 
 _OURS_IS_RUNNING = frozenset(("PAYMENT_TRANSACTION_IS_BEING_REFUNDED_ALREADY", "TRANSACTION_IN_PROCESSING"))
@@ -30,11 +39,11 @@ class RefundStart:
     maybe_arrived: bool = False
 
 
-class RefundFlow:
+class RefundConversation:
     """One refund, from the first byte to a verdict. `tick` is the present. Use `run` once."""
 
     def __init__(
-        self, request: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: RefundStart, tick: Tick
+        self, request: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: RefundStart, tick: Turn
     ) -> None:
         self._request = request
         self._merchant = merchant
@@ -45,18 +54,18 @@ class RefundFlow:
         self._maybe_arrived = start.maybe_arrived
         self._tick = tick
 
-    def run(self) -> Flow:
+    def run(self) -> Conversation:
         """The conversation. Ends with a verdict; raises nothing of its own."""
         verdict = None if self._reversal_id else (yield from self._learn_reversal())
         if verdict is None and self._reversal_id:
             verdict = yield from self._poll()
         return verdict or self._unknown()
 
-    def _do(self, effect: Effect) -> Generator[Effect, Tick, Tick]:
+    def _do(self, effect: Effect) -> Generator[Effect, Turn, Turn]:
         self._tick = yield effect
         return self._tick
 
-    def _learn_reversal(self) -> Generator[Effect, Tick, Verdict | None]:
+    def _learn_reversal(self) -> Generator[Effect, Turn, Verdict | None]:
         """Send, and again if need be, until the host's name for the refund is known. A verdict ends it."""
         verdict = self._rejected("HOST_UNREACHABLE")
         for attempt in range(1 + self._rules.resend_attempts):
@@ -85,14 +94,14 @@ class RefundFlow:
         self._maybe_arrived = True
         return False
 
-    def _learned(self, reply: Answered) -> Generator[Effect, Tick, Verdict | None]:
+    def _learned(self, reply: Answered) -> Generator[Effect, Turn, Verdict | None]:
         self._maybe_arrived = True
         self._reversal_id = reply.answer.ref_transaction_id or ""
         if self._reversal_id:
             yield from self._do(KeepReversal(self._reversal_id))
         return (yield from self._final(reply))
 
-    def _poll(self) -> Generator[Effect, Tick, Verdict | None]:
+    def _poll(self) -> Generator[Effect, Turn, Verdict | None]:
         """Ask how far it is until it is final, as long as a sale may take."""
         deadline_s = self._tick.now_s + self._rules.decision_timeout_s
         due_s = self._tick.now_s + self._rules.first_poll_s
@@ -105,14 +114,14 @@ class RefundFlow:
             verdict = (yield from self._final(reply)) if reply else None
         return verdict
 
-    def _ask(self) -> Generator[Effect, Tick, Answered | None]:
+    def _ask(self) -> Generator[Effect, Turn, Answered | None]:
         """The state of this refund, None if the host did not say it."""
         request = requests.reversal_status(self._merchant, next(self._ids), self._reversal_id)
         reply = (yield from self._do(Send(request))).reply
         is_ours = isinstance(reply, Answered) and reply.answer.ref_transaction_id == self._reversal_id
         return reply if is_ours and isinstance(reply, Answered) else None
 
-    def _final(self, reply: Answered) -> Generator[Effect, Tick, Verdict | None]:
+    def _final(self, reply: Answered) -> Generator[Effect, Turn, Verdict | None]:
         """The verdict that this answer means, None while the host has not decided."""
         outcome = _ENDS.get(reply.answer.ref_status or "")
         if outcome is Outcome.REFUNDED and reply.answer.slip is None:
@@ -122,7 +131,7 @@ class RefundFlow:
         answer = reply.answer
         return Verdict(outcome, self._transaction_id, answer.error_code or "", slip=answer.slip, answer=reply.raw)
 
-    def _fetch_slip(self) -> Generator[Effect, Tick, Answered | None]:
+    def _fetch_slip(self) -> Generator[Effect, Turn, Answered | None]:
         for _ in range(_SLIP_TRIES if self._reversal_id else 0):
             yield from self._do(Wait(self._tick.now_s + self._rules.first_poll_s, heed_cancel=False))
             reply = yield from self._ask()

@@ -13,13 +13,13 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.clock import Clock
 from koshelek_driver.payment.conversation.sale import (
+    Conversation,
     Effect,
-    Flow,
     KeepCancel,
     KeepReversal,
     KeepTransaction,
     Send,
-    Tick,
+    Turn,
     Wait,
 )
 from koshelek_driver.payment.observer import tell
@@ -53,7 +53,7 @@ class Book(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ConversationContext:
     """What drives share: the line to the host, the clock, and who watches."""
 
     client: Caller
@@ -66,14 +66,14 @@ class Means:
 
 
 @dataclass(slots=True)
-class Drive:
+class ConversationRunner:
     """One conversation. `keep` keeps what it learns; `canceled` is asked before every step.
 
     A journal that fails stops nothing here: the intent is on disk, and what the host says counts. `unkept` has the
     first fault.
     """
 
-    means: Means
+    means: ConversationContext
     book: Book
     request_id: str
     keep: Callable[[KeepTransaction | KeepCancel | KeepReversal], None]
@@ -81,8 +81,8 @@ class Drive:
     pressed_s: float | None
     unkept: str = field(default="", init=False)
 
-    def run(self, flow: Flow) -> Verdict:
-        """Drive it to its end."""
+    def run(self, flow: Conversation) -> Verdict:
+        """ConversationRunner it to its end."""
         try:
             effect = next(flow)
             while True:
@@ -91,10 +91,10 @@ class Drive:
             verdict: Verdict = end.value
             return verdict
 
-    def tick(self, exchange: Exchange | None = None) -> Tick:
+    def tick(self, exchange: Exchange | None = None) -> Turn:
         """What is true now."""
         reply = None if exchange is None else exchange.reply
-        return Tick(self.means.clock.now_s(), reply, self.canceled())
+        return Turn(self.means.clock.now_s(), reply, self.canceled())
 
     def safely(self, write: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> None:
         """Write to the journal, and go on when it cannot."""
@@ -104,7 +104,7 @@ class Drive:
             self.unkept = self.unkept or problem.what
             _log.error("the journal cannot keep what happened: %s", problem.what)
 
-    def _perform(self, effect: Effect) -> Tick:
+    def _perform(self, effect: Effect) -> Turn:
         match effect:
             case Send(request):
                 self.means.news.clear()

@@ -72,7 +72,7 @@ Effect = Send | Wait | KeepTransaction | KeepCancel | KeepReversal
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class Turn:
     """What is true after an effect. `now_s` is a steady clock; `reply` follows a Send only."""
 
     now_s: float
@@ -93,7 +93,7 @@ class Start:
     cancel_request_id: str = ""
 
 
-Flow = Generator[Effect, Tick, Verdict]
+Conversation = Generator[Effect, Turn, Verdict]
 
 _PAID_EARLIER = frozenset(("refunding", "partial_refunded", "refunded"))
 _STILL_RUNNING = frozenset(("TRANSACTION_IN_PROCESSING",))
@@ -107,11 +107,11 @@ def asked_pause_s(reply: Reply | None, own_s: float) -> float:
     return max(own_s, reply.wait_s) if isinstance(reply, NoAnswer) else own_s
 
 
-class Sale:
+class SaleConversation:
     """One charge, from the first byte to a verdict. `tick` is the present. Use `run` once."""
 
     def __init__(
-        self, checkout: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: Start, tick: Tick
+        self, checkout: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: Start, tick: Turn
     ) -> None:
         self._checkout = checkout
         self._merchant = merchant
@@ -123,7 +123,7 @@ class Sale:
         self._began_s = tick.now_s if start.first_sent_s is None else start.first_sent_s
         self._tick = tick
 
-    def run(self) -> Flow:
+    def run(self) -> Conversation:
         """The conversation. Ends with a verdict; raises nothing of its own."""
         if not self._transaction_id:
             early = yield from self._learn_transaction()
@@ -131,13 +131,13 @@ class Sale:
                 return early
         return (yield from self._decide())
 
-    def _do(self, effect: Effect) -> Generator[Effect, Tick, Tick]:
+    def _do(self, effect: Effect) -> Generator[Effect, Turn, Turn]:
         self._tick = yield effect
         return self._tick
 
     # --- until the host's transactionId is known
 
-    def _learn_transaction(self) -> Generator[Effect, Tick, Verdict | None]:
+    def _learn_transaction(self) -> Generator[Effect, Turn, Verdict | None]:
         """Send the checkout, and again if need be, until its transactionId is known. A verdict ends the sale."""
         verdict = Verdict(Outcome.REJECTED, error_code="HOST_UNREACHABLE")
         for attempt in range(1 + self._rules.resend_attempts):
@@ -175,7 +175,7 @@ class Sale:
         self._maybe_arrived = True
         return True
 
-    def _learned(self, reply: Answered) -> Generator[Effect, Tick, Verdict | None]:
+    def _learned(self, reply: Answered) -> Generator[Effect, Turn, Verdict | None]:
         self._maybe_arrived = True
         self._transaction_id = reply.answer.transaction_id
         yield from self._do(KeepTransaction(self._transaction_id))
@@ -183,7 +183,7 @@ class Sale:
 
     # --- until the host has decided
 
-    def _decide(self) -> Flow:
+    def _decide(self) -> Conversation:
         deadline_s = self._began_s + self._rules.decision_timeout_s
         verdict = yield from self._poll(deadline_s, heed_cancel=True)
         if verdict is None and (self._tick.cancel or self._rules.cancel_undecided):
@@ -191,7 +191,7 @@ class Sale:
             verdict = yield from self._cancel(why)
         return verdict or self._unknown()
 
-    def _poll(self, deadline_s: float, *, heed_cancel: bool) -> Generator[Effect, Tick, Verdict | None]:
+    def _poll(self, deadline_s: float, *, heed_cancel: bool) -> Generator[Effect, Turn, Verdict | None]:
         """Ask for the status, one question at a time, until it is final; None at the deadline or at a cancel."""
         soonest_s = due_s = self._tick.now_s + self._rules.first_poll_s
         while True:
@@ -209,7 +209,7 @@ class Sale:
             soonest_s = min(asked_s + asked_pause_s(self._tick.reply, _FASTEST_POLL_S), latest_s)
             due_s = min(asked_s + asked_pause_s(self._tick.reply, self._rules.poll_interval_s), latest_s)
 
-    def _ask_status(self) -> Generator[Effect, Tick, Answered | None]:
+    def _ask_status(self) -> Generator[Effect, Turn, Answered | None]:
         """The status of this transaction, None if the host did not say it."""
         request = requests.status(self._merchant, next(self._ids), self._transaction_id)
         reply = (yield from self._do(Send(request))).reply
@@ -217,7 +217,7 @@ class Sale:
             return reply
         return None
 
-    def _final(self, reply: Answered) -> Generator[Effect, Tick, Verdict | None]:
+    def _final(self, reply: Answered) -> Generator[Effect, Turn, Verdict | None]:
         """The verdict that this answer means, None while the host has not decided."""
         status = reply.answer.status or ""
         outcome = Outcome.PAID if status in _PAID_EARLIER else self._rules.final_statuses.get(status)
@@ -228,7 +228,7 @@ class Sale:
         answer = reply.answer
         return Verdict(outcome, self._transaction_id, answer.error_code or "", slip=answer.slip, answer=reply.raw)
 
-    def _fetch_slip(self) -> Generator[Effect, Tick, Answered | None]:
+    def _fetch_slip(self) -> Generator[Effect, Turn, Answered | None]:
         """The answer with the slip of a paid payment; a few tries, for the money is settled without it."""
         for _ in range(_SLIP_TRIES):
             yield from self._do(Wait(self._tick.now_s + self._rules.first_poll_s, heed_cancel=False))
@@ -239,7 +239,7 @@ class Sale:
 
     # --- taking it back
 
-    def _cancel(self, why: str) -> Generator[Effect, Tick, Verdict | None]:
+    def _cancel(self, why: str) -> Generator[Effect, Turn, Verdict | None]:
         """Ask to cancel, then ask for the status until it is final: a refused cancel may mean a paid sale."""
         request_id = self._cancel_request_id or next(self._ids)
         request = requests.cancel(self._merchant, request_id, self._transaction_id)
@@ -253,7 +253,7 @@ class Sale:
             return replace(verdict, error_code=why)
         return verdict
 
-    def _send_cancel(self, request: Request) -> Generator[Effect, Tick, Reply | None]:
+    def _send_cancel(self, request: Request) -> Generator[Effect, Turn, Reply | None]:
         for attempt in range(1 + self._rules.resend_attempts):
             if attempt:
                 yield from self._do(Wait(self._tick.now_s + self._rules.resend_pause_s, heed_cancel=False))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.conversation.refund import RefundFlow, RefundStart
-from koshelek_driver.payment.conversation.sale import Effect, KeepReversal, Send, Tick, Wait
+from koshelek_driver.payment.conversation.refund import RefundConversation, RefundStart
+from koshelek_driver.payment.conversation.sale import Effect, KeepReversal, Send, Turn, Wait
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from koshelek_driver.secrets import Secret
 from tests.pay_api.test_models import merchant
@@ -54,7 +54,7 @@ class Heard:
 
 def drive(answer: Callable[[Request, float], tuple[Reply, float]], start: RefundStart = START) -> Heard:
     now_s = 1000.0
-    flow = RefundFlow(REFUND, merchant=merchant(), rules=RULES, ids=ids(), start=start, tick=Tick(now_s)).run()
+    flow = RefundConversation(REFUND, merchant=merchant(), rules=RULES, ids=ids(), start=start, tick=Turn(now_s)).run()
     effects: list[tuple[float, Effect]] = []
     try:
         effect = next(flow)
@@ -66,7 +66,7 @@ def drive(answer: Callable[[Request, float], tuple[Reply, float]], start: Refund
                 now_s += took_s
             elif isinstance(effect, Wait):
                 now_s = max(now_s, effect.until_s)
-            effect = flow.send(Tick(now_s, reply))
+            effect = flow.send(Turn(now_s, reply))
     except StopIteration as end:
         return Heard(end.value, now_s, effects)
     raise AssertionError("a refund that does not end")

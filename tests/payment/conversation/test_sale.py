@@ -19,10 +19,10 @@ from koshelek_driver.payment.conversation.sale import (
     KeepCancel,
     KeepTransaction,
     Rules,
-    Sale,
+    SaleConversation,
     Send,
     Start,
-    Tick,
+    Turn,
     Wait,
 )
 from koshelek_driver.payment.outcome import Outcome, Verdict
@@ -74,13 +74,13 @@ def drive(
 ) -> Heard:
     """Run a sale; `answer` gives the reply to a request and how long it took."""
     now_s = began_s
-    sale = Sale(
+    sale = SaleConversation(
         CHECKOUT,
         merchant=merchant(),
         rules=rules,
         ids=ids(),
         start=start,
-        tick=Tick(now_s, cancel=now_s >= cancel_at_s),
+        tick=Turn(now_s, cancel=now_s >= cancel_at_s),
     ).run()
     effects: list[tuple[float, Effect]] = []
     try:
@@ -94,7 +94,7 @@ def drive(
             elif isinstance(effect, Wait):
                 woken_s = max(now_s, cancel_at_s) if effect.heed_cancel else float("inf")
                 now_s = max(now_s, min(effect.until_s, woken_s))
-            effect = sale.send(Tick(now_s, reply, cancel=now_s >= cancel_at_s))
+            effect = sale.send(Turn(now_s, reply, cancel=now_s >= cancel_at_s))
     except StopIteration as end:
         return Heard(end.value, now_s, effects)
     raise AssertionError("the sale does not end")
