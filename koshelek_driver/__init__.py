@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from koshelek_driver.errors import DriverError
-    from koshelek_driver.payment.observer import Watcher
+    from koshelek_driver.payment.observer import SaleObserver
     from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState
     from koshelek_driver.payment.refunds import RefundWanted
     from koshelek_driver.printer.pos_printer.device import POSPrinter
@@ -28,11 +28,11 @@ __all__ = [
     "Payment",
     "Refund",
     "RefundWanted",
+    "SaleObserver",
     "Scanner",
     "SlipState",
     "Terminal",
     "UposError",
-    "Watcher",
 ]
 
 _HOMES = {
@@ -47,7 +47,7 @@ _HOMES = {
     "SlipState": "koshelek_driver.payment.outcome",
     "Terminal": "koshelek_driver.till.terminal",
     "UposError": "koshelek_driver.upos.errors",
-    "Watcher": "koshelek_driver.payment.observer",
+    "SaleObserver": "koshelek_driver.payment.observer",
 }
 
 

@@ -14,7 +14,7 @@ from koshelek_driver.cat.request import CatRequest, Work
 from koshelek_driver.cat.results import identifiers, translated
 from koshelek_driver.cat.service import Wallet, WalletService
 from koshelek_driver.errors import DriverError
-from koshelek_driver.payment.observer import Watcher
+from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
 from koshelek_driver.upos.cat_codes import CatExtended, DailyLogType, LogStatus, TransactionType
@@ -169,7 +169,7 @@ class CAT(Lacking):
             raise UposError(ErrorCode.E_ILLEGAL, what, "there is nothing to take back")
         return found
 
-    def _void(self, original: Payment, watcher: Watcher) -> Payment | Refund:
+    def _void(self, original: Payment, watcher: SaleObserver) -> Payment | Refund:
         if original.outcome is Outcome.UNKNOWN:
             ended = self._wallet.cancel(original.order_id, watcher=watcher)
             if ended.outcome is not Outcome.PAID:

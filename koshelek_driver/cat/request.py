@@ -12,12 +12,12 @@ from koshelek_driver.cat.service import WalletService
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
-from koshelek_driver.payment.observer import Watcher
+from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.upos.errors import UposError
 
-Work = Callable[[Watcher], Payment | Refund]
+Work = Callable[[SaleObserver], Payment | Refund]
 _SETTLED = (Outcome.REJECTED, Outcome.CANCELED)
 
 
@@ -77,9 +77,9 @@ class CatRequest:
         number = Progress.ENDED_AFTER_CLEAR if self._dropped else Progress.ENDED
         self._service.tell(number, f"{done.order_id} {done.outcome.value}")
 
-    def _watcher(self) -> Watcher:
+    def _watcher(self) -> SaleObserver:
         return replace(
-            Watcher(),
+            SaleObserver(),
             waiting_for_scan=lambda: self._service.tell(Progress.WAITING_FOR_SCAN, ""),
             scanned=self._scanned,
             called=self._called,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 from koshelek_driver.accounting.report import Report
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.patience import Patience
-from koshelek_driver.payment.observer import Watcher
+from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.refunds import RefundWanted
@@ -35,16 +35,16 @@ class Wallet(Protocol):
         label: str | None = None,
         typed: bool = False,
         wait_s: float = 60.0,
-        watcher: Watcher = ...,
+        watcher: SaleObserver = ...,
     ) -> Payment:
         """See Terminal."""
         ...
 
-    def refund(self, wanted: RefundWanted, *, watcher: Watcher = ...) -> Refund:
+    def refund(self, wanted: RefundWanted, *, watcher: SaleObserver = ...) -> Refund:
         """See Terminal."""
         ...
 
-    def cancel(self, order_id: str, *, watcher: Watcher = ...) -> Payment:
+    def cancel(self, order_id: str, *, watcher: SaleObserver = ...) -> Payment:
         """See Terminal."""
         ...
 
@@ -57,7 +57,7 @@ class Wallet(Protocol):
         ...
 
     def check_card(
-        self, *, label: str | None = None, typed: bool = False, wait_s: float = 60.0, watcher: Watcher = ...
+        self, *, label: str | None = None, typed: bool = False, wait_s: float = 60.0, watcher: SaleObserver = ...
     ) -> Verification:
         """See Terminal."""
         ...

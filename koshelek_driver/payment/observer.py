@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Watcher:
+class SaleObserver:
     """Callbacks, each called on the thread that pays; they must be quick. What they raise is logged and forgotten."""
 
     waiting_for_scan: Callable[[], None] = lambda: None
@@ -29,7 +29,7 @@ class Watcher:
     printed: Callable[[PrintResult], None] = lambda _result: None
 
 
-def tell(callback: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
+def notify(callback: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
     """Call back; a screen that fails must not end a sale whose money is on its way."""
     try:
         callback(*arguments, **named)

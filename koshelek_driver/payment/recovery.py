@@ -9,14 +9,14 @@ from typing import TypeVar
 
 from koshelek_driver.errors import BusyError, UsageError
 from koshelek_driver.pay_api.models import TransactionAnswer
-from koshelek_driver.payment.observer import Watcher, tell
+from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
 from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.printer.job import Hindrance
-from koshelek_driver.printer.receipt_printer import Printed, PrintResult, Telling
+from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult
 
 S = TypeVar("S", bound=Payment | Refund)
-_NOBODY = Watcher()
+_NOBODY = SaleObserver()
 _NO_PRINTER = Hindrance("there is no printer", "name one in the site file's CAT")
 
 
@@ -34,7 +34,7 @@ class Recovery:
     def __init__(self, till: PaymentParts) -> None:
         self._till = till
 
-    def cancel(self, order_id: str, watcher: Watcher) -> Payment:
+    def cancel(self, order_id: str, watcher: SaleObserver) -> Payment:
         """End an unfinished sale, also one that another program is driving; see Terminal.cancel."""
         found = self._till.journal.latest(order_id)
         if found is None:
@@ -60,16 +60,16 @@ class Recovery:
             self._till.journal.end(found.request_id, verdict, self._till.clock.unix_s())
             return self._till.journal.latest(order_id) or found
 
-    def print_slip(self, of: Payment | Refund, watcher: Watcher) -> PrintResult:
+    def print_slip(self, of: Payment | Refund, watcher: SaleObserver) -> PrintResult:
         """Print what waits, or a copy; see Terminal.print_slip."""
         with self._till.lock.hold("the slip"):
             if of.slip_state is not SlipState.QUEUED:
-                return self._till.slips.print_copy(of, Telling(held=lambda why: tell(watcher.printer_holds, why)))
+                return self._till.slips.print_copy(of, JobObserver(held=lambda why: notify(watcher.printer_holds, why)))
             results: list[PrintResult] = []
             self._till.slips.print(of, replace(watcher, printed=results.append))
             return results[-1] if results else PrintResult(Printed.NOT_SENT, _NO_PRINTER)
 
-    def recover(self, watcher: Watcher) -> Recovered:
+    def recover(self, watcher: SaleObserver) -> Recovered:
         """End everything that is open, and print the slips that wait; see Terminal.recover."""
         with self._till.lock.hold("the recovery"):
             ended: list[Payment | Refund] = [*self._payments(watcher), *self._refunds(watcher)]
@@ -112,14 +112,14 @@ class Recovery:
         except BusyError:
             return []
 
-    def _payments(self, watcher: Watcher) -> list[Payment]:
+    def _payments(self, watcher: SaleObserver) -> list[Payment]:
         return [self._take_back(each, watcher) for each in self._till.journal.still_open()]
 
-    def _refunds(self, watcher: Watcher) -> list[Refund]:
+    def _refunds(self, watcher: SaleObserver) -> list[Refund]:
         open_ = self._till.journal.refunds.still_open()
         return [self._till.engine.resume_refund(each, watcher.called) for each in open_]
 
-    def _take_back(self, payment: Payment, watcher: Watcher) -> Payment:
+    def _take_back(self, payment: Payment, watcher: SaleObserver) -> Payment:
         """Nobody stands at the till any more: what is not paid yet is cancelled."""
         with self._canceling():
             return self._till.engine.resume(payment, watcher.called)

@@ -10,7 +10,7 @@ import msgspec
 from koshelek_driver.errors import BusyError, LedgerError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import CheckoutInvoice
-from koshelek_driver.payment.observer import Watcher
+from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.parts import PaymentParts
@@ -41,7 +41,7 @@ class Refunds:
         self._line_rule = line_rule
         self._token = token
 
-    def refund(self, wanted: RefundWanted, watcher: Watcher) -> Refund:
+    def refund(self, wanted: RefundWanted, watcher: SaleObserver) -> Refund:
         """Give back and print the slip; see Terminal.refund."""
         pressed_s = self._till.clock.now_s()
         with self._till.lock.hold("the refund"):
@@ -51,7 +51,7 @@ class Refunds:
                 return self._without_ledger(wanted, problem)
             return self._till.slips.print(done, watcher)
 
-    def _refunded(self, wanted: RefundWanted, pressed_s: float, watcher: Watcher) -> Refund:
+    def _refunded(self, wanted: RefundWanted, pressed_s: float, watcher: SaleObserver) -> Refund:
         """Raises LedgerError while nothing was sent."""
         transaction_id, paid = self._paid(wanted)
         earlier = self._earlier(transaction_id, paid, wanted)
@@ -145,7 +145,9 @@ class Refunds:
             raise BusyError(what, f"settle it first{f' at till {running.till}' if running.till else ''}: recover")
         return running
 
-    def _ask(self, transaction_id: str, paid: Paid, back: GivingBack, pressed_s: float, watcher: Watcher) -> Refund:
+    def _ask(
+        self, transaction_id: str, paid: Paid, back: GivingBack, pressed_s: float, watcher: SaleObserver
+    ) -> Refund:
         try:
             token = self._token()
         except TotpModuleError as problem:

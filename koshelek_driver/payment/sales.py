@@ -12,7 +12,7 @@ from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.engine import Intent
-from koshelek_driver.payment.observer import Watcher, tell
+from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Outcome, Payment, Verdict
 from koshelek_driver.payment.parts import PaymentParts
@@ -31,7 +31,7 @@ class Sales:
         self._breaker = breaker
         self._smallest_amount = smallest_amount
 
-    def pay(self, order: Order, show: Callable[[], Shown], watcher: Watcher) -> Payment:
+    def pay(self, order: Order, show: Callable[[], Shown], watcher: SaleObserver) -> Payment:
         """Charge an order and print its slip; see Terminal.pay. `show` is called when a card is needed."""
         try:
             with self._till.lock.hold(f"order {order.order_id}"):
@@ -42,7 +42,7 @@ class Sales:
                 raise
             return known
 
-    def _pay(self, order: Order, show: Callable[[], Shown], watcher: Watcher) -> Payment:
+    def _pay(self, order: Order, show: Callable[[], Shown], watcher: SaleObserver) -> Payment:
         self._till.engine.new_sale()
         earlier = self._till.journal.latest(order.order_id)
         if earlier is not None and earlier.outcome in _BEGUN:
@@ -56,7 +56,7 @@ class Sales:
         earlier = self._till.journal.latest(order.order_id)
         return replace(earlier, repeated=True) if earlier and earlier.outcome in _BEGUN else None
 
-    def _again(self, earlier: Payment, order: Order, watcher: Watcher) -> Payment:
+    def _again(self, earlier: Payment, order: Order, watcher: SaleObserver) -> Payment:
         if earlier.amount != order.amount:
             raise UsageError(
                 f"order {order.order_id} was begun with {earlier.amount} kopecks, not {order.amount}",
@@ -67,13 +67,13 @@ class Sales:
         return replace(earlier, repeated=True)
 
     def _charge_shown(
-        self, order: Order, earlier: Payment | None, show: Callable[[], Shown], watcher: Watcher
+        self, order: Order, earlier: Payment | None, show: Callable[[], Shown], watcher: SaleObserver
     ) -> Payment:
         """Have a card shown and charge it. While nothing of it has left this till, it is as good as new."""
         keep, shown = False, show()
         self._cards.begin_sale()
         try:
-            tell(watcher.scanned, shown.label, shown.verification)
+            notify(watcher.scanned, shown.label, shown.verification)
             payment = self._charge(order, earlier, shown, watcher)
             is_good = shown.verification.can_pay and payment.never_left
             keep = is_good and shown.was_held
@@ -83,7 +83,7 @@ class Sales:
         finally:
             self._cards.end_sale(keep=keep)
 
-    def _charge(self, order: Order, earlier: Payment | None, shown: Shown, watcher: Watcher) -> Payment:
+    def _charge(self, order: Order, earlier: Payment | None, shown: Shown, watcher: SaleObserver) -> Payment:
         verification, card = shown.verification, shown.verification.presentation
         digest = self._cards.digest(card)
         if earlier and earlier.card_digest == digest and verification.result_code == ResultCode.TOTP_REPLAYED:

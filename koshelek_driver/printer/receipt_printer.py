@@ -79,7 +79,7 @@ class PrintResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class JobObserver:
     """Whom a job tells how it goes. `before_write` is called once, just before its first byte leaves."""
 
     before_write: Callable[[], object] = lambda: None
@@ -165,13 +165,13 @@ class ReceiptPrinter:
         return document.render(lines, self.profile)
 
     def print_lines(
-        self, lines: Iterable[Item], telling: Telling = Telling(), *, after_unknown: bool = False
+        self, lines: Iterable[Item], telling: JobObserver = JobObserver(), *, after_unknown: bool = False
     ) -> PrintResult:
         """Print one receipt; see `print_units`."""
         return self.print_units(self.units(lines), telling, after_unknown=after_unknown)
 
     def print_units(
-        self, units: Sequence[bytes], telling: Telling = Telling(), *, after_unknown: bool = False
+        self, units: Sequence[bytes], telling: JobObserver = JobObserver(), *, after_unknown: bool = False
     ) -> PrintResult:
         """Print one job of whole commands. Blocks: some 3 s to ask, `hold_s` for a printer that holds it, else 10 s.
 
@@ -181,7 +181,9 @@ class ReceiptPrinter:
             self.expect_torn(max(map(len, units)))
         return self._print(units, Patience(self._hold_s, telling.held), telling)[0]
 
-    def begin(self, units: Sequence[bytes], telling: Telling = Telling()) -> tuple[PrintResult, Printing | None]:
+    def begin(
+        self, units: Sequence[bytes], telling: JobObserver = JobObserver()
+    ) -> tuple[PrintResult, Printing | None]:
         """As `print_units`, but a job that the printer holds is left to whoever called, as a Printing."""
         return self._print(units, Patience(_PAUSE_S, telling.held, clears=False), telling)
 
@@ -221,7 +223,7 @@ class ReceiptPrinter:
             self._one_at_a_time.release()
 
     def _print(
-        self, units: Sequence[bytes], patience: Patience, telling: Telling
+        self, units: Sequence[bytes], patience: Patience, telling: JobObserver
     ) -> tuple[PrintResult, Printing | None]:
         with self._one_at_a_time:
             if self._paused is not None:
@@ -236,7 +238,7 @@ class ReceiptPrinter:
                 return PrintResult(Printed.NOT_SENT, Hindrance(problem.what, problem.remedy)), None
 
     def _print_on(
-        self, link: Link, units: Sequence[bytes], patience: Patience, telling: Telling
+        self, link: Link, units: Sequence[bytes], patience: Patience, telling: JobObserver
     ) -> tuple[PrintResult, Printing | None]:
         job = Job(
             link,

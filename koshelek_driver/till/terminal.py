@@ -26,7 +26,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Entry
 from koshelek_driver.payment.journal.outbox_book import State as EntryState
 from koshelek_driver.payment.methods import Methods, MethodsQuery
-from koshelek_driver.payment.observer import Watcher, tell
+from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.order import Order, order, order_with_invoice
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.recovery import Recovered, Recovery
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from koshelek_driver.accounting.settlement_file import Theirs
     from koshelek_driver.ledger.till_ledger import TillLedger
 
-_SILENT = Watcher()
+_SILENT = SaleObserver()
 _CLOCK_TIMEOUT_S = 2.0
 """How long a refused card may wait until the host says what time it is."""
 
@@ -207,7 +207,7 @@ class Terminal:
         label: str | None = None,
         typed: bool = False,
         wait_s: float = 60.0,
-        watcher: Watcher = _SILENT,
+        watcher: SaleObserver = _SILENT,
     ) -> Payment:
         """Charge an order and print its slip; blocks until the money's outcome is known or must stay unknown.
 
@@ -223,7 +223,7 @@ class Terminal:
             return self._desk.pay(to_pay, lambda: self._shown(pressed_s, wait_s, watcher), watcher)
         return self._desk.pay(to_pay, lambda: self._cards.given(read_text(label, typed=typed), pressed_s), watcher)
 
-    def cancel(self, order_id: str, *, watcher: Watcher = _SILENT) -> Payment:
+    def cancel(self, order_id: str, *, watcher: SaleObserver = _SILENT) -> Payment:
         """End an unfinished sale, also one that another program drives or that a crash left open.
 
         Blocks as a sale may. A sale that has ended is answered as it ended, `repeated`: one that is paid needs a
@@ -231,7 +231,7 @@ class Terminal:
         """
         return self._recovery.cancel(order_id, watcher)
 
-    def refund(self, wanted: RefundWanted, *, watcher: Watcher = _SILENT) -> Refund:
+    def refund(self, wanted: RefundWanted, *, watcher: SaleObserver = _SILENT) -> Refund:
         """Give money back and print the slip; blocks until its outcome is known or must stay unknown.
 
         No card is needed. A refund that an earlier run left open is gone on with, and a full refund of what is given
@@ -241,7 +241,7 @@ class Terminal:
         """
         return self._refunds.refund(wanted, watcher)
 
-    def recover(self, *, watcher: Watcher = _SILENT) -> Recovered:
+    def recover(self, *, watcher: SaleObserver = _SILENT) -> Recovered:
         """End everything that a crash or a lost answer left open, and print the slips that wait.
 
         A sale that is not paid is cancelled: nobody stands at the till for it any more. Receipts that wait are sent.
@@ -261,7 +261,7 @@ class Terminal:
         return self._recovery.close(order_id, outcome, reason)
 
     def check_card(
-        self, *, label: str | None = None, typed: bool = False, wait_s: float = 60.0, watcher: Watcher = _SILENT
+        self, *, label: str | None = None, typed: bool = False, wait_s: float = 60.0, watcher: SaleObserver = _SILENT
     ) -> Verification:
         """What kind of card it is, and whether it can pay. It may pay afterwards; nothing is sent to the host.
 
@@ -270,7 +270,7 @@ class Terminal:
         return self._verified(label, wait_s, watcher, typed=typed)
 
     def methods(
-        self, to_pay: Order, *, label: str | None = None, wait_s: float = 60.0, watcher: Watcher = _SILENT
+        self, to_pay: Order, *, label: str | None = None, wait_s: float = 60.0, watcher: SaleObserver = _SILENT
     ) -> Methods:
         """Which providers the customer may use for an order. It charges nothing, and the card may pay afterwards.
 
@@ -319,7 +319,7 @@ class Terminal:
         """The slip as it looks on paper, without a printer. Raises UsageError where there is none."""
         return self._slips.preview(payment, copy=copy)
 
-    def print_slip(self, payment: Payment | Refund, *, watcher: Watcher = _SILENT) -> PrintResult:
+    def print_slip(self, payment: Payment | Refund, *, watcher: SaleObserver = _SILENT) -> PrintResult:
         """Print the slip that waits for paper, or else a copy, marked as one. Money is not touched.
 
         Blocks as the printer may, 45 s at most. Raises UsageError where there is no slip or no printer, BusyError,
@@ -387,7 +387,7 @@ class Terminal:
         language, overrides = self._site.driver.language, self._site.operator_tips
         return operator_tip(code, language, overrides, details) if code else ""
 
-    def _shown(self, pressed_s: float, wait_s: float, watcher: Watcher) -> Shown:
+    def _shown(self, pressed_s: float, wait_s: float, watcher: SaleObserver) -> Shown:
         """The card that was shown before the button was pressed, or the next one: then the scan is the button."""
         shown = self._cards.take(pressed_s)
         if shown is not None:
@@ -395,20 +395,22 @@ class Terminal:
         if self._scanner is None or self._scanner.state is State.S_CLOSED:
             label = self._scan(wait_s, watcher)
             return self._cards.given(label, self._clock.now_s())
-        tell(watcher.waiting_for_scan)
+        notify(watcher.waiting_for_scan)
         return self._cards.wait(wait_s, self._engine.cancel_requested)
 
-    def _verified(self, label: str | None, wait_s: float, watcher: Watcher, *, typed: bool = False) -> Verification:
+    def _verified(
+        self, label: str | None, wait_s: float, watcher: SaleObserver, *, typed: bool = False
+    ) -> Verification:
         """A card that is not to be used up."""
         held = self._cards.held() if label is None else None
         if held is not None:
             return held
         shown = self._scan(wait_s, watcher) if label is None else read_text(label, typed=typed)
         verification = self._cards.given(shown, 0, use=False).verification
-        tell(watcher.scanned, shown, verification)
+        notify(watcher.scanned, shown, verification)
         return verification
 
-    def _scan(self, wait_s: float, watcher: Watcher) -> Label:
+    def _scan(self, wait_s: float, watcher: SaleObserver) -> Label:
         wallet = self._site.wallet
         if wallet is None or not wallet.scanner:
             raise CardError("the site file's CAT names no scanner", "add scanner = … to it, or give the label")
@@ -416,7 +418,7 @@ class Terminal:
             self._site.devices,
             wallet.scanner,
             wait_s,
-            ready=lambda: tell(watcher.waiting_for_scan),
+            ready=lambda: notify(watcher.waiting_for_scan),
             canceled=self._engine.cancel_requested,
             now_s=self._clock.now_s,
         )

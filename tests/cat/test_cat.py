@@ -15,7 +15,7 @@ from koshelek_driver.cat import device
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cat.request import CatRequest
 from koshelek_driver.errors import ScanCanceled
-from koshelek_driver.payment.observer import Watcher
+from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Payment, Verdict
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
@@ -246,7 +246,7 @@ def test_a_cancel_before_the_call_has_begun_is_not_lost() -> None:
     service.patience.start()
     wallet: Any = service.wallet
 
-    def work(_watcher: Watcher) -> Payment:
+    def work(_watcher: SaleObserver) -> Payment:
         assert wallet.canceled.wait(10)
         return Payment("A-1", "r-1", 100, 0.0, Verdict(Outcome.CANCELED))
 
@@ -262,7 +262,7 @@ def test_a_scan_that_nobody_made_is_a_timeout_or_a_cancel(timeout_s: float | Non
     service.patience.start()
     wallet: Any = service.wallet
 
-    def work(_watcher: Watcher) -> Payment:
+    def work(_watcher: SaleObserver) -> Payment:
         assert wallet.canceled.wait(10)
         raise ScanCanceled("the cashier cancelled")
 
@@ -364,7 +364,7 @@ def test_what_was_refused_is_not_done_again_by_a_retry() -> None:
     """Not even where each attempt would wait for another scan."""
     attempts: list[str] = []
 
-    def work(_watcher: Watcher) -> Payment:
+    def work(_watcher: SaleObserver) -> Payment:
         attempts.append("A-1")
         return Payment("A-1", "r-1", 100, 0.0, Verdict(Outcome.REJECTED, "t", "DECLINED"))
 

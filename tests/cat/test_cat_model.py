@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, rule
 
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.lent import LentCAT
-from koshelek_driver.payment.observer import Watcher
+from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.order import Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.payment.refunds import RefundWanted
@@ -34,13 +34,13 @@ class ModelWallet:
     def new_order(self, order_id: str, amount: int, _invoice: bytes | None = None) -> Order:
         return order(order_id, amount, RULE)
 
-    def pay(self, to_pay: Order, *, watcher: Watcher, **_given: Any) -> Payment:
+    def pay(self, to_pay: Order, *, watcher: SaleObserver, **_given: Any) -> Payment:
         return self._machine.sales.pay(to_pay, genuine, watcher)
 
-    def refund(self, wanted: RefundWanted, *, watcher: Watcher) -> Refund:
+    def refund(self, wanted: RefundWanted, *, watcher: SaleObserver) -> Refund:
         return self._machine.refunds.refund(wanted, watcher)
 
-    def cancel(self, order_id: str, *, watcher: Watcher) -> Payment:
+    def cancel(self, order_id: str, *, watcher: SaleObserver) -> Payment:
         return self._machine.recovery.cancel(order_id, watcher)
 
     def find(self, order_id: str) -> Payment | None:

@@ -29,7 +29,7 @@ from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.observer import Watcher
+from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.order import LineRule, order
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.payment.parts import PaymentParts
@@ -198,7 +198,7 @@ def genuine() -> Shown:
     return Shown(read_text("x"), Verification("CARDSESSION_AVAILABLE", card("368", session="A1B2C3")), 0.0)
 
 
-SILENT = Watcher()
+SILENT = SaleObserver()
 
 
 class TillAndHost(RuleBasedStateMachine):

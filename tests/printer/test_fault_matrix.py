@@ -19,7 +19,7 @@ from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile, SerialLine
 from koshelek_driver.printer.connection import Link
 from koshelek_driver.printer.job import Hindrance, JobState
-from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
+from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.sandbox.printer.faults import Fault
@@ -57,7 +57,7 @@ class Till:
         copy = self.may_be_on_paper
         start, *middle, end = document.render([Line(MARK)] * copy + [Line(text) for text in TEXT], self.model)
         units = [start, PICTURE, *middle, PICTURE, end]
-        telling = Telling(before_write=self._leaves, held=self.held.append)
+        telling = JobObserver(before_write=self._leaves, held=self.held.append)
         result = self.printer.print_units(units, telling, after_unknown=copy)
         if result.printed is Printed.NOT_SENT:
             self.may_be_on_paper = copy
@@ -140,7 +140,7 @@ def test_a_printer_that_stops_in_the_middle_and_is_mended_in_time_goes_on(
     start, *middle, end = document.render([Line(text) for text in TEXT], till.model)
     mender = threading.Thread(target=mend)
     mender.start()
-    result = till.printer.print_units([start, PICTURE, *middle, PICTURE, end], Telling(held=held))
+    result = till.printer.print_units([start, PICTURE, *middle, PICTURE, end], JobObserver(held=held))
     mender.join()
     assert (result.printed, result.state) == (Printed.ON_PAPER, JobState.ACKNOWLEDGED)
     assert len(till.held) == 1
@@ -228,7 +228,7 @@ def test_a_blocked_printer_is_named_by_what_it_tells_unasked(
     till = Till(partial(open_stream, f"tcp://127.0.0.1:{virtual.port}", SerialLine(), 1.0), model)
     virtual.set_fault(Fault.PAPER_OUT_MID_SLIP, 1)
     start = document.render([], model)[0]
-    till.printer.print_units([start, *[PICTURE] * 4000], Telling(held=till.held.append))
+    till.printer.print_units([start, *[PICTURE] * 4000], JobObserver(held=till.held.append))
     assert [why.problem for why in till.held] == [problem]
 
 
@@ -329,7 +329,7 @@ def test_a_printer_that_takes_nothing_is_given_up_in_time(virtual: VirtualPrinte
     virtual.set_fault(Fault.BUFFER_FULL)
     began = time.monotonic()
     units = [*document.render([Line("x")], till.model)[:1], *[PICTURE] * 400]
-    result = till.printer.print_units(units, Telling())
+    result = till.printer.print_units(units, JobObserver())
     assert time.monotonic() - began < 10
     assert result.printed is not Printed.ON_PAPER
     virtual.set_fault(Fault.NONE)

@@ -16,7 +16,7 @@ from firmware_protocol.escpos.tokenizer import Command, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile, SerialLine
 from koshelek_driver.printer.job import JobState
-from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
+from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
@@ -39,7 +39,7 @@ def print_on(port: int, model: PrinterProfile = EPSON) -> tuple[PrintResult, lis
     announced: list[str] = []
     open_port = partial(open_stream, f"tcp://127.0.0.1:{port}", SerialLine(), 1.0)
     printer = ReceiptPrinter(open_port, model, time.monotonic, hold_s=0.5)
-    return printer.print_lines(LINES, Telling(before_write=lambda: announced.append("first byte"))), announced
+    return printer.print_lines(LINES, JobObserver(before_write=lambda: announced.append("first byte"))), announced
 
 
 @pytest.mark.parametrize("model", [EPSON, profile.printer("generic-escpos-80mm")], ids=["process-id", "paper-status"])

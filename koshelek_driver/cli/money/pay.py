@@ -81,7 +81,7 @@ def status(
 
 def watcher(terminal: Terminal, output: Output) -> Any:
     """Show a sale as it goes; while it waits for a scan and from then on, Ctrl-C and SIGTERM are a cancel."""
-    from koshelek_driver.payment.observer import Watcher
+    from koshelek_driver.payment.observer import SaleObserver
     from koshelek_driver.printer.receipt_printer import Printed
 
     def take_over_signals() -> None:
@@ -106,7 +106,7 @@ def watcher(terminal: Terminal, output: Output) -> Any:
     def printer_holds(why: Hindrance) -> None:
         output.warning(why.problem, f"{why.remedy}; the slip goes on by itself")
 
-    return Watcher(
+    return SaleObserver(
         waiting_for_scan=waiting_for_scan,
         scanned=scanned,
         called=output.call,

@@ -22,7 +22,7 @@ from koshelek_driver.payment.conversation.sale import (
     Turn,
     Wait,
 )
-from koshelek_driver.payment.observer import tell
+from koshelek_driver.payment.observer import notify
 from koshelek_driver.payment.outcome import Verdict
 
 P = ParamSpec("P")
@@ -124,4 +124,4 @@ class ConversationRunner:
             self.safely(self.book.keep_button_to_wire, self.request_id, milliseconds)
             self.pressed_s = None
         self.safely(self.book.heard, self.request_id, exchange, self.means.clock.unix_s())
-        tell(self.means.watch, exchange)
+        notify(self.means.watch, exchange)

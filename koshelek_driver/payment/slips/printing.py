@@ -9,12 +9,12 @@ from typing import TypeVar
 from koshelek_driver.config import profile
 from koshelek_driver.errors import JournalError, UsageError
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.observer import Watcher, tell
+from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.outcome import Payment, Refund, SlipState
 from koshelek_driver.payment.slips.content import SlipRules, kind_of, slip_lines
 from koshelek_driver.printer.job import Hindrance
 from koshelek_driver.printer.preview import Preview, preview
-from koshelek_driver.printer.receipt_printer import Printed, PrintResult, ReceiptPrinter, Telling
+from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Item
 from koshelek_driver.printer.rendering.text import printable
@@ -54,7 +54,7 @@ class SlipPrinting:
             raise _no_slip(of)
         return preview(document.render(lines, model), model)[0]
 
-    def print_copy(self, of: Payment | Refund, telling: Telling) -> PrintResult:
+    def print_copy(self, of: Payment | Refund, telling: JobObserver) -> PrintResult:
         """Print a copy, marked as one; what is known of the first slip does not change. Raises UsageError."""
         if self._printer is None:
             raise UsageError("the site file's CAT names no printer", "add printer = … to it")
@@ -69,25 +69,25 @@ class SlipPrinting:
             raise UsageError("the site file's CAT names no printer", "add printer = … to it")
         return self._printer.print_lines(lines_for(self._printer.columns))
 
-    def print(self, of: S, watcher: Watcher) -> S:
+    def print(self, of: S, watcher: SaleObserver) -> S:
         """Print it unless it is on paper. What fails changes nothing of the money; the slip waits."""
         try:
             return self._print(of, watcher)
         except JournalError as problem:
-            tell(watcher.printed, PrintResult(Printed.NOT_SENT, Hindrance(problem.what, problem.remedy)))
+            notify(watcher.printed, PrintResult(Printed.NOT_SENT, Hindrance(problem.what, problem.remedy)))
             return of
 
-    def _print(self, of: S, watcher: Watcher) -> S:
+    def _print(self, of: S, watcher: SaleObserver) -> S:
         if of.slip_state not in _WAITING or of.unkept:
             return of
         if self._printer is None:  # the POS prints the lines itself, so nothing stays queued
             return self._keep(of, SlipState.NONE)
         lines = self._lines(of, self._printer.columns, copy=of.slip_state is SlipState.SENT)
-        telling = Telling(
-            before_write=lambda: self._keep(of, SlipState.SENT), held=lambda why: tell(watcher.printer_holds, why)
+        telling = JobObserver(
+            before_write=lambda: self._keep(of, SlipState.SENT), held=lambda why: notify(watcher.printer_holds, why)
         )
         result = self._printer.print_lines(lines, telling, after_unknown=of.slip_state is SlipState.SENT)
-        tell(watcher.printed, result)
+        notify(watcher.printed, result)
         return self._keep(of, _SLIP_STATES.get(result.printed, of.slip_state))
 
     def _lines(

@@ -18,7 +18,7 @@ from koshelek_driver.printer.crash_mark import CrashMark
 from koshelek_driver.printer.job import PrinterStatus
 from koshelek_driver.printer.owners import receipt_printer
 from koshelek_driver.printer.pos_printer.problems import problem_of
-from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult, Telling
+from koshelek_driver.printer.receipt_printer import JobObserver, Printed, Printing, PrintResult
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.samples import sample_slip
 from koshelek_driver.transport import check_address, hardware_of
@@ -112,7 +112,7 @@ class EscPosPrinter(PrinterService):
     def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
         """See PrinterService."""
         longest = max(map(len, units), default=0)
-        result, printing = self._printer.begin(units, Telling(before_write=lambda: self._mark.put(longest)))
+        result, printing = self._printer.begin(units, JobObserver(before_write=lambda: self._mark.put(longest)))
         if result.is_printed:
             self._mark.take_away()
         elif self.profile.acknowledge != "none":
