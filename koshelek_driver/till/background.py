@@ -16,7 +16,7 @@ from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.recovery import Recovery
 from koshelek_driver.till.assembly import endpoint_of, outbox_of, till_of
-from koshelek_driver.till.scheduler import Caretaker, Chore
+from koshelek_driver.till.scheduler import ScheduledJob, Scheduler
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.till_ledger import TillLedger
@@ -25,7 +25,7 @@ _SETTLE_EVERY_S, _SEND_EVERY_S, _RELEASE_EVERY_S = 30.0, 5.0, 30.0
 _DAY_LOOK_S, _BACKUP_LOOK_S, _BACKUP_EVERY_S = 30.0, 3600.0, 86_400.0
 
 
-class Upkeep:
+class BackgroundWork:
     """Nothing goes on before `start`; what can be asked for at once works without it."""
 
     def __init__(self, settings: Site, till: PaymentParts, reports: Closing, ledger: TillLedger | None) -> None:
@@ -34,7 +34,7 @@ class Upkeep:
         self._reports = reports
         self._ledger = ledger
         self._line: PayApiClient | None = None
-        self._caretakers: list[Caretaker] = []
+        self._caretakers: list[Scheduler] = []
         self.outbox: Outbox = outbox_of(settings, till)
         """What is said to the host when no cashier waits."""
 
@@ -45,7 +45,7 @@ class Upkeep:
             self._line = PayApiClient(endpoint_of(self._site), clock.now_s, clock.unix_s)
         return self._line
 
-    def start(self, warm: Callable[[], object]) -> Caretaker:
+    def start(self, warm: Callable[[], object]) -> Scheduler:
         """Begin, once. `warm` keeps the connection of the sales open."""
         if not self._caretakers:
             self._caretakers.append(self._caretaker(warm))
@@ -72,27 +72,29 @@ class Upkeep:
         if self._ledger is not None:
             self._ledger.close()
 
-    def _caretaker(self, warm: Callable[[], object]) -> Caretaker:
+    def _caretaker(self, warm: Callable[[], object]) -> Scheduler:
         api, line = self._site.pay_api, self.line()
         orphans = Recovery(till_of(self._site, line, self._till.journal, self._till.clock))
         settle_every_s = _SETTLE_EVERY_S if api.automatic.settle_orphans else 0.0
         chores = (
-            Chore("keeping the line warm", api.timing.keep_warm_s, warm),
-            Chore("ending what is open", settle_every_s, lambda: orphans.settle_orphans(made.goes_on)),
-            Chore("closing the business day", _DAY_LOOK_S, self._reports.close_due),
-            Chore("copying the journal", _BACKUP_LOOK_S, self._back_up),
-            Chore("sending", _SEND_EVERY_S, lambda: self.outbox.send_due(line, made.goes_on)),
+            ScheduledJob("keeping the line warm", api.timing.keep_warm_s, warm),
+            ScheduledJob("ending what is open", settle_every_s, lambda: orphans.settle_orphans(made.goes_on)),
+            ScheduledJob("closing the business day", _DAY_LOOK_S, self._reports.close_due),
+            ScheduledJob("copying the journal", _BACKUP_LOOK_S, self._back_up),
+            ScheduledJob("sending", _SEND_EVERY_S, lambda: self.outbox.send_due(line, made.goes_on)),
         )
-        made = Caretaker(chores, self._till.clock.now_s)
+        made = Scheduler(chores, self._till.clock.now_s)
         return made
 
-    def _feeder(self, ledger: TillLedger) -> Caretaker:
+    def _feeder(self, ledger: TillLedger) -> Scheduler:
         """It has a thread of its own: a ledger that does not answer keeps nothing else waiting."""
         chores = (
-            Chore("feeding the shop's ledger", self._site.ledger.feed_every_s, lambda: ledger.feed(made.goes_on)),
-            Chore("tidying the shop's ledger", _RELEASE_EVERY_S, lambda: self._release_lost(ledger)),
+            ScheduledJob(
+                "feeding the shop's ledger", self._site.ledger.feed_every_s, lambda: ledger.feed(made.goes_on)
+            ),
+            ScheduledJob("tidying the shop's ledger", _RELEASE_EVERY_S, lambda: self._release_lost(ledger)),
         )
-        made = Caretaker(chores, self._till.clock.now_s, name="ledger")
+        made = Scheduler(chores, self._till.clock.now_s, name="ledger")
         return made
 
     def _release_lost(self, ledger: TillLedger) -> None:

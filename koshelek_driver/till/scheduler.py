@@ -18,7 +18,7 @@ _IDLE_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
+class ScheduledJob:
     """Something to do again and again. `do` may raise: it is tried again the next time. `every_s` 0: never."""
 
     name: str
@@ -26,10 +26,10 @@ class Chore:
     do: Callable[[], object]
 
 
-class Caretaker:
+class Scheduler:
     """Does chores until `stop`. A chore that fails, or takes long, stops none of the others for good."""
 
-    def __init__(self, chores: Sequence[Chore], now_s: Callable[[], float], name: str = "caretaker") -> None:
+    def __init__(self, chores: Sequence[ScheduledJob], now_s: Callable[[], float], name: str = "caretaker") -> None:
         self._chores = [chore for chore in chores if chore.every_s > 0]
         self._now_s = now_s
         self._due_s = {chore.name: now_s() for chore in self._chores}
@@ -67,7 +67,7 @@ class Caretaker:
             self._wake.wait(max(min(self._due_s.values(), default=_IDLE_S + self._now_s()) - self._now_s(), 0))
             self._wake.clear()
 
-    def _do(self, chore: Chore) -> None:
+    def _do(self, chore: ScheduledJob) -> None:
         try:
             chore.do()
             self._say(chore, "")
@@ -76,7 +76,7 @@ class Caretaker:
         except Exception:  # noqa: BLE001 - whatever it is, the next chore must be done
             _log.exception("%s failed; it is tried again", chore.name)
 
-    def _say(self, chore: Chore, problem: str) -> None:
+    def _say(self, chore: ScheduledJob, problem: str) -> None:
         """The same problem once: what cannot be done for a week must not fill the log."""
         if problem != self._said.get(chore.name, ""):
             _log.warning("%s: %s", chore.name, problem or "it works again")

@@ -48,10 +48,10 @@ from koshelek_driver.till.assembly import (
     shop_of,
     till_of,
 )
-from koshelek_driver.till.background import Upkeep
+from koshelek_driver.till.background import BackgroundWork
 from koshelek_driver.till.card_setup import Cards
 from koshelek_driver.till.scanner import Scanner
-from koshelek_driver.till.scheduler import Caretaker
+from koshelek_driver.till.scheduler import Scheduler
 from koshelek_driver.upos.codes import State
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Terminal:
         self._recovery = Recovery(till)
         self._reports = Closing(till, day_rule_of(settings))
         self._methods = MethodsQuery(till, self._cards, self._client, timing.decision_timeout_s)
-        self._upkeep = Upkeep(settings, till, self._reports, self._ledger)
+        self._upkeep = BackgroundWork(settings, till, self._reports, self._ledger)
 
     @classmethod
     def open(cls, site_file: str | Path | None = None) -> Self:
@@ -177,7 +177,7 @@ class Terminal:
         self._warming.start()
         return self._warming
 
-    def start_caretaker(self) -> Caretaker:
+    def start_caretaker(self) -> Scheduler:
         """From now on, beside sales and never before them: keep the connection warm, end what is open, send receipts,
         feed the shop's ledger.
 

@@ -13,7 +13,7 @@ import pytest
 from koshelek_driver import Outcome, RefundWanted, Terminal, Watcher
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal.outbox_book import State
-from koshelek_driver.till.scheduler import Caretaker, Chore
+from koshelek_driver.till.scheduler import ScheduledJob, Scheduler
 from tests.conftest import Till
 from tests.payment.test_fiscal import RECEIPT
 from tests.payment.test_outbox import INVOICE
@@ -37,10 +37,10 @@ class Steps:
 
 @pytest.fixture
 def keep() -> Iterator[Any]:
-    made: list[Caretaker] = []
+    made: list[Scheduler] = []
 
-    def start(*chores: Chore, now_s: Any = lambda: 0.0) -> Caretaker:
-        made.append(Caretaker(chores, now_s))
+    def start(*chores: ScheduledJob, now_s: Any = lambda: 0.0) -> Scheduler:
+        made.append(Scheduler(chores, now_s))
         made[-1].start()
         return made[-1]
 
@@ -51,7 +51,7 @@ def keep() -> Iterator[Any]:
 
 def test_every_chore_is_done_at_once_and_again_when_there_is_news(keep: Any) -> None:
     first, second, never = Steps(), Steps(), Steps()
-    caretaker = keep(Chore("a", 60, first), Chore("b", 60, second), Chore("c", 0, never))
+    caretaker = keep(ScheduledJob("a", 60, first), ScheduledJob("b", 60, second), ScheduledJob("c", 0, never))
     for _ in range(3):
         assert first.wait()
         assert second.wait()
@@ -64,7 +64,7 @@ def test_every_chore_is_done_at_once_and_again_when_there_is_news(keep: Any) -> 
 def test_a_chore_that_fails_stops_nothing(keep: Any, fault: Exception) -> None:
     bad, good = Steps(), Steps()
     bad.fault = fault
-    caretaker = keep(Chore("bad", 60, bad), Chore("good", 60, good))
+    caretaker = keep(ScheduledJob("bad", 60, bad), ScheduledJob("good", 60, good))
     for _ in range(2):
         assert bad.wait()
         assert good.wait()
@@ -73,7 +73,7 @@ def test_a_chore_that_fails_stops_nothing(keep: Any, fault: Exception) -> None:
 
 def test_a_chore_comes_again_when_its_time_has_come(keep: Any) -> None:
     steps, now = Steps(), itertools.count(0, 7)
-    keep(Chore("a", 5, steps), now_s=lambda: float(next(now)))
+    keep(ScheduledJob("a", 5, steps), now_s=lambda: float(next(now)))
     assert all(steps.wait() for _ in range(3))
 
 
