@@ -15,7 +15,7 @@ from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.refunds import RefundWanted
 from koshelek_driver.upos.cat_codes import LogStatus
 from koshelek_driver.upos.codes import HealthLevel
-from koshelek_driver.upos.service import DeviceService, Inlet
+from koshelek_driver.upos.service import DeviceService, EventCallbacks
 
 _NEARLY_FULL_BYTES = 64 << 20
 """Some hundred thousand payments."""
@@ -106,7 +106,7 @@ class WalletService(DeviceService[None]):
         self._keeps = keeps
         self._closing = contextlib.ExitStack()
         self._wallet: Wallet | None = None
-        self._inlet: Inlet[None] | None = None
+        self._inlet: EventCallbacks[None] | None = None
         self.log_status = LogStatus.OK
         self.patience = Patience(self._cancel)
         self.claim_key = f"cat:{name}"
@@ -124,7 +124,7 @@ class WalletService(DeviceService[None]):
         if not self._keeps:
             self._closing.callback(self.wallet.close)
 
-    def enable(self, inlet: Inlet[None]) -> None:
+    def enable(self, inlet: EventCallbacks[None]) -> None:
         """Nothing is touched: the host is asked when there is something to pay."""
         self._inlet = inlet
         self.patience.start()

@@ -22,7 +22,7 @@ from koshelek_driver.scanner.retail import RetailRules
 from koshelek_driver.transport import Port, check_address, hardware_of, open_port
 from koshelek_driver.upos.codes import ErrorCode, ExtendedCode, HealthLevel, PowerReporting, PowerState, ScanDataType
 from koshelek_driver.upos.errors import UposError
-from koshelek_driver.upos.service import DeviceService, Equipment, Inlet
+from koshelek_driver.upos.service import DeviceService, Equipment, EventCallbacks
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 3.0
@@ -59,7 +59,7 @@ class PortScanner(DeviceService[Label]):
         self.physical_device_description = self._model.description
         self.physical_device_name = f"{entry.profile} at {entry.port}"
 
-    def enable(self, inlet: Inlet[Label]) -> None:
+    def enable(self, inlet: EventCallbacks[Label]) -> None:
         """Open the port and begin to read. What was scanned before is not read. Raises UposError E_NOHARDWARE."""
         try:
             reader = self._reader()
@@ -122,7 +122,7 @@ class PortScanner(DeviceService[Label]):
 class _Labels:
     """From what a reader gives to what the device is told."""
 
-    def __init__(self, inlet: Inlet[Label], transmit_unknown: bool) -> None:
+    def __init__(self, inlet: EventCallbacks[Label], transmit_unknown: bool) -> None:
         self._inlet = inlet
         self._transmit_unknown = transmit_unknown
 

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from koshelek_driver.errors import nearest
 from koshelek_driver.upos.claims import Claim
 from koshelek_driver.upos.codes import ErrorCode, PowerNotify, PowerState
-from koshelek_driver.upos.delivery import Delivery, Listeners
 from koshelek_driver.upos.errors import UposError
+from koshelek_driver.upos.event_dispatcher import EventDispatcher, Listeners
 from koshelek_driver.upos.events import DirectIOEvent, ErrorEvent, Event, Queued, StatusUpdateEvent
 from koshelek_driver.upos.members import V1_2, Method, ReadOnly, Stage, members_of
 from koshelek_driver.upos.registry import Devices, Factory
@@ -41,7 +41,7 @@ class Session:
     name: str
     service: DeviceService[Any]
     claim: Claim
-    delivery: Delivery
+    delivery: EventDispatcher
     statistics: Statistics
 
 

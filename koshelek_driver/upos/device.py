@@ -12,19 +12,19 @@ from koshelek_driver.upos import registry
 from koshelek_driver.upos.base import DeviceInlet, Session
 from koshelek_driver.upos.claims import Claim, default_folder
 from koshelek_driver.upos.codes import FOREVER, ErrorCode, PowerNotify, PowerReporting, PowerState, State
-from koshelek_driver.upos.delivery import Delivery
 from koshelek_driver.upos.errors import UposError
+from koshelek_driver.upos.event_dispatcher import EventDispatcher
 from koshelek_driver.upos.events import StatusUpdateEvent
+from koshelek_driver.upos.maintenance import STANDARD, Maintenance
 from koshelek_driver.upos.members import V1_2, V1_3, ReadOnly, Stage, Writable, method, translated, version
 from koshelek_driver.upos.registry import Factory
 from koshelek_driver.upos.service import DeviceService
 from koshelek_driver.upos.statistics import Statistics
-from koshelek_driver.upos.upkeep import STANDARD, Upkeep
 
 _CLAIM_TICK_S = 0.02
 
 
-class Device(Upkeep):
+class Device(Maintenance):
     """One device of a category, before and after open. Safe to use from any thread, and from inside its own events.
 
     Every member raises UposError with the standard's result code. Properties and methods are also reached by the
@@ -217,7 +217,7 @@ class Device(Upkeep):
         counters = Statistics(self.statistic_names, service.manufacturer_statistics, time.monotonic)
         with self._changed:
             self._reset()
-            delivery = Delivery(name, self._changed, self._listeners, self)
+            delivery = EventDispatcher(name, self._changed, self._listeners, self)
             self._session = Session(name, service, claim, delivery, counters)
             self._prepare_session()
 

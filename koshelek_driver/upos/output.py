@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from koshelek_driver.upos.codes import ErrorCode, ErrorLocus, ErrorResponse
-from koshelek_driver.upos.delivery import QUEUE_LIMIT
 from koshelek_driver.upos.device import Device
 from koshelek_driver.upos.errors import UposError
+from koshelek_driver.upos.event_dispatcher import QUEUE_LIMIT
 from koshelek_driver.upos.events import ErrorEvent, OutputCompleteEvent, Queued, StatusUpdateEvent
 from koshelek_driver.upos.members import ReadOnly, Stage, Writable, method, translated
 

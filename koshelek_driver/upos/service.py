@@ -22,7 +22,7 @@ R_contra = TypeVar("R_contra", contravariant=True)
 R = TypeVar("R")
 
 
-class Inlet(Protocol[R_contra]):
+class EventCallbacks(Protocol[R_contra]):
     """Where a service hands in what its device tells, from any thread. After disable it hears nothing."""
 
     def data(self, record: R_contra) -> bool:
@@ -70,7 +70,7 @@ class Equipment:
 class DeviceService(Generic[R]):
     """A device without features: a service overrides what its hardware can do.
 
-    The model calls `open`, `enable`, `disable` and `close` one at a time, and never while it holds a lock that `Inlet`
+    The model calls `open`, `enable`, `disable` and `close` one at a time, and never while it holds a lock that `EventCallbacks`
     needs, so they may wait for a thread that is in it. Raise UposError where the standard has a code (E_NOHARDWARE,
     E_OFFLINE ...); anything else becomes E_FAILURE.
     """
@@ -88,7 +88,7 @@ class DeviceService(Generic[R]):
     def open(self) -> None:
         """Prepare; the device itself need not be touched. After an exception `close` is called."""
 
-    def enable(self, inlet: Inlet[R]) -> None:
+    def enable(self, inlet: EventCallbacks[R]) -> None:
         """Make the device work and begin to hand in what it tells. When it raises, the device stays disabled."""
 
     def disable(self) -> None:

@@ -36,7 +36,7 @@ from koshelek_driver.upos.events import Event
 from koshelek_driver.upos.members import Stage, method
 from koshelek_driver.upos.output import FlagsWhenIdle, Output
 from koshelek_driver.upos.registry import Devices, Factory
-from koshelek_driver.upos.service import DeviceService, Equipment, Inlet
+from koshelek_driver.upos.service import DeviceService, Equipment, EventCallbacks
 
 WAIT_S = 10.0
 
@@ -57,13 +57,13 @@ class HandScanner(DeviceService[Label]):
 
     def __init__(self, key: str = "hand") -> None:
         self.claim_key = key
-        self.inlets: list[Inlet[Label]] = []
+        self.inlets: list[EventCallbacks[Label]] = []
         self.calls: list[str] = []
         self.fails: dict[str, Exception] = {}
         self.update_may_end = threading.Event()
 
     @property
-    def inlet(self) -> Inlet[Label]:
+    def inlet(self) -> EventCallbacks[Label]:
         return self.inlets[-1]
 
     def scan(self, text: str) -> bool:
@@ -72,7 +72,7 @@ class HandScanner(DeviceService[Label]):
     def open(self) -> None:
         self._do("open")
 
-    def enable(self, inlet: Inlet[Label]) -> None:
+    def enable(self, inlet: EventCallbacks[Label]) -> None:
         self._do("enable")
         self.inlets.append(inlet)
 

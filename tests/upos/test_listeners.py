@@ -10,8 +10,8 @@ import time
 import pytest
 
 from koshelek_driver.upos.codes import ErrorCode, ErrorLocus, ErrorResponse, ExtendedCode, State
-from koshelek_driver.upos.delivery import QUEUE_LIMIT
 from koshelek_driver.upos.errors import UposError
+from koshelek_driver.upos.event_dispatcher import QUEUE_LIMIT
 from koshelek_driver.upos.events import DataEvent, DirectIOEvent, ErrorEvent, StatusUpdateEvent
 from tests.support.upos_devices import WAIT_S, HandledScanner, Heard, enabled_scanner
 

@@ -27,7 +27,7 @@ from koshelek_driver.upos.codes import ErrorCode, HealthLevel, PowerReporting, P
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import PrinterStatusUpdate as Update
 from koshelek_driver.upos.printer_codes import Station
-from koshelek_driver.upos.service import DeviceService, Equipment, Inlet
+from koshelek_driver.upos.service import DeviceService, Equipment, EventCallbacks
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 3.0
@@ -85,7 +85,7 @@ class EscPosPrinter(PrinterService):
         if self.profile.acknowledge == "none":
             self.cap_power_reporting = PowerReporting.PR_NONE
 
-    def enable(self, inlet: Inlet[None]) -> None:
+    def enable(self, inlet: EventCallbacks[None]) -> None:
         """Open the port. Raises UposError E_NOHARDWARE."""
         try:
             self._printer.keep()
@@ -166,7 +166,7 @@ class EscPosPrinter(PrinterService):
 class _Watch:
     """The thread that asks, from enable to disable, and tells what changes."""
 
-    def __init__(self, printer: EscPosPrinter, inlet: Inlet[None]) -> None:
+    def __init__(self, printer: EscPosPrinter, inlet: EventCallbacks[None]) -> None:
         self._printer = printer
         self._inlet = inlet
         self._told = PrinterStatus(True)

@@ -48,7 +48,7 @@ class Listeners:
                 _LOG.error("%s", _fault(event, problem))
 
 
-class Delivery:
+class EventDispatcher:
     """The queue of one open device and the thread that empties it.
 
     `changed` is the device's lock; the queue is touched under it only. Listeners are called without it.

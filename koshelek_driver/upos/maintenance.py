@@ -22,7 +22,7 @@ _HEALTH_WORDS = {
 }
 
 
-class Upkeep(DeviceBase):
+class Maintenance(DeviceBase):
     """The members of every category that look after the hardware."""
 
     check_health_text = ReadOnly("CheckHealthText", str, "The result of the last checkHealth, in words.", initial="")
