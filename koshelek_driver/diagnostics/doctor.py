@@ -18,7 +18,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.till.assembly import check_devices, check_slip, endpoint_of, ledger_of
-from koshelek_driver.till.card_setup import Cards, templates_of
+from koshelek_driver.till.card_setup import CardSetup, templates_of
 
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0
@@ -87,7 +87,7 @@ def _of_till(settings: Site, opened: ExitStack) -> Iterator[Check]:
 def _passwords(settings: Site, memory: Journal, opened: ExitStack) -> Check:
     made = _try(
         "one-time passwords",
-        lambda: Cards(settings, memory.cards, memory.salt(), unix_s=time.time, skew_s=lambda: None),
+        lambda: CardSetup(settings, memory.cards, memory.salt(), unix_s=time.time, skew_s=lambda: None),
         f"module {settings.totp.module} is ready",
     )
     if made.value is not None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from koshelek_driver.card.gate import Barcode, CardGate
 from koshelek_driver.card.holder import CardHolder, Expired, Showing
 from koshelek_driver.card.presentation import CardPresentation
 from koshelek_driver.card.totp import ResultCode, Verification
+from koshelek_driver.card.verifier import CardVerifier, ScannedCard
 from koshelek_driver.errors import ScanCanceled, ScanTimeout
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.secrets import Secret
@@ -51,7 +51,7 @@ class ShownCard:
     looks like the goods that are scanned after it.
     """
 
-    def __init__(self, gate: CardGate, lifetime_s: float, now_s: Callable[[], float]) -> None:
+    def __init__(self, gate: CardVerifier, lifetime_s: float, now_s: Callable[[], float]) -> None:
         self._gate = gate
         self._now_s = now_s
         self._holder: CardHolder[_Presented] = CardHolder(lifetime_s)
@@ -149,9 +149,9 @@ class ShownCard:
         """A password that never left this till may be shown again."""
         self._gate.forget(digest)
 
-    def _read(self, label: Label) -> Barcode | None:
+    def _read(self, label: Label) -> ScannedCard | None:
         return self._gate.read(label.text, label.scan_data_type, typed=label.typed, now_s=self._now_s())
 
-    def _verify(self, barcode: Barcode | None, *, use: bool = True) -> Verification:
+    def _verify(self, barcode: ScannedCard | None, *, use: bool = True) -> Verification:
         with self._checking:  # a module need not be safe for threads
             return self._gate.verify(barcode, use=use)

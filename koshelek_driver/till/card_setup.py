@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import entry_points
 
-from koshelek_driver.card.gate import CardGate, GateRules
 from koshelek_driver.card.grammar import TemplateError
-from koshelek_driver.card.guessing import GuessRules
+from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import CardMemory, Parameters, TotpModule
+from koshelek_driver.card.verifier import CardVerifier, GateRules
 from koshelek_driver.config.sections import Site
 from koshelek_driver.config.site import TOTP_MODULE_GROUP
 from koshelek_driver.errors import SiteError
@@ -29,7 +29,7 @@ def templates_of(settings: Site) -> Templates:
         raise SiteError(f"{settings.path}: totp.templates: {problem}", "correct the template") from problem
 
 
-class Cards:
+class CardSetup:
     """A till's gate, and what must be closed with it."""
 
     def __init__(
@@ -47,14 +47,14 @@ class Cards:
         key = _retailer_key(settings)
         module = self._module(settings)
         _init(settings, module, parameters_of(settings, key, salt, unix_s))
-        self.gate = CardGate(
+        self.gate = CardVerifier(
             templates=templates_of(settings),
             module=module,
             memory=memory,
             rules=GateRules(
                 window_s=wanted.window_steps * wanted.interval_s,
                 lasts_s=(2 * wanted.window_steps + 1) * wanted.interval_s,
-                guesses=GuessRules(wanted.guesses_free, wanted.guess_delay_s, wanted.guess_delay_max_s),
+                guesses=RateLimit(wanted.guesses_free, wanted.guess_delay_s, wanted.guess_delay_max_s),
                 accept_typed=wanted.accept_typed,
                 refuse_unreachable=wanted.when_unreachable == "refuse",
                 result_codes=wanted.result_codes,

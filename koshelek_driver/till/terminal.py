@@ -49,7 +49,7 @@ from koshelek_driver.till.assembly import (
     till_of,
 )
 from koshelek_driver.till.background import BackgroundWork
-from koshelek_driver.till.card_setup import Cards
+from koshelek_driver.till.card_setup import CardSetup
 from koshelek_driver.till.scanner import Scanner
 from koshelek_driver.till.scheduler import Scheduler
 from koshelek_driver.upos.codes import State
@@ -79,7 +79,7 @@ class Terminal:
         self._clock = SystemClock()
         self._client = PayApiClient(endpoint_of(settings), self._clock.now_s, self._clock.unix_s)
         self._journal = Journal(settings.journal)
-        self._gate = Cards(
+        self._gate = CardSetup(
             settings, self._journal.cards, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
         )
         self._cards = ShownCard(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)

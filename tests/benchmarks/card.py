@@ -20,11 +20,11 @@ from typing import Any
 
 import pyotp
 
-from koshelek_driver.card.gate import CardGate, GateRules
-from koshelek_driver.card.guessing import GuessRules
+from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import Parameters
 from koshelek_driver.card.totp.reference import ReferenceTotp
+from koshelek_driver.card.verifier import CardVerifier, GateRules
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, RETAILER_KEY, Issuer
 from koshelek_driver.secrets import Secret
@@ -52,14 +52,14 @@ def per_label(work: Callable[[], object], labels: int) -> list[float]:
     return times
 
 
-def opened(journal: Journal) -> CardGate:
+def opened(journal: Journal) -> CardVerifier:
     module = ReferenceTotp()
     module.init(Parameters(Secret(RETAILER_KEY), "HmacSHA256", 30, 3, 1, "till", "store", "till", lambda: NOW))
-    return CardGate(
+    return CardVerifier(
         templates=Templates(TEMPLATES),
         module=module,
         memory=journal.cards,
-        rules=GateRules(30, 90, GuessRules(3, 5.0, 300.0)),
+        rules=GateRules(30, 90, RateLimit(3, 5.0, 300.0)),
         key=journal.salt(),
         unix_s=lambda: NOW,
         skew_s=lambda: None,

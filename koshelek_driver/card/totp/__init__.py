@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from koshelek_driver.card.guessing import Guesses
 from koshelek_driver.card.presentation import CardPresentation
+from koshelek_driver.card.rate_limit import Guesses
 from koshelek_driver.secrets import Secret
 
 

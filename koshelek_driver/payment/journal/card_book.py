@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koshelek_driver.card.guessing import Guesses
+from koshelek_driver.card.rate_limit import Guesses
 from koshelek_driver.payment.journal.database import Database
 
 _REMEMBERED_USES = 50_000

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from koshelek_driver.card.gate import CardGate
+from koshelek_driver.card.verifier import CardVerifier
 from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
 from tests.cli.test_cli import Shell
@@ -221,6 +221,6 @@ def test_a_fault_of_our_own_is_a_failed_check(shell: Shell, till: Till, monkeypa
     def fail(*_arguments: object, **_named: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(CardGate, "__init__", fail)
+    monkeypatch.setattr(CardVerifier, "__init__", fail)
     code, checks = doctor(shell, till)
     assert (code, checks["one-time passwords"][:2]) == (1, ("fail", "ZeroDivisionError: ours"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from koshelek_driver.card.guessing import Guesses
+from koshelek_driver.card.rate_limit import Guesses
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request

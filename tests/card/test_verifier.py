@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koshelek_driver.card.gate import CardGate, GateRules
 from koshelek_driver.card.grammar import Symbols
-from koshelek_driver.card.guessing import Guesses, GuessRules
 from koshelek_driver.card.presentation import CardPresentation, symbols_of
+from koshelek_driver.card.rate_limit import Guesses, RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import Answer, Parameters, ResultCode, TotpModule, Verification
 from koshelek_driver.card.totp.reference import ReferenceTotp
+from koshelek_driver.card.verifier import CardVerifier, GateRules
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.sandbox.wallet import Issuer
@@ -27,7 +27,7 @@ from koshelek_driver.upos.codes import ScanDataType
 from tests.card.test_template import OLDER, PLAIN, WALLET
 from tests.card.test_totp_reference import CARD, NOW, parameters
 
-GUESSES = GuessRules(free=3, delay_s=5.0, max_delay_s=300.0)
+GUESSES = RateLimit(free=3, delay_s=5.0, max_delay_s=300.0)
 
 
 class Till:
@@ -40,7 +40,7 @@ class Till:
         self.journal = Journal(path)
         made = module or ReferenceTotp()
         made.init(self._parameters())
-        self.gate = CardGate(
+        self.gate = CardVerifier(
             templates=Templates([WALLET, OLDER, PLAIN]),
             module=made,
             memory=self.journal.cards,
@@ -155,7 +155,7 @@ def test_any_text_is_read_or_refused(text: str, typed: bool) -> None:
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(f"{name}: reading remembers nothing")
 
-    gate = CardGate(
+    gate = CardVerifier(
         templates=Templates([WALLET, OLDER, PLAIN]),
         module=Forgetful(),
         memory=Forgetful(),

@@ -6,8 +6,8 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from koshelek_driver.card.guessing import GuessRules
 from koshelek_driver.card.presentation import CardPresentation, symbols_of
+from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.card.reading import read_card
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import (
@@ -36,14 +36,14 @@ class GateRules:
 
     window_s: float
     lasts_s: float
-    guesses: GuessRules
+    guesses: RateLimit
     accept_typed: bool = False
     refuse_unreachable: bool = False
     result_codes: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Barcode:
+class ScannedCard:
     """A label that is a card. `full` has session and password, so it does not print itself."""
 
     full: str
@@ -51,10 +51,10 @@ class Barcode:
     typed: bool
 
     def __repr__(self) -> str:
-        return f"Barcode({self.card.scan_data_type.name}, {len(self.full)} characters)"
+        return f"ScannedCard({self.card.scan_data_type.name}, {len(self.full)} characters)"
 
 
-class CardGate:
+class CardVerifier:
     """Safe for threads as far as the module is. `key` makes digests of cards; `unix_s` is the wall clock.
 
     `skew_s` tells how far the till's clock is ahead of the host's, None when that cannot be found out.
@@ -79,15 +79,15 @@ class CardGate:
         self._unix_s = unix_s
         self._skew_s = skew_s
 
-    def read(self, text: str, scan_data_type: ScanDataType, *, typed: bool, now_s: float) -> Barcode | None:
+    def read(self, text: str, scan_data_type: ScanDataType, *, typed: bool, now_s: float) -> ScannedCard | None:
         """Take a bare label (no AIM identifier) apart; None when it is no card. Sends and keeps nothing."""
         found = read_card(text, self._templates, symbols_of(scan_data_type), typed=typed)
         if found is None:
             return None
         full, card = found
-        return Barcode(full, replace(card, scan_data_type=scan_data_type, presented_s=now_s), typed)
+        return ScannedCard(full, replace(card, scan_data_type=scan_data_type, presented_s=now_s), typed)
 
-    def verify(self, barcode: Barcode | None, *, use: bool = True) -> Verification:
+    def verify(self, barcode: ScannedCard | None, *, use: bool = True) -> Verification:
         """Check a card's password. With `use` a right one is taken as used from here on.
 
         Blocks as long as the module does. Raises JournalError when what was used cannot be kept.
@@ -113,7 +113,7 @@ class CardGate:
         """A password that never left this till may be shown again."""
         self._memory.forget_use(digest)
 
-    def _slowly(self, barcode: Barcode, use: bool) -> Verification:
+    def _slowly(self, barcode: ScannedCard, use: bool) -> Verification:
         now_s, card_key = self._unix_s(), self._digest("card", barcode.card.prefix, _text(barcode.card.card_number))
         guesses = self._memory.guesses(card_key)
         wait_s = self._rules.guesses.wait_s(guesses, now_s)
@@ -127,7 +127,7 @@ class CardGate:
             self._memory.forget_guesses(card_key)
         return checked
 
-    def _ask(self, barcode: Barcode) -> Verification:
+    def _ask(self, barcode: ScannedCard) -> Verification:
         try:
             answer = self._module.barcode_verify(barcode.full, barcode.card)
         except TotpModuleError as problem:

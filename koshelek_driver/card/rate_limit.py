@@ -14,7 +14,7 @@ class Guesses:
 
 
 @dataclass(frozen=True, slots=True)
-class GuessRules:
+class RateLimit:
     """`free` wrong passwords cost nothing; then the card waits `delay_s`, and twice as long each time.
 
     It waits `max_delay_s` at most, and after `forget_after_s` without a wrong one it begins anew.
