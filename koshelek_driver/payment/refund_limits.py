@@ -45,7 +45,7 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
-class GivingBack:
+class RefundPlan:
     """A refund that may be asked for."""
 
     amount: int
@@ -60,13 +60,13 @@ def read_items(items_json: bytes) -> tuple[Item, ...]:
         raise UsageError(f"items: {problem}", "give a list of the Pay API's own Item") from problem
 
 
-def plan(paid: Paid, amount: int | None, items: tuple[Item, ...] | None, rule: LineRule) -> GivingBack:
+def plan_refund(paid: Paid, amount: int | None, items: tuple[Item, ...] | None, rule: LineRule) -> RefundPlan:
     """What to ask for. Without `items` and `amount` it is all that is left; an amount alone is one line by the rule.
 
     Raises UsageError that says what is left, or which item cannot be given back so.
     """
     if items:
-        wanted = GivingBack(sum(item.total_amount for item in items), items)
+        wanted = RefundPlan(sum(item.total_amount for item in items), items)
         if amount not in (None, wanted.amount):
             raise UsageError(f"the items add up to {wanted.amount} kopecks, not to {amount}", "correct one of them")
         _check_items(paid, items)
@@ -80,12 +80,12 @@ def plan(paid: Paid, amount: int | None, items: tuple[Item, ...] | None, rule: L
     return wanted
 
 
-def _without_items(paid: Paid, amount: int, rule: LineRule) -> GivingBack:
+def _without_items(paid: Paid, amount: int, rule: LineRule) -> RefundPlan:
     """Everything is given back as it was sold, a part as one line."""
     if paid.invoice is not None and amount == paid.amount and not paid.items_back():
-        return GivingBack(amount, paid.invoice.items)
+        return RefundPlan(amount, paid.invoice.items)
     line = Item(name=rule.name, article=rule.article, price=amount, quantity=1, total_amount=amount, tax=rule.tax)
-    return GivingBack(amount, (line,))
+    return RefundPlan(amount, (line,))
 
 
 def _check_items(paid: Paid, items: tuple[Item, ...]) -> None:

@@ -14,7 +14,7 @@ from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.parts import PaymentParts
-from koshelek_driver.payment.refund_limits import GivingBack, Paid, plan, read_items
+from koshelek_driver.payment.refund_limits import Paid, RefundPlan, plan_refund, read_items
 from koshelek_driver.payment.shop import Shop, ShopPayment
 from koshelek_driver.secrets import Secret
 
@@ -57,7 +57,7 @@ class Refunds:
         earlier = self._earlier(transaction_id, paid, wanted)
         if earlier is None:
             items = read_items(wanted.items_json) if wanted.items_json is not None else None
-            back = plan(paid, wanted.amount, items, self._line_rule)
+            back = plan_refund(paid, wanted.amount, items, self._line_rule)
             return self._ask(transaction_id, paid, back, pressed_s, watcher)
         if earlier.outcome is Outcome.UNKNOWN:
             done = self._till.engine.resume_refund(earlier, watcher.called)
@@ -146,7 +146,7 @@ class Refunds:
         return running
 
     def _ask(
-        self, transaction_id: str, paid: Paid, back: GivingBack, pressed_s: float, watcher: SaleObserver
+        self, transaction_id: str, paid: Paid, back: RefundPlan, pressed_s: float, watcher: SaleObserver
     ) -> Refund:
         try:
             token = self._token()
@@ -169,7 +169,7 @@ class Refunds:
         finally:
             self._shop.tell(transaction_id)
 
-    def _refund(self, paid: Paid, back: GivingBack, request_id: str, verdict: Verdict) -> Refund:
+    def _refund(self, paid: Paid, back: RefundPlan, request_id: str, verdict: Verdict) -> Refund:
         return Refund(
             order_id=paid.order_id,
             request_id=request_id,

@@ -13,7 +13,7 @@ from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.models import CheckoutInvoice, Item
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
-from koshelek_driver.payment.refund_limits import GivingBack, Paid, plan, read_items
+from koshelek_driver.payment.refund_limits import Paid, RefundPlan, plan_refund, read_items
 
 RULE = LineRule("Покупка", "0", "none")
 MILK = Item(name="Молоко", article="m", price=100, quantity=3, total_amount=300, tax="vat10")
@@ -35,16 +35,18 @@ def paid(*refunds: Refund, invoice: CheckoutInvoice | None = INVOICE, amount: in
 
 
 def test_everything_is_given_back_as_it_was_sold() -> None:
-    assert plan(paid(), None, None, RULE) == plan(paid(), 750, None, RULE) == GivingBack(750, (MILK, CHEESE))
+    assert (
+        plan_refund(paid(), None, None, RULE) == plan_refund(paid(), 750, None, RULE) == RefundPlan(750, (MILK, CHEESE))
+    )
 
 
 def test_a_part_without_items_is_one_line_by_the_rule() -> None:
-    back = plan(paid(), 200, None, RULE)
+    back = plan_refund(paid(), 200, None, RULE)
     assert (back.amount, [(item.name, item.total_amount) for item in back.items]) == (200, [("Покупка", 200)])
 
 
 def test_the_rest_is_given_back_after_a_part() -> None:
-    back = plan(paid(refund((some(MILK, 1, 100),))), None, None, RULE)
+    back = plan_refund(paid(refund((some(MILK, 1, 100),))), None, None, RULE)
     assert (back.amount, len(back.items)) == (650, 1)
 
 
@@ -53,9 +55,9 @@ def test_what_is_or_may_be_given_back_counts_and_what_was_refused_does_not(outco
     earlier = refund((some(MILK, 3, 300),), outcome)
     assert paid(earlier).left == 450
     with pytest.raises(UsageError, match="1 wanted back, 0 of 3 are left"):
-        plan(paid(earlier), None, (some(MILK, 1, 100),), RULE)
+        plan_refund(paid(earlier), None, (some(MILK, 1, 100),), RULE)
     refused = refund((some(MILK, 3, 300),), Outcome.REJECTED)
-    assert plan(paid(refused), None, (some(MILK, 1, 100),), RULE).amount == 100
+    assert plan_refund(paid(refused), None, (some(MILK, 1, 100),), RULE).amount == 100
 
 
 @pytest.mark.parametrize(
@@ -78,17 +80,17 @@ def test_what_cannot_be_given_back_is_refused_with_what_can(
     amount: int | None, items: tuple[Item, ...] | None, why: str
 ) -> None:
     with pytest.raises(UsageError, match=why):
-        plan(paid(), amount, items, RULE)
+        plan_refund(paid(), amount, items, RULE)
 
 
 @pytest.mark.scenario(65)
 def test_weighed_goods_are_given_back_whole() -> None:
-    assert plan(paid(), None, (CHEESE,), RULE).amount == 450
+    assert plan_refund(paid(), None, (CHEESE,), RULE).amount == 450
 
 
 def test_a_payment_of_another_till_is_checked_by_the_host_alone() -> None:
     unknown = paid(invoice=None, amount=10**9)
-    assert plan(unknown, None, (some(MILK, 40, 4000),), RULE).amount == 4000
+    assert plan_refund(unknown, None, (some(MILK, 40, 4000),), RULE).amount == 4000
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"[1]", b'[{"name": "x"}]', b"\xff"])
@@ -105,7 +107,7 @@ def test_however_many_refunds_there_are_no_item_and_no_kopeck_goes_back_twice(
     for quantity, outcome in wanted:
         items = (some(MILK, quantity, 100 * quantity),)
         try:
-            back = plan(paid(*refunds), None, items, RULE)
+            back = plan_refund(paid(*refunds), None, items, RULE)
         except UsageError:
             continue
         refunds.append(refund(back.items, outcome))
