@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import field
 
-from koshelek_driver.config.shop_sections import BusinessDay, LedgerKeys, Registry, StoreApi
+from koshelek_driver.config.shop_sections import BusinessDay, LedgerKeys, SettlementFile, StoreApi
 from koshelek_driver.config.toml import Section
 from koshelek_driver.secrets import Secret, SecretSource
 
@@ -215,7 +215,7 @@ class SiteFile(Section, frozen=True, kw_only=True):
     slip: SlipLook = SlipLook()
     business_day: BusinessDay = BusinessDay()
     ledger: LedgerKeys = LedgerKeys()
-    registries: dict[str, Registry] = field(default_factory=dict)
+    registries: dict[str, SettlementFile] = field(default_factory=dict)
     store_api: StoreApi = StoreApi()
     devices: dict[str, Device] = field(default_factory=dict)
 
@@ -240,7 +240,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     slip: SlipLook
     business_day: BusinessDay
     ledger: LedgerKeys
-    registries: dict[str, Registry]
+    registries: dict[str, SettlementFile]
     store_api: StoreApi
     devices: dict[str, Device]
 

@@ -79,7 +79,7 @@ class RegistryTypes(Section, frozen=True, kw_only=True):
     ignored: tuple[str, ...] = ()
 
 
-class Registry(Section, frozen=True, kw_only=True):
+class SettlementFile(Section, frozen=True, kw_only=True):
     """`[registries.NAME]`: how a provider writes its registry; `default` is meant where none is named."""
 
     encoding: str = "utf-8"

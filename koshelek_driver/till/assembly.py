@@ -12,7 +12,7 @@ from filelock import FileLock
 from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import Site, zone_named
-from koshelek_driver.config.shop_sections import Registry
+from koshelek_driver.config.shop_sections import SettlementFile
 from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
@@ -238,7 +238,7 @@ def layout_of(settings: Site, name: str) -> tuple[Layout, Scope]:
     from koshelek_driver.accounting.reconcile import Scope
     from koshelek_driver.accounting.settlement_file import Layout
 
-    keys = settings.registries.get(name or "default", Registry() if not name else None)
+    keys = settings.registries.get(name or "default", SettlementFile() if not name else None)
     if keys is None:
         raise UsageError(f"{settings.path} has no [registries.{name}]", nearest(name, settings.registries))
     zone = zone_named(keys.time_zone) if keys.time_zone else settings.zone
