@@ -18,7 +18,7 @@ def _not_asked(_data: bytes) -> Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
+class DialectBinding:
     """A dialect as the driver needs it: a decoder for each connection (given the device's report descriptor), its
     codes, its commands, what a scanner must be told first and last, and where a HID device has its labels."""
 
@@ -31,13 +31,13 @@ class Tongue:
     hid_pages: frozenset[int] = frozenset()
 
 
-def tongue(profile: ScannerProfile) -> Tongue:
+def tongue(profile: ScannerProfile) -> DialectBinding:
     """What a scanner of this profile speaks."""
     return _TONGUES[profile.dialect](profile.framing)
 
 
-def _text(framing: Framing) -> Tongue:
-    return Tongue(
+def _text(framing: Framing) -> DialectBinding:
+    return DialectBinding(
         lambda _descriptor: TerminatorFramer(
             framing.terminator_bytes,
             framing.idle_s,
@@ -48,17 +48,17 @@ def _text(framing: Framing) -> Tongue:
     )
 
 
-def _start_end(framing: Framing) -> Tongue:
+def _start_end(framing: Framing) -> DialectBinding:
     start = framing.prefix_bytes[0] if framing.prefix_bytes else 0x02
-    return Tongue(
+    return DialectBinding(
         lambda _descriptor: StartEndFramer(start, framing.terminator_bytes, framing.idle_s, framing.max_length)
     )
 
 
-def _honeywell(framing: Framing) -> Tongue:
+def _honeywell(framing: Framing) -> DialectBinding:
     from firmware_protocol import honeywell
 
-    return Tongue(
+    return DialectBinding(
         lambda _descriptor: honeywell.HoneywellDecoder(framing.idle_s, framing.max_length),
         HONEYWELL_LETTERS,
         honeywell.COMMANDS,
@@ -66,45 +66,47 @@ def _honeywell(framing: Framing) -> Tongue:
     )
 
 
-def _newland(framing: Framing) -> Tongue:
+def _newland(framing: Framing) -> DialectBinding:
     from firmware_protocol import newland
 
-    return Tongue(
+    return DialectBinding(
         lambda _descriptor: newland.decoder(framing.idle_s, framing.max_length),
         commands=newland.COMMANDS,
         read_answer=newland.read_answer,
     )
 
 
-def _datalogic(framing: Framing) -> Tongue:
+def _datalogic(framing: Framing) -> DialectBinding:
     from firmware_protocol import datalogic
 
-    return Tongue(
+    return DialectBinding(
         lambda _descriptor: datalogic.decoder(framing.idle_s, framing.max_length),
         commands=datalogic.COMMANDS,
         read_answer=datalogic.read_answer,
     )
 
 
-def _ssi(framing: Framing) -> Tongue:
+def _ssi(framing: Framing) -> DialectBinding:
     from firmware_protocol import ssi
 
-    return Tongue(lambda _descriptor: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.read_answer)
+    return DialectBinding(
+        lambda _descriptor: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.read_answer
+    )
 
 
-def _hid_pos(framing: Framing) -> Tongue:
+def _hid_pos(framing: Framing) -> DialectBinding:
     from firmware_protocol import hid_pos
 
     def decoder(descriptor: bytes) -> Dialect:
         return hid_pos.HidPosDecoder(hid_pos.layout_or_usual(descriptor), framing.max_length)
 
-    return Tongue(decoder, HONEYWELL_LETTERS, hid_pos.COMMANDS, hid_pages=frozenset({hid_pos.PAGE}))
+    return DialectBinding(decoder, HONEYWELL_LETTERS, hid_pos.COMMANDS, hid_pages=frozenset({hid_pos.PAGE}))
 
 
-def _ibm_oem(framing: Framing) -> Tongue:
+def _ibm_oem(framing: Framing) -> DialectBinding:
     from firmware_protocol import ibm_oem
 
-    return Tongue(
+    return DialectBinding(
         lambda _descriptor: ibm_oem.IbmOemDecoder(framing.max_length),
         OEM_IDENTIFIERS,
         ibm_oem.COMMANDS,
@@ -115,13 +117,15 @@ def _ibm_oem(framing: Framing) -> Tongue:
     )
 
 
-def _keyboard(framing: Framing) -> Tongue:
+def _keyboard(framing: Framing) -> DialectBinding:
     from firmware_protocol.hid_keyboard import KeyboardDecoder
 
-    return Tongue(lambda _descriptor: KeyboardDecoder(framing.terminator_bytes, framing.idle_s, framing.max_length))
+    return DialectBinding(
+        lambda _descriptor: KeyboardDecoder(framing.terminator_bytes, framing.idle_s, framing.max_length)
+    )
 
 
-_TONGUES: dict[str, Callable[[Framing], Tongue]] = {
+_TONGUES: dict[str, Callable[[Framing], DialectBinding]] = {
     "text": _text,
     "start-end": _start_end,
     "honeywell": _honeywell,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from firmware_protocol.dialect import Event, Scan, Send
 from koshelek_driver.errors import PortLost
 from koshelek_driver.scanner import aim
-from koshelek_driver.scanner.dialects import Tongue
+from koshelek_driver.scanner.dialects import DialectBinding
 from koshelek_driver.scanner.label import Label, LabelRules, label_of
 from koshelek_driver.transport import Port
 
@@ -19,7 +19,7 @@ _WRITE_TIMEOUT_S = 1.0
 class ScannerReader:
     """Labels from one port, one after another, none merged and none lost while it is open."""
 
-    def __init__(self, port: Port, tongue: Tongue, rules: LabelRules, clock: Callable[[], float]) -> None:
+    def __init__(self, port: Port, tongue: DialectBinding, rules: LabelRules, clock: Callable[[], float]) -> None:
         self.port = port
         self._rules = rules
         self._clock = clock
