@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.pay_api.client import Exchange
-from koshelek_driver.printer.job import Hindrance
+from koshelek_driver.printer.job import PrinterCondition
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label
 
@@ -25,7 +25,7 @@ class SaleObserver:
     waiting_for_scan: Callable[[], None] = lambda: None
     scanned: Callable[[Label, Verification], None] = lambda _label, _verification: None
     called: Callable[[Exchange], None] = lambda _exchange: None
-    printer_holds: Callable[[Hindrance], None] = lambda _hindrance: None
+    printer_holds: Callable[[PrinterCondition], None] = lambda _hindrance: None
     printed: Callable[[PrintResult], None] = lambda _result: None
 
 

@@ -12,12 +12,12 @@ from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
 from koshelek_driver.payment.parts import PaymentParts
-from koshelek_driver.printer.job import Hindrance
+from koshelek_driver.printer.job import PrinterCondition
 from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult
 
 S = TypeVar("S", bound=Payment | Refund)
 _NOBODY = SaleObserver()
-_NO_PRINTER = Hindrance("there is no printer", "name one in the site file's CAT")
+_NO_PRINTER = PrinterCondition("there is no printer", "name one in the site file's CAT")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,21 +52,21 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hindrance:
+class PrinterCondition:
     """Why a printer does not print, and what to do."""
 
     problem: str
     remedy: str
 
 
-SILENT = Hindrance("the printer does not answer", "switch it off and on; check its profile in the site file")
-COVER = Hindrance("the printer's cover is open", "close the cover")
-PAPER = Hindrance("the printer is out of paper", "put in a new roll")
-ERROR = Hindrance("the printer reports an error", "clear a jam at the cutter, switch it off and on")
-OFFLINE = Hindrance("the printer is offline", "press its feed button, or switch it off and on")
-BUSY = Hindrance("the printer is still busy with an earlier receipt", "wait for it, then repeat")
-TAKES_NOTHING = Hindrance("the printer takes no more data", "look whether it has paper and shows an error")
-UNCONFIRMED = Hindrance("the printer did not confirm the receipt", "look whether the slip is complete")
+SILENT = PrinterCondition("the printer does not answer", "switch it off and on; check its profile in the site file")
+COVER = PrinterCondition("the printer's cover is open", "close the cover")
+PAPER = PrinterCondition("the printer is out of paper", "put in a new roll")
+ERROR = PrinterCondition("the printer reports an error", "clear a jam at the cutter, switch it off and on")
+OFFLINE = PrinterCondition("the printer is offline", "press its feed button, or switch it off and on")
+BUSY = PrinterCondition("the printer is still busy with an earlier receipt", "wait for it, then repeat")
+TAKES_NOTHING = PrinterCondition("the printer takes no more data", "look whether it has paper and shows an error")
+UNCONFIRMED = PrinterCondition("the printer did not confirm the receipt", "look whether the slip is complete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class PrinterStatus:
     """
 
     online: bool
-    hindrance: Hindrance | None = None
+    hindrance: PrinterCondition | None = None
     answered: bool = False
     near_end: bool = False
     paper_end: bool = False
@@ -87,14 +87,14 @@ class PrinterStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class HoldPolicy:
     """How long a job waits, in seconds, for a printer that holds it, and whom it tells meanwhile.
 
     `clears`: what is not printed by then is taken back, where the printer can do that; else it stays held, to go on.
     """
 
     hold_s: float
-    held: Callable[[Hindrance], object]
+    held: Callable[[PrinterCondition], object]
     clears: bool = True
 
 
@@ -111,7 +111,7 @@ class Job:
         profile: PrinterProfile,
         clock: Callable[[], float],
         *,
-        patience: Patience,
+        patience: HoldPolicy,
         number: int,
         paced: bool,
     ) -> None:
@@ -125,7 +125,7 @@ class Job:
         self._unsent: deque[bytes] = deque()
         self._is_asked_how_far = False
         self.state = JobState.QUEUED
-        self.hindrance: Hindrance | None = None
+        self.hindrance: PrinterCondition | None = None
 
     @property
     def clears(self) -> bool:
@@ -171,7 +171,7 @@ class Job:
         try:
             self.state = JobState.CLEARED if self._clear() else JobState.HELD
         except PortLost as problem:
-            self.state, self.hindrance = JobState.TORN, Hindrance(problem.what, problem.remedy)
+            self.state, self.hindrance = JobState.TORN, PrinterCondition(problem.what, problem.remedy)
 
     def go_on(self) -> None:
         """Send what is left, and wait as before; ends as `run` does."""
@@ -181,7 +181,7 @@ class Job:
             if self.state is JobState.SENT:
                 self._confirm()
         except PortLost as problem:
-            self.state, self.hindrance = JobState.TORN, Hindrance(problem.what, problem.remedy)
+            self.state, self.hindrance = JobState.TORN, PrinterCondition(problem.what, problem.remedy)
 
     # --- sending
 
@@ -255,7 +255,7 @@ class Job:
     def _is_stopped(self) -> bool:
         return self._stopped_by() is not None
 
-    def _stopped_by(self) -> Hindrance | None:
+    def _stopped_by(self) -> PrinterCondition | None:
         """What the printer said by itself."""
         automatic = self._link.automatic
         return None if automatic is None or not automatic.offline else cause_of(automatic)
@@ -264,7 +264,7 @@ class Job:
         if self._held_since_s is not None:
             self._held_since_s, self.hindrance, self.state = None, None, JobState.SENT
 
-    def _gives_up(self, otherwise: Hindrance) -> bool:
+    def _gives_up(self, otherwise: PrinterCondition) -> bool:
         """The printer does not go on: tell it once, wait, and at last take back what it has not printed."""
         now_s = self._clock()
         if self._held_since_s is None:
@@ -288,7 +288,7 @@ class Job:
         return sent and bool(self._link.await_reply(lambda reply: buffer_cleared(reply) or None, until_s))
 
 
-def look(link: Link, clock: Callable[[], float]) -> Hindrance | None:
+def look(link: Link, clock: Callable[[], float]) -> PrinterCondition | None:
     """What hinders the printer now, asked of it; None when nothing does. Raises PortLost."""
     status = link.ask(_PRINTER, clock() + STATUS_WAIT_S)
     if status is None:
@@ -313,13 +313,15 @@ def look_closely(link: Link, clock: Callable[[], float]) -> PrinterStatus:
     )
 
 
-def held_by(hindrance: Hindrance | None) -> PrinterStatus:
+def held_by(hindrance: PrinterCondition | None) -> PrinterStatus:
     """What is known of a printer that holds a job, without asking it."""
     paper, cover = hindrance is PAPER, hindrance is COVER
     return PrinterStatus(False, hindrance, answered=True, paper_end=paper, cover_open=cover)
 
 
-def _cause(link: Link, clock: Callable[[], float]) -> tuple[Hindrance, RealTimeStatus | None, RealTimeStatus | None]:
+def _cause(
+    link: Link, clock: Callable[[], float]
+) -> tuple[PrinterCondition, RealTimeStatus | None, RealTimeStatus | None]:
     """Why it is offline, if it is, and the answers that say so."""
     cause = link.ask(_OFFLINE_CAUSE, clock() + STATUS_WAIT_S)
     paper = link.ask(_PAPER_SENSOR, clock() + STATUS_WAIT_S)
@@ -330,7 +332,7 @@ def _cause(link: Link, clock: Callable[[], float]) -> tuple[Hindrance, RealTimeS
     return ERROR if cause is not None and cause.error else OFFLINE, cause, paper
 
 
-def cause_of(status: AutomaticStatus) -> Hindrance:
+def cause_of(status: AutomaticStatus) -> PrinterCondition:
     """Why a printer is offline, by its four bytes."""
     if status.cover_open:
         return COVER

@@ -15,10 +15,10 @@ from koshelek_driver.printer.job import (
     BUSY,
     SLIP_SENSOR,
     STATUS_WAIT_S,
-    Hindrance,
+    HoldPolicy,
     Job,
     JobState,
-    Patience,
+    PrinterCondition,
     PrinterStatus,
     held_by,
     look_closely,
@@ -58,7 +58,7 @@ class PrintResult:
     """
 
     printed: Printed
-    cause: Hindrance | None = None
+    cause: PrinterCondition | None = None
     state: JobState = JobState.QUEUED
     evidence: str = ""
 
@@ -83,7 +83,7 @@ class JobObserver:
     """Whom a job tells how it goes. `before_write` is called once, just before its first byte leaves."""
 
     before_write: Callable[[], object] = lambda: None
-    held: Callable[[Hindrance], object] = lambda _hindrance: None
+    held: Callable[[PrinterCondition], object] = lambda _hindrance: None
 
 
 class Printing:
@@ -179,13 +179,13 @@ class ReceiptPrinter:
         """
         if after_unknown:
             self.expect_torn(max(map(len, units)))
-        return self._print(units, Patience(self._hold_s, telling.held), telling)[0]
+        return self._print(units, HoldPolicy(self._hold_s, telling.held), telling)[0]
 
     def begin(
         self, units: Sequence[bytes], telling: JobObserver = JobObserver()
     ) -> tuple[PrintResult, Printing | None]:
         """As `print_units`, but a job that the printer holds is left to whoever called, as a Printing."""
-        return self._print(units, Patience(_PAUSE_S, telling.held, clears=False), telling)
+        return self._print(units, HoldPolicy(_PAUSE_S, telling.held, clears=False), telling)
 
     def status(self) -> PrinterStatus:
         """What the printer says of itself; blocks some 4 s at most, and never raises for what a printer does."""
@@ -199,7 +199,7 @@ class ReceiptPrinter:
             except (PortNotOpened, PortLost) as problem:
                 if was_open:
                     return self.status()  # it was switched off and on since
-                return PrinterStatus(False, Hindrance(problem.what, problem.remedy))
+                return PrinterStatus(False, PrinterCondition(problem.what, problem.remedy))
 
     def form_is_in(self) -> bool | None:
         """Whether a form lies in the slip station; None when it does not say. Blocks a second at most."""
@@ -223,7 +223,7 @@ class ReceiptPrinter:
             self._one_at_a_time.release()
 
     def _print(
-        self, units: Sequence[bytes], patience: Patience, telling: JobObserver
+        self, units: Sequence[bytes], patience: HoldPolicy, telling: JobObserver
     ) -> tuple[PrintResult, Printing | None]:
         with self._one_at_a_time:
             if self._paused is not None:
@@ -235,10 +235,10 @@ class ReceiptPrinter:
             except (PortNotOpened, PortLost) as problem:
                 if was_open:
                     return self._print(units, patience, telling)  # it was switched off and on since
-                return PrintResult(Printed.NOT_SENT, Hindrance(problem.what, problem.remedy)), None
+                return PrintResult(Printed.NOT_SENT, PrinterCondition(problem.what, problem.remedy)), None
 
     def _print_on(
-        self, link: Link, units: Sequence[bytes], patience: Patience, telling: JobObserver
+        self, link: Link, units: Sequence[bytes], patience: HoldPolicy, telling: JobObserver
     ) -> tuple[PrintResult, Printing | None]:
         job = Job(
             link,

@@ -18,7 +18,7 @@ from firmware_protocol.escpos.status import process_done
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile, SerialLine
 from koshelek_driver.printer.connection import Link
-from koshelek_driver.printer.job import Hindrance, JobState
+from koshelek_driver.printer.job import JobState, PrinterCondition
 from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Line
@@ -43,7 +43,7 @@ class Till:
     open_port: Callable[[], StreamPort]
     model: PrinterProfile
     results: list[PrintResult] = field(default_factory=list)
-    held: list[Hindrance] = field(default_factory=list)
+    held: list[PrinterCondition] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.printer = ReceiptPrinter(self.open_port, self.model, time.monotonic, hold_s=0.3)
@@ -129,7 +129,7 @@ def test_a_printer_that_stops_in_the_middle_and_is_mended_in_time_goes_on(
     till.printer = ReceiptPrinter(till.open_port, till.model, time.monotonic, hold_s=20.0)
     told = threading.Event()
 
-    def held(why: Hindrance) -> None:
+    def held(why: PrinterCondition) -> None:
         till.held.append(why)
         told.set()
 

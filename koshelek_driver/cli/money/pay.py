@@ -16,7 +16,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 
 if TYPE_CHECKING:
     from koshelek_driver.card.totp import Verification
-    from koshelek_driver.printer.job import Hindrance
+    from koshelek_driver.printer.job import PrinterCondition
     from koshelek_driver.printer.receipt_printer import PrintResult
     from koshelek_driver.scanner.label import Label
     from koshelek_driver.till.terminal import Terminal
@@ -103,7 +103,7 @@ def watcher(terminal: Terminal, output: Output) -> Any:
         if result.problem:
             output.warning(f"{what}: {result.problem}", f"{result.remedy}; then repeat this same pay")
 
-    def printer_holds(why: Hindrance) -> None:
+    def printer_holds(why: PrinterCondition) -> None:
         output.warning(why.problem, f"{why.remedy}; the slip goes on by itself")
 
     return SaleObserver(

@@ -12,7 +12,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.outcome import Payment, Refund, SlipState
 from koshelek_driver.payment.slips.content import SlipRules, kind_of, slip_lines
-from koshelek_driver.printer.job import Hindrance
+from koshelek_driver.printer.job import PrinterCondition
 from koshelek_driver.printer.preview import Preview, preview
 from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.rendering import document
@@ -74,7 +74,7 @@ class SlipPrinting:
         try:
             return self._print(of, watcher)
         except JournalError as problem:
-            notify(watcher.printed, PrintResult(Printed.NOT_SENT, Hindrance(problem.what, problem.remedy)))
+            notify(watcher.printed, PrintResult(Printed.NOT_SENT, PrinterCondition(problem.what, problem.remedy)))
             return of
 
     def _print(self, of: S, watcher: SaleObserver) -> S:

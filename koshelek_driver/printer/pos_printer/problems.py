@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from koshelek_driver.printer.job import BUSY, COVER, ERROR, OFFLINE, PAPER, SILENT, TAKES_NOTHING, Hindrance, JobState
+from koshelek_driver.printer.job import (
+    BUSY,
+    COVER,
+    ERROR,
+    OFFLINE,
+    PAPER,
+    SILENT,
+    TAKES_NOTHING,
+    JobState,
+    PrinterCondition,
+)
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -42,7 +52,7 @@ def _otherwise(result: PrintResult) -> ErrorCode:
     return ErrorCode.E_TIMEOUT if result.state is JobState.SENT else ErrorCode.E_FAILURE
 
 
-def _remedy(cause: Hindrance, result: PrintResult) -> str:
+def _remedy(cause: PrinterCondition, result: PrintResult) -> str:
     if result.state in (JobState.TORN, JobState.SENT):
         return f"{cause.remedy}; look whether it is on paper before it is printed again"
     return cause.remedy
