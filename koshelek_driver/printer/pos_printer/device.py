@@ -8,7 +8,7 @@ from firmware_protocol.escpos import commands
 from koshelek_driver.config import site
 from koshelek_driver.printer.pos_printer.collecting import PageOfMode, Sideways
 from koshelek_driver.printer.pos_printer.gathering import Gathering
-from koshelek_driver.printer.pos_printer.request import Request, Tally
+from koshelek_driver.printer.pos_printer.request import Request, StatisticsDelta
 from koshelek_driver.printer.pos_printer.service import EscPosPrinter
 from koshelek_driver.printer.pos_printer.station import PrintStation
 from koshelek_driver.printer.pos_printer.writing import STATISTICS
@@ -95,7 +95,7 @@ class POSPrinter(Gathering):
         size = (self._dots(paper, height), self._dots(paper, width))
         align = alignment if alignment < 0 else self._dots(paper, alignment)
         wanted = bar_codes.order(data, symbology, size, align, text_position)
-        self._write(station, lambda composer: composer.bar_code(wanted), Tally(bar_codes=1))
+        self._write(station, lambda composer: composer.bar_code(wanted), StatisticsDelta(bar_codes=1))
 
     @method("printBitmap", needs=Stage.ENABLED)
     def print_bitmap(self, station: Station, file_name: str, width: int, alignment: int) -> None:
@@ -150,7 +150,7 @@ class POSPrinter(Gathering):
         paper = self._stations[Station.RECEIPT]
         if type not in _MARKS or not paper.mark_feed & type:
             raise UposError(ErrorCode.E_ILLEGAL, f"markFeed {type}", "read CapRecMarkFeed")
-        self._submit(self._job(paper, [commands.to_mark(_MARKS[type])], Tally()))
+        self._submit(self._job(paper, [commands.to_mark(_MARKS[type])], StatisticsDelta()))
 
     # --- bitmaps and logos that are kept
 

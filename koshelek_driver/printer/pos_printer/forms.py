@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from firmware_protocol.escpos import positioning
-from koshelek_driver.printer.pos_printer.request import Tally
+from koshelek_driver.printer.pos_printer.request import StatisticsDelta
 from koshelek_driver.printer.pos_printer.writing import FORMS, Writing
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -34,7 +34,7 @@ class Forms(Writing):
         """Push the form out and wait until it is taken; blocks `timeout` ms at most. Raises as beginInsertion."""
         paper = self._stations[Station.SLIP]
         _ = paper.can
-        self._job(paper, [positioning.PRINT_PAGE_AND_LEAVE], Tally()).run()
+        self._job(paper, [positioning.PRINT_PAGE_AND_LEAVE], StatisticsDelta()).run()
         self._await_form(timeout, wanted=False)
 
     @method("endRemoval", needs=Stage.ENABLED, idle=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from koshelek_driver.printer.pos_printer.collecting import PageOfMode, Sideways, Transaction
 from koshelek_driver.printer.pos_printer.forms import Forms
-from koshelek_driver.printer.pos_printer.request import Tally
+from koshelek_driver.printer.pos_printer.request import StatisticsDelta
 from koshelek_driver.printer.pos_printer.station import PrintStation
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -32,7 +32,7 @@ class Gathering(Forms):
             if not isinstance(gathered, Transaction):
                 raise UposError(ErrorCode.E_ILLEGAL, "no transaction was begun", "begin with PTR_TP_TRANSACTION")
             paper.collecting = None
-        self._submit(self._job(paper, gathered.units, Tally(gathered.lines, gathered.cuts)))
+        self._submit(self._job(paper, gathered.units, StatisticsDelta(gathered.lines, gathered.cuts)))
 
     @method("rotatePrint", needs=Stage.ENABLED)
     def rotate_print(self, station: Station, rotation: int) -> None:
@@ -55,7 +55,7 @@ class Gathering(Forms):
             if sideways:
                 paper.collecting = Sideways(turned, paper.can.dots, paper.can.page_rows)
         if isinstance(gathered, Sideways):
-            self._submit(self._job(paper, gathered.units(), Tally()))
+            self._submit(self._job(paper, gathered.units(), StatisticsDelta()))
 
     @method("pageModePrint", needs=Stage.ENABLED, since=V1_9)
     def page_mode_print(self, control: PageModeControl) -> None:
@@ -71,7 +71,7 @@ class Gathering(Forms):
                 raise UposError(ErrorCode.E_ILLEGAL, "no page was begun", "begin with PTR_PM_PAGE_MODE")
             paper.collecting = page if control is PageModeControl.PRINT_SAVE else None
         if control is not PageModeControl.CANCEL:
-            self._submit(self._job(paper, page.units(), Tally()))
+            self._submit(self._job(paper, page.units(), StatisticsDelta()))
 
     @method("clearPrintArea", needs=Stage.ENABLED, since=V1_9)
     def clear_print_area(self) -> None:

@@ -12,7 +12,7 @@ from koshelek_driver.printer.pos_printer.station import PrintStation
 from koshelek_driver.printer.pos_printer.station_members import StationMembers
 from koshelek_driver.printer.rendering.document import codec_of, plain_look
 from koshelek_driver.printer.rendering.measure import to_dots, to_units
-from koshelek_driver.printer.rendering.style_encoder import CodePage, Piece
+from koshelek_driver.printer.rendering.style_encoder import CodePage, TextRun
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_5, V1_7, V1_9, ReadOnly, Stage, Writable
@@ -236,7 +236,7 @@ class PageMembers(StationMembers):
         if not 0 <= x < page.area.line(page.direction):
             raise UposError(ErrorCode.E_ILLEGAL, f"PageModeHorizontalPosition {value}", "stay inside the print area")
         look = plain_look(self._service.profile)
-        paper.pending.append(Piece("", look, raw=positioning.to_column(x), takes=x))
+        paper.pending.append(TextRun("", look, raw=positioning.to_column(x), takes=x))
         self._page_mode_horizontal_position = value
 
     @page_mode_vertical_position.on_write

@@ -19,7 +19,7 @@ _HOLD_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class StatisticsDelta:
     """What a job adds to the statistics."""
 
     lines: int = 0
@@ -35,8 +35,8 @@ class Request:
         service: PrinterService,
         station: Station,
         units: list[bytes],
-        tally: Tally,
-        count: Callable[[Station, Tally | None], None],
+        tally: StatisticsDelta,
+        count: Callable[[Station, StatisticsDelta | None], None],
     ) -> None:
         self.station = station
         self.state = JobState.QUEUED

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from koshelek_driver.printer.pos_printer.collecting import Collection
-from koshelek_driver.printer.rendering.capabilities import Abilities
+from koshelek_driver.printer.rendering.capabilities import Capabilities
 from koshelek_driver.printer.rendering.composer import Composer
 from koshelek_driver.printer.rendering.measure import to_dots, to_units
-from koshelek_driver.printer.rendering.style_encoder import Font, Piece
+from koshelek_driver.printer.rendering.style_encoder import Font, TextRun
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import MapMode, Rotation, Station
@@ -31,14 +31,14 @@ class PrintStation:
     A paper that the model does not have can do nothing, and has neither lines nor lists.
     """
 
-    def __init__(self, name: Station, abilities: Abilities | None, *, sensors: tuple[bool, bool]) -> None:
+    def __init__(self, name: Station, abilities: Capabilities | None, *, sensors: tuple[bool, bool]) -> None:
         """`sensors`: whether it tells the end of its paper, and that it is near."""
         self.name = name
         self.abilities = abilities
         self.empty_sensor, self.near_end_sensor = sensors if abilities else (False, False)
         self.map_mode = MapMode.DOTS
         self.letter_quality = False
-        self.pending: list[Piece] = []
+        self.pending: list[TextRun] = []
         self.typeface: Font | None = None
         self.collecting: Collection | None = None
         self.rotation = Rotation.NORMAL
@@ -51,7 +51,7 @@ class PrintStation:
         self._colour = PRIMARY
 
     @property
-    def can(self) -> Abilities:
+    def can(self) -> Capabilities:
         """Raises UposError E_ILLEGAL for a paper that is not there."""
         if self.abilities is None:
             raise UposError(ErrorCode.E_ILLEGAL, f"this printer has no {self.name.name.lower()} station")

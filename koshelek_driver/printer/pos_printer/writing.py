@@ -10,12 +10,12 @@ from typing import Any
 from koshelek_driver.printer.pos_printer.collecting import PageOfMode, Sideways
 from koshelek_driver.printer.pos_printer.page_members import PageMembers
 from koshelek_driver.printer.pos_printer.problems import level_of
-from koshelek_driver.printer.pos_printer.request import Request, Tally
+from koshelek_driver.printer.pos_printer.request import Request, StatisticsDelta
 from koshelek_driver.printer.pos_printer.station import PrintStation
 from koshelek_driver.printer.rendering import document
-from koshelek_driver.printer.rendering.capabilities import abilities_of
+from koshelek_driver.printer.rendering.capabilities import capabilities_of
 from koshelek_driver.printer.rendering.composer import Composer
-from koshelek_driver.printer.rendering.render_context import Setting
+from koshelek_driver.printer.rendering.render_context import RenderContext
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.output import Output
@@ -30,7 +30,7 @@ _LINES = {
 STATISTICS = (*_LINES.values(), _CUTS, _FAULTS, _BAR_CODES, FORMS)
 
 
-_NOTHING = Tally()
+_NOTHING = StatisticsDelta()
 
 
 class Writing(PageMembers):
@@ -46,7 +46,7 @@ class Writing(PageMembers):
         for station in Station:
             on_roll = station is Station.RECEIPT
             sensors = (answers and station is not Station.JOURNAL, answers and on_roll and model.near_end_sensor)
-            paper = PrintStation(station, abilities_of(model, station), sensors=sensors)
+            paper = PrintStation(station, capabilities_of(model, station), sensors=sensors)
             paper.marks_paper = on_roll and model.marked_paper
             paper.senses = self._senses(station)
             self._stations[station] = paper
@@ -59,7 +59,7 @@ class Writing(PageMembers):
             return lambda: (service.form_is_in() is False, False)
         return lambda: (service.status().paper_end, service.status().near_end)
 
-    def _write(self, station: Station, write: Callable[[Composer], None], tally: Tally = _NOTHING) -> None:
+    def _write(self, station: Station, write: Callable[[Composer], None], tally: StatisticsDelta = _NOTHING) -> None:
         with self._composing:
             paper = self._stations[station]
             before, typeface = list(paper.pending), paper.typeface
@@ -77,7 +77,7 @@ class Writing(PageMembers):
             paper.pending, paper.typeface = before, typeface  # the same call, repeated, writes the same
             raise
 
-    def _setting(self, paper: PrintStation, *, at_once: bool = False) -> Setting:
+    def _setting(self, paper: PrintStation, *, at_once: bool = False) -> RenderContext:
         """`at_once`: outside of what is being gathered."""
         can, page = paper.can, None if at_once else paper.collecting
         room = can.dots
@@ -85,7 +85,7 @@ class Writing(PageMembers):
             room = can.page_rows
         if isinstance(page, PageOfMode):
             room = page.area.line(page.direction)
-        return Setting(
+        return RenderContext(
             profile=self._service.profile,
             abilities=can,
             font=paper.font,
@@ -114,7 +114,7 @@ class Writing(PageMembers):
     def _whole(self, paper: PrintStation, units: list[bytes]) -> list[bytes]:
         return [document.start(self._service.profile, measured=True, station=paper.can.select), *units] if units else []
 
-    def _job(self, paper: PrintStation, units: list[bytes], tally: Tally) -> Request:
+    def _job(self, paper: PrintStation, units: list[bytes], tally: StatisticsDelta) -> Request:
         return Request(
             self._service, paper.name, self._whole(paper, [unit for unit in units if unit]), tally, self._count
         )
@@ -122,10 +122,10 @@ class Writing(PageMembers):
     def _submit(self, request: Request) -> None:
         self._output(Output(request.run_to_the_end if not self._async_mode else request.run, request.abort, request))
 
-    def _tally(self, composer: Composer, more: Tally = _NOTHING) -> Tally:
+    def _tally(self, composer: Composer, more: StatisticsDelta = _NOTHING) -> StatisticsDelta:
         return replace(more, lines=composer.lines, cuts=composer.cuts)
 
-    def _count(self, station: Station, tally: Tally | None) -> None:
+    def _count(self, station: Station, tally: StatisticsDelta | None) -> None:
         """What was printed; None: a job failed."""
         counters = self._session_now().statistics
         if tally is None:

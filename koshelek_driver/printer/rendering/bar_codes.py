@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from firmware_protocol.errors import FrameError
 from firmware_protocol.escpos import barcodes
 from firmware_protocol.escpos.barcodes import Barcode, BarcodeLook, QrLevel, Text
-from koshelek_driver.printer.rendering.capabilities import Abilities, can_draw
+from koshelek_driver.printer.rendering.capabilities import Capabilities, can_draw
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import BarCodeSymbology as Kind
@@ -124,7 +124,7 @@ def order(data: str, symbology: int, size: tuple[int, int], align: int, text: in
     return Order(data, Kind(symbology), *size, align, text)
 
 
-def native(wanted: Order, can: Abilities, room: int) -> Native | None:
+def native(wanted: Order, can: Capabilities, room: int) -> Native | None:
     """By the printer's own means; None where it has none. Raises UposError E_ILLEGAL for what cannot be."""
     try:
         return _linear(wanted, can, room) or _two_dimensional(wanted, can, room)
@@ -155,7 +155,7 @@ def drawn(wanted: Order, room: int) -> Image.Image:
     return modules.resize((modules.width * scale, tall), Image.Resampling.NEAREST)
 
 
-def _linear(wanted: Order, can: Abilities, room: int) -> Native | None:
+def _linear(wanted: Order, can: Capabilities, room: int) -> Native | None:
     kind = _LINEAR.get(wanted.kind)
     if kind is None or kind.name.lower() not in can.bar_codes:
         return None
@@ -190,7 +190,7 @@ def _content(command: bytes) -> bytes:
     return command[command.index(b"\x1dk") + 4 :]
 
 
-def _two_dimensional(wanted: Order, can: Abilities, room: int) -> Native | None:
+def _two_dimensional(wanted: Order, can: Capabilities, room: int) -> Native | None:
     name = _TWO_DIMENSIONAL.get(wanted.kind)
     if name is None or name not in can.bar_codes:
         return None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Abilities:
+class Capabilities:
     """Of one paper. All distances are dots; `page_rows` and `form_lines` are 0 where there is no such thing.
 
     `draws`: bitmaps, ruled lines, bar codes that it does not have itself; all of them need Pillow.
@@ -35,7 +35,7 @@ class Abilities:
     select: int | None = None
 
 
-def abilities_of(profile: PrinterProfile, station: Station) -> Abilities | None:
+def capabilities_of(profile: PrinterProfile, station: Station) -> Capabilities | None:
     """What the paper of that station can do; None where the model has no such paper."""
     if station is Station.RECEIPT:
         return _abilities(profile, profile.columns, profile.dots, cuts=profile.cutter != "none")
@@ -47,13 +47,13 @@ def abilities_of(profile: PrinterProfile, station: Station) -> Abilities | None:
 
 def _abilities(
     profile: PrinterProfile, columns: int, dots: int, *, cuts: bool = False, lines: int = 0, select: int | None = None
-) -> Abilities:
+) -> Capabilities:
     on_roll = select is None
     fonts = [Font(0, columns, dots // columns, profile.font_heights[0])]
     if profile.font_b_columns and on_roll:
         wide = profile.font_b_columns
         fonts.append(Font(1, wide, dots // wide, profile.font_heights[1]))
-    return Abilities(
+    return Capabilities(
         dots=dots,
         per_inch=profile.dots_per_inch,
         fonts=tuple(fonts),

@@ -1,7 +1,7 @@
 """The data of a print call as commands of the printer: text, and what its escape sequences say.
 
 Nothing here waits, prints or raises for what an application may have written: what this printer cannot do is passed
-over and kept as a Doubt, which is what validateData tells.
+over and kept as a ValidationIssue, which is what validateData tells.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from koshelek_driver.printer.rendering.document import plain_look, row_units
 from koshelek_driver.printer.rendering.escapes import CarriageReturn, Escape, LineFeed, Part, Plain, Stray, parse
 from koshelek_driver.printer.rendering.imaging import Picture
 from koshelek_driver.printer.rendering.picture import picture_units
-from koshelek_driver.printer.rendering.render_context import Doubt, Setting
+from koshelek_driver.printer.rendering.render_context import RenderContext, ValidationIssue
 from koshelek_driver.printer.rendering.ruled_line import RuledLine, ruled_line
-from koshelek_driver.printer.rendering.style_encoder import Font, Look, Pen, Piece, rows_of
+from koshelek_driver.printer.rendering.style_encoder import Font, StyleEncoder, TextRun, TextStyle, rows_of
 from koshelek_driver.printer.rendering.text import printable
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import Rotation
@@ -37,9 +37,9 @@ class Composer:
     `pending` is the line that is not ended yet.
     """
 
-    def __init__(self, setting: Setting, pending: list[Piece], typeface: Font | None = None) -> None:
+    def __init__(self, setting: RenderContext, pending: list[TextRun], typeface: Font | None = None) -> None:
         self.units: list[bytes] = []
-        self.doubts: list[Doubt] = []
+        self.doubts: list[ValidationIssue] = []
         self.pending = list(pending)
         self.typeface = typeface
         self.lines = 0
@@ -47,7 +47,7 @@ class Composer:
         self.height = 0
         self.extent = 0
         self._setting = setting
-        self._pen = Pen(plain_look(setting.profile), by_place=setting.in_page)
+        self._pen = StyleEncoder(plain_look(setting.profile), by_place=setting.in_page)
         self._in_logo = False
         self._normal()
         self._units([self._spacing(), positioning.upside_down(True) if setting.upside_down else b""])
@@ -140,14 +140,14 @@ class Composer:
         shown = printable(text, page.codec) if self._setting.mapped else _unmapped(text)
         if self._setting.mapped and shown != text:
             self._doubt("characters that the printer's page lacks are replaced", fatal=False)
-        self.pending.append(Piece(shown, self._look, self._align))
+        self.pending.append(TextRun(shown, self._look, self._align))
 
     def _print_line(self) -> None:
         pieces, self.pending = self.pending, []
         for row in rows_of(pieces, self._setting.room):
             self._row(row)
 
-    def _row(self, row: list[Piece]) -> None:
+    def _row(self, row: list[TextRun]) -> None:
         self._units(row_units(self._pen, row, self._setting.room, self._setting.profile))
         self.lines += 1
         self.height += max([self._setting.spacing, *(piece.look.rise for piece in row)])
@@ -248,7 +248,7 @@ class Composer:
         if reader.pending:
             self._doubt("bytes for the printer that break off in mid-command would eat what follows", fatal=True)
         else:
-            self.pending.append(Piece("", self._look, self._align, data))
+            self.pending.append(TextRun("", self._look, self._align, data))
 
     def _inline_bar_code(self, escape: Escape) -> None:
         self._attempt(lambda: self.bar_code(bar_codes.from_attributes(escape.data, self._setting.dots)))
@@ -287,7 +287,7 @@ class Composer:
         self.units += filter(None, units)
 
     def _doubt(self, what: str, *, fatal: bool) -> None:
-        self.doubts.append(Doubt(what, fatal))
+        self.doubts.append(ValidationIssue(what, fatal))
 
 
 def _unmapped(text: str) -> str:
@@ -313,7 +313,7 @@ _STYLES: dict[str, tuple[str, Callable[[Escape], dict[str, object]]]] = {
     "rvC": ("inverse", lambda escape: {"inverse": not escape.off}),
     "rC": ("second_colour", lambda escape: {"second_colour": _red(escape)}),
 }
-_SIZES: dict[str, Callable[[int, Look], tuple[int, int]]] = {
+_SIZES: dict[str, Callable[[int, TextStyle], tuple[int, int]]] = {
     "1C": lambda _number, _look: (1, 1),
     "2C": lambda _number, _look: (2, 1),
     "3C": lambda _number, _look: (1, 2),

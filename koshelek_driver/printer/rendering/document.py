@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.commands import Align
 from koshelek_driver.printer.rendering.layout import Code, Item, Line
-from koshelek_driver.printer.rendering.style_encoder import CodePage, Font, Look, Pen, Piece
+from koshelek_driver.printer.rendering.style_encoder import CodePage, Font, StyleEncoder, TextRun, TextStyle
 from koshelek_driver.printer.rendering.text import printable
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ def codec_of(profile: PrinterProfile) -> str:
     return "utf-8" if profile.text == "raster" else next(iter(profile.code_pages))
 
 
-def plain_look(profile: PrinterProfile) -> Look:
+def plain_look(profile: PrinterProfile) -> TextStyle:
     """How the printer writes after `start`."""
     codec = codec_of(profile)
     font = Font(0, profile.columns, profile.dots // profile.columns, profile.font_heights[0])
-    return Look(font, CodePage(codec, profile.code_pages.get(codec)))
+    return TextStyle(font, CodePage(codec, profile.code_pages.get(codec)))
 
 
 def render(lines: Iterable[Item], profile: PrinterProfile) -> list[bytes]:
@@ -40,25 +40,25 @@ def render(lines: Iterable[Item], profile: PrinterProfile) -> list[bytes]:
     Raises ProfileError where letters are drawn and what draws them is not installed.
     """
     look = plain_look(profile)
-    pen = Pen(look)
+    pen = StyleEncoder(look)
     rows = (_units(line, pen, look, profile) for line in lines)
     return [start(profile), *chain.from_iterable(rows), pen.rest() + end(profile)]
 
 
-def _units(item: Item, pen: Pen, look: Look, profile: PrinterProfile) -> list[bytes]:
+def _units(item: Item, pen: StyleEncoder, look: TextStyle, profile: PrinterProfile) -> list[bytes]:
     if isinstance(item, Code):
         return code_units(item, pen, profile)
     return row_units(pen, [_piece(item, look)], profile.dots, profile)
 
 
-def code_units(code: Code, pen: Pen, profile: PrinterProfile) -> list[bytes]:
+def code_units(code: Code, pen: StyleEncoder, profile: PrinterProfile) -> list[bytes]:
     """A QR code by the printer's own means, or drawn; nothing where it can neither: its data are there as text too."""
     from koshelek_driver.printer.rendering import bar_codes, imaging
-    from koshelek_driver.printer.rendering.capabilities import abilities_of
+    from koshelek_driver.printer.rendering.capabilities import capabilities_of
     from koshelek_driver.printer.rendering.picture import picture_units
     from koshelek_driver.upos.printer_codes import BarCodeSymbology, Rotation, Station
 
-    can = abilities_of(profile, Station.RECEIPT)
+    can = capabilities_of(profile, Station.RECEIPT)
     side = min(profile.dots, _CODE_INCHES * profile.dots_per_inch)
     wanted = bar_codes.order(code.data, BarCodeSymbology.QRCODE, (side, side), bar_codes.CENTER, -11)
     own = bar_codes.native(wanted, can, profile.dots) if can else None
@@ -71,7 +71,7 @@ def code_units(code: Code, pen: Pen, profile: PrinterProfile) -> list[bytes]:
     return picture_units(imaging.bytes_a_row(shown), shown.rows, profile)
 
 
-def row_units(pen: Pen, row: list[Piece], room: int, profile: PrinterProfile) -> list[bytes]:
+def row_units(pen: StyleEncoder, row: list[TextRun], room: int, profile: PrinterProfile) -> list[bytes]:
     """One line that fits: as characters, or as a picture of them."""
     if profile.text == "code_page":
         return [pen.row(row, room)]
@@ -117,7 +117,7 @@ def end(profile: PrinterProfile) -> bytes:
     return commands.cut(partial=profile.cutter == "partial")
 
 
-def _piece(line: Line, look: Look) -> Piece:
+def _piece(line: Line, look: TextStyle) -> TextRun:
     scale = 2 if line.large else 1
     styled = replace(look, bold=line.bold, width=scale, height=scale) if line.bold or line.large else look
-    return Piece(printable(line.text, look.page.codec), styled, line.align)
+    return TextRun(printable(line.text, look.page.codec), styled, line.align)

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from koshelek_driver.errors import ProfileError
-from koshelek_driver.printer.rendering.style_encoder import Look, Piece, places
+from koshelek_driver.printer.rendering.style_encoder import TextRun, TextStyle, places
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -18,7 +18,7 @@ _BASELINE, _SIZE = 18, 20
 _FONTS = "fontpkg_ibm_plex_mono"
 
 
-def drawn(row: list[Piece], dots: int) -> tuple[int, bytes]:
+def drawn(row: list[TextRun], dots: int) -> tuple[int, bytes]:
     """A line as dots: bytes a row, and rows from the top. Raises ProfileError without Pillow and the font."""
     try:
         from PIL import Image
@@ -32,7 +32,7 @@ def drawn(row: list[Piece], dots: int) -> tuple[int, bytes]:
     return picture.width // 8, picture.tobytes()
 
 
-def _draw(picture: Image.Image, x: int, pieces: list[Piece]) -> None:
+def _draw(picture: Image.Image, x: int, pieces: list[TextRun]) -> None:
     for piece in pieces:
         size = (piece.look.cell, _CELL[1] * piece.look.height)
         for char in piece.text:
@@ -41,7 +41,7 @@ def _draw(picture: Image.Image, x: int, pieces: list[Piece]) -> None:
 
 
 @cache
-def _glyph(char: str, look: Look, size: tuple[int, int]) -> Image.Image:
+def _glyph(char: str, look: TextStyle, size: tuple[int, int]) -> Image.Image:
     from PIL import Image, ImageChops, ImageDraw
 
     cell = Image.new("1", _CELL, 0)

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.printer.rendering.capabilities import Abilities
+from koshelek_driver.printer.rendering.capabilities import Capabilities
 from koshelek_driver.printer.rendering.imaging import Picture
 from koshelek_driver.printer.rendering.measure import to_dots
-from koshelek_driver.printer.rendering.style_encoder import CodePage, Font, Look
+from koshelek_driver.printer.rendering.style_encoder import CodePage, Font, TextStyle
 from koshelek_driver.upos.printer_codes import MapMode, Rotation
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class ValidationIssue:
     """Something in the data that does not come out as it is written. `fatal`: there is nothing like it here."""
 
     what: str
@@ -22,11 +22,11 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class RenderContext:
     """How a station writes at the time of a call. `room`: dots of a line. `logos` by PTR_L_."""
 
     profile: PrinterProfile
-    abilities: Abilities
+    abilities: Capabilities
     font: Font
     page: CodePage
     mapped: bool
@@ -41,9 +41,9 @@ class Setting:
     logos: Mapping[int, str] = field(default_factory=dict)
 
     @property
-    def look(self) -> Look:
+    def look(self) -> TextStyle:
         """Plain letters."""
-        return Look(self.font, self.page, second_colour=self.second_colour)
+        return TextStyle(self.font, self.page, second_colour=self.second_colour)
 
     def dots(self, units: int) -> int:
         """Units of MapMode as dots."""

@@ -28,7 +28,7 @@ class CodePage:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TextStyle:
     """How characters look."""
 
     font: Font
@@ -52,11 +52,11 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextRun:
     """Characters of one look, or `raw` bytes that go as they are and take so many dots."""
 
     text: str
-    look: Look
+    look: TextStyle
     align: Align = Align.LEFT
     raw: bytes = b""
     takes: int = 0
@@ -67,16 +67,16 @@ class Piece:
         return self.takes if self.raw else len(self.text) * self.look.cell
 
 
-class Pen:
+class StyleEncoder:
     """What the printer has been told since it was initialised. `by_place`: align by places, as page mode needs."""
 
-    def __init__(self, look: Look, *, by_place: bool = False) -> None:
+    def __init__(self, look: TextStyle, *, by_place: bool = False) -> None:
         """`look`: how it writes now, with nothing bold and of size one."""
         self._base = self._look = look
         self._align = Align.LEFT
         self._by_place = by_place
 
-    def row(self, pieces: list[Piece], room: int) -> bytes:
+    def row(self, pieces: list[TextRun], room: int) -> bytes:
         """One line that fits into `room` dots, and its line feed. Left, centre and right may share it."""
         if self._by_place or len({piece.align for piece in pieces}) > 1:
             return self._aligned(Align.LEFT) + self._colour(pieces) + self._placed(pieces, room) + commands.LINE_FEED
@@ -91,7 +91,7 @@ class Pen:
         """Everything as it was at the beginning."""
         return self._aligned(Align.LEFT) + self._coloured(False) + self._turned_to(self._base)
 
-    def _placed(self, pieces: list[Piece], room: int) -> bytes:
+    def _placed(self, pieces: list[TextRun], room: int) -> bytes:
         out, end = b"", 0
         for x, part in places(pieces, room):
             out += positioning.to_column(x) if x != end else b""
@@ -105,7 +105,7 @@ class Pen:
         self._align = where
         return commands.align(where)
 
-    def _colour(self, pieces: list[Piece]) -> bytes:
+    def _colour(self, pieces: list[TextRun]) -> bytes:
         """Legal at the start of a line only: the first piece's counts."""
         return self._coloured(bool(pieces) and pieces[0].look.second_colour)
 
@@ -115,10 +115,10 @@ class Pen:
         self._look = replace(self._look, second_colour=wanted)
         return positioning.second_colour(wanted)
 
-    def _written(self, piece: Piece) -> bytes:
+    def _written(self, piece: TextRun) -> bytes:
         return piece.raw or self._turned_to(piece.look) + piece.text.encode(piece.look.page.codec, errors="replace")
 
-    def _turned_to(self, wanted: Look) -> bytes:
+    def _turned_to(self, wanted: TextStyle) -> bytes:
         now = self._look
         if wanted is now:
             return b""
@@ -139,9 +139,9 @@ class Pen:
         return out
 
 
-def rows_of(pieces: list[Piece], room: int) -> list[list[Piece]]:
+def rows_of(pieces: list[TextRun], room: int) -> list[list[TextRun]]:
     """Break a line into such as fit; left, centre and right stay on one as long as they do not meet."""
-    rows: list[list[Piece]] = [[]]
+    rows: list[list[TextRun]] = [[]]
     for _, group in groupby(pieces, key=lambda piece: piece.align):
         part = list(group)
         if rows[-1] and _end([*rows[-1], *part], room) > room:
@@ -151,7 +151,7 @@ def rows_of(pieces: list[Piece], room: int) -> list[list[Piece]]:
     return rows
 
 
-def places(pieces: list[Piece], room: int) -> list[tuple[int, list[Piece]]]:
+def places(pieces: list[TextRun], room: int) -> list[tuple[int, list[TextRun]]]:
     """Where the parts of one row begin, by their alignment, and none before the end of the one before it."""
     found, end = [], 0
     for align, group in groupby(pieces, key=lambda piece: piece.align):
@@ -163,12 +163,12 @@ def places(pieces: list[Piece], room: int) -> list[tuple[int, list[Piece]]]:
     return found
 
 
-def _end(pieces: list[Piece], room: int) -> int:
+def _end(pieces: list[TextRun], room: int) -> int:
     x, part = places(pieces, room)[-1]
     return x + sum(piece.width for piece in part)
 
 
-def _fill(rows: list[list[Piece]], piece: Piece, room: int) -> None:
+def _fill(rows: list[list[TextRun]], piece: TextRun, room: int) -> None:
     """Put a piece into the last row and, as far as it does not fit, into new ones; too wide a letter into none."""
     if piece.raw:
         rows[-1].append(piece)

@@ -17,10 +17,10 @@ from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.emulator.machine import Machine, Receipt
 from koshelek_driver.printer.preview import faces_of, pages_of
 from koshelek_driver.printer.rendering import document
-from koshelek_driver.printer.rendering.capabilities import abilities_of
+from koshelek_driver.printer.rendering.capabilities import capabilities_of
 from koshelek_driver.printer.rendering.composer import Composer
 from koshelek_driver.printer.rendering.imaging import Picture
-from koshelek_driver.printer.rendering.render_context import Setting
+from koshelek_driver.printer.rendering.render_context import RenderContext
 from koshelek_driver.printer.rendering.style_encoder import CodePage, Font
 from koshelek_driver.upos.printer_codes import MapMode, Station
 from tests.support.paths import DATA
@@ -42,10 +42,10 @@ BAR_CODE = "s104h60w300a-2t-13d4006381333931e"
 RULE = "p0,300;400,100d1w4s1c1"
 
 
-def setting(model: PrinterProfile, **changes: Any) -> Setting:
-    can = abilities_of(model, Station.RECEIPT)
+def setting(model: PrinterProfile, **changes: Any) -> RenderContext:
+    can = capabilities_of(model, Station.RECEIPT)
     assert can is not None
-    usual = Setting(
+    usual = RenderContext(
         profile=model,
         abilities=can,
         font=can.fonts[0],
@@ -60,17 +60,17 @@ def setting(model: PrinterProfile, **changes: Any) -> Setting:
     return replace(usual, **changes)
 
 
-def composed(data: str, given: Setting, typeface: Font | None = None) -> Composer:
+def composed(data: str, given: RenderContext, typeface: Font | None = None) -> Composer:
     composer = Composer(given, [], typeface)
     composer.write(data)
     return composer
 
 
-def tokens(data: str, given: Setting | None = None) -> list[Token]:
+def tokens(data: str, given: RenderContext | None = None) -> list[Token]:
     return Tokenizer().feed(b"".join(composed(data, given or setting(FULL)).finished()))
 
 
-def on_paper(data: str, given: Setting) -> tuple[list[Receipt], Machine]:
+def on_paper(data: str, given: RenderContext) -> tuple[list[Receipt], Machine]:
     """What an independent machine prints of it, and the machine."""
     model = given.profile
     receipts: list[Receipt] = []
@@ -275,7 +275,9 @@ KNOWN = {
 
 @settings(max_examples=400, deadline=None)
 @given(PRINT_DATA, SETTINGS)
-def test_any_text_with_any_sequences_is_whole_known_commands_and_overruns_no_line(data: str, given: Setting) -> None:
+def test_any_text_with_any_sequences_is_whole_known_commands_and_overruns_no_line(
+    data: str, given: RenderContext
+) -> None:
     composer = composed(data, given)
     composer.end_line()
     reader = Tokenizer()
@@ -300,7 +302,7 @@ def last_line(stream: bytes, model: PrinterProfile) -> bytes:
 
 @settings(max_examples=100, deadline=None)
 @given(PRINT_DATA.filter(lambda data: "|3E" not in data), SETTINGS.filter(lambda given: not given.in_page))
-def test_every_look_ends_with_its_call(data: str, given: Setting) -> None:
+def test_every_look_ends_with_its_call(data: str, given: RenderContext) -> None:
     """After any call the printer writes plainly, at the left, upright, with the usual spacing; raw bytes may say else."""
     composer = composed(data, given)
     composer.end_line()

@@ -20,7 +20,7 @@ from koshelek_driver.errors import ProfileError
 from koshelek_driver.printer.rendering import document, drawn_text
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.printer.rendering.picture import picture_units
-from koshelek_driver.printer.rendering.style_encoder import Piece
+from koshelek_driver.printer.rendering.style_encoder import TextRun
 from tests.printer.rendering.test_differential import MODEL, printed, same
 
 FORMS = ("raster", "stored", "column")
@@ -66,7 +66,7 @@ def test_every_line_is_drawn_and_none_is_encoded() -> None:
 
 def test_a_large_centred_line_stands_in_the_middle() -> None:
     width_bytes, rows = drawn_text.drawn(
-        [Piece("ТЕСТ", replace(document.plain_look(MODEL), width=2, height=2), commands.Align.CENTER)], 512
+        [TextRun("ТЕСТ", replace(document.plain_look(MODEL), width=2, height=2), commands.Align.CENTER)], 512
     )
     box = Image.frombytes("1", (width_bytes * 8, len(rows) // width_bytes), rows).getbbox()
     assert box is not None
