@@ -37,7 +37,7 @@ class Receipt:
     of_slip: bool = False
 
 
-class Machine:
+class EscPosEmulator:
     """State of one printer. `reply` takes what it answers, `finished` each receipt that is cut."""
 
     def __init__(
@@ -362,7 +362,7 @@ class Machine:
         self.lines_printed = 0
 
 
-def _ignore(_machine: Machine, _params: bytes) -> None:
+def _ignore(_machine: EscPosEmulator, _params: bytes) -> None:
     """A command that leaves no trace on paper."""
 
 
@@ -370,15 +370,15 @@ def _from_bits(width: int, height: int, data: bytes) -> Image.Image:
     return Image.frombytes("1", (width, height), data[: width // 8 * height]).point([255, 0] * 128, "L")
 
 
-def _style(**changes: Callable[[int], int | bool]) -> Callable[[Machine, bytes], None]:
+def _style(**changes: Callable[[int], int | bool]) -> Callable[[EscPosEmulator, bytes], None]:
     return lambda machine, params: machine._restyle(**{name: to(params[0]) for name, to in changes.items()})
 
 
-def _set(name: str, to: Callable[[bytes], object]) -> Callable[[Machine, bytes], None]:
+def _set(name: str, to: Callable[[bytes], object]) -> Callable[[EscPosEmulator, bytes], None]:
     return lambda machine, params: setattr(machine, name, to(params))
 
 
-def _at_start(name: str, to: Callable[[bytes], int | bool]) -> Callable[[Machine, bytes], None]:
+def _at_start(name: str, to: Callable[[bytes], int | bool]) -> Callable[[EscPosEmulator, bytes], None]:
     return lambda machine, params: machine._at_line_start(name, to(params))
 
 
@@ -386,7 +386,7 @@ def _word(params: bytes) -> int:
     return int.from_bytes(params[:2], "little")
 
 
-_COMMANDS: dict[str, Callable[[Machine, bytes], None]] = {
+_COMMANDS: dict[str, Callable[[EscPosEmulator, bytes], None]] = {
     "LF": lambda machine, _params: machine._end_line(),
     "ESC @": lambda machine, _params: machine._reset(),
     "ESC t": lambda machine, params: setattr(machine, "_codec", machine._code_pages.get(params[0], "cp437")),
@@ -399,39 +399,39 @@ _COMMANDS: dict[str, Callable[[Machine, bytes], None]] = {
     "ESC r": _style(red=lambda n: n % 48 == 1),
     "GS B": _style(inverse=lambda n: bool(n & 1)),
     "GS !": _style(width=lambda n: (n >> 4 & 7) + 1, height=lambda n: (n & 7) + 1),
-    "ESC !": Machine._print_mode,
-    "ESC a": Machine._set_align,
+    "ESC !": EscPosEmulator._print_mode,
+    "ESC a": EscPosEmulator._set_align,
     "ESC {": _at_start("_upside_down", lambda params: bool(params[0] & 1)),
     "GS L": _at_start("_margin", _word),
     "GS W": _at_start("_area_width", _word),
-    "ESC $": Machine._go_to,
-    "ESC \\": Machine._go_by,
+    "ESC $": EscPosEmulator._go_to,
+    "ESC \\": EscPosEmulator._go_by,
     "ESC 2": _set("_spacing", lambda _params: _LINE_DOTS),
     "ESC 3": _set("_spacing", lambda params: params[0]),
-    "ESC d": Machine._feed_lines,
-    "ESC J": Machine._feed_dots,
-    "ESC L": Machine._enter_page,
-    "ESC S": Machine._leave_page,
+    "ESC d": EscPosEmulator._feed_lines,
+    "ESC J": EscPosEmulator._feed_dots,
+    "ESC L": EscPosEmulator._enter_page,
+    "ESC S": EscPosEmulator._leave_page,
     "ESC W": lambda machine, params: machine._in_page(Page.choose_area, params),
     "ESC T": lambda machine, params: machine._in_page(Page.choose_direction, params),
-    "GS $": Machine._go_to_row,
-    "CAN": Machine._clear_area,
+    "GS $": EscPosEmulator._go_to_row,
+    "CAN": EscPosEmulator._clear_area,
     "FF": lambda machine, _params: machine._print_page(leave=True),
     "ESC \x0c": lambda machine, _params: machine._print_page(leave=False),
-    "ESC c 0": Machine._choose_station,
+    "ESC c 0": EscPosEmulator._choose_station,
     "GS h": _set("_bar_height", lambda params: max(1, params[0])),
     "GS w": _set("_bar_dots", lambda params: min(6, max(1, params[0]))),
     "GS H": _set("_digits", lambda params: params[0] % 48),
-    "GS k": Machine._bar_code,
-    "GS ( k": Machine._symbol_command,
-    "GS v 0": Machine._raster,
-    "ESC *": Machine._strip,
+    "GS k": EscPosEmulator._bar_code,
+    "GS ( k": EscPosEmulator._symbol_command,
+    "GS v 0": EscPosEmulator._raster,
+    "ESC *": EscPosEmulator._strip,
     "GS ( L": lambda machine, params: machine._graphics_function(params[2:]),
     "GS 8 L": lambda machine, params: machine._graphics_function(params[4:]),
-    "GS V": Machine._cut,
-    "ESC p": Machine._pulse,
+    "GS V": EscPosEmulator._cut,
+    "ESC p": EscPosEmulator._pulse,
     "GS a": _set("status_mask", lambda params: params[0]),
-    "GS r": Machine._transmit_status,
-    "GS I": Machine._identify,
-    "GS ( H": Machine._completion,
+    "GS r": EscPosEmulator._transmit_status,
+    "GS I": EscPosEmulator._identify,
+    "GS ( H": EscPosEmulator._completion,
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from koshelek_driver.config.profile import PrinterProfile
-    from koshelek_driver.emulator.machine import Machine, Receipt
+    from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
     return ((profile.dots // profile.columns, profile.font_heights[0]), (profile.dots // wide, profile.font_heights[1]))
 
 
-def machine_of(profile: PrinterProfile, keep: Callable[[Preview], object]) -> Machine:
+def machine_of(profile: PrinterProfile, keep: Callable[[Preview], object]) -> EscPosEmulator:
     """A virtual printer of this profile; `keep` gets each piece of paper. Raises UsageError without `drawn`."""
     try:
-        from koshelek_driver.emulator.machine import Machine
+        from koshelek_driver.emulator.machine import EscPosEmulator
     except ModuleNotFoundError as problem:
         remedy = "pip install 'koshelek-driver[drawn]' brings what draws it"
         raise UsageError(f"a preview needs {problem.name}", remedy) from problem
@@ -54,7 +54,7 @@ def machine_of(profile: PrinterProfile, keep: Callable[[Preview], object]) -> Ma
         keep(Preview(receipt.lines, receipt.picture))
 
     pages, faces = pages_of(profile), faces_of(profile)
-    return Machine(profile.dots, lambda _reply: None, finished, pages, faces, two_byte=profile.two_byte_mode)
+    return EscPosEmulator(profile.dots, lambda _reply: None, finished, pages, faces, two_byte=profile.two_byte_mode)
 
 
 def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:

@@ -15,7 +15,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from firmware_protocol.escpos.status import AutomaticStatus, Block, RealTimeStatus, Reply, ReplyReader
 from firmware_protocol.escpos.tokenizer import Tokenizer
-from koshelek_driver.emulator.machine import Machine, Receipt
+from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import BUFFER_SIZE, VirtualPrinter
 from koshelek_driver.sandbox.symbols import decode
@@ -26,7 +26,7 @@ RUSSIAN = commands.INITIALIZE + commands.CANCEL_TWO_BYTE_MODE + commands.code_pa
 def run(stream: bytes, dots: int = 576) -> tuple[list[Receipt], bytes]:
     receipts: list[Receipt] = []
     answers = bytearray()
-    machine = Machine(dots, answers.extend, receipts.append)
+    machine = EscPosEmulator(dots, answers.extend, receipts.append)
     for token in Tokenizer().feed(stream):
         machine.execute(token)
     machine.finish()
@@ -147,7 +147,7 @@ def test_questions_in_the_data_are_answered_in_order() -> None:
 )
 def test_no_bytes_break_the_printer_and_the_next_receipt_prints(noise: bytes) -> None:
     receipts: list[Receipt] = []
-    machine = Machine(384, lambda _data: None, receipts.append)
+    machine = EscPosEmulator(384, lambda _data: None, receipts.append)
     for token in Tokenizer().feed(noise):
         machine.execute(token)
     for token in Tokenizer().feed(RUSSIAN + b"good\n" + commands.cut(partial=True)):

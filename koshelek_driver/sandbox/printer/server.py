@@ -12,7 +12,7 @@ from pathlib import Path
 from firmware_protocol.escpos.commands import CLEAR_BUFFERS
 from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
-from koshelek_driver.emulator.machine import CODE_PAGES, Machine, Receipt
+from koshelek_driver.emulator.machine import CODE_PAGES, EscPosEmulator, Receipt
 from koshelek_driver.emulator.sheet import FONT_A, FONT_B
 from koshelek_driver.sandbox.printer.faults import CONDITIONS, Condition, Fault, automatic_status, real_time_status
 from koshelek_driver.sandbox.sockets import hang_up
@@ -52,7 +52,7 @@ class VirtualPrinter:
         self._changed = threading.Condition()
         self._closed = False
         self._connection: socket.socket | None = None
-        machine = Machine(dots, self._send, self._keep, code_pages, faces)
+        machine = EscPosEmulator(dots, self._send, self._keep, code_pages, faces)
         self._engine = _Engine(machine, fault, self._report_status, self._hang_up)
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
@@ -163,7 +163,7 @@ class _Engine:
     """The receive buffer and the thread that prints from it."""
 
     def __init__(
-        self, machine: Machine, fault: Fault, report: Callable[[Condition], None], hang_up: Callable[[], None]
+        self, machine: EscPosEmulator, fault: Fault, report: Callable[[Condition], None], hang_up: Callable[[], None]
     ) -> None:
         self._machine = machine
         self._tokenizer = Tokenizer()

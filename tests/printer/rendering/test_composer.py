@@ -14,7 +14,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.emulator.machine import Machine, Receipt
+from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
 from koshelek_driver.printer.preview import faces_of, pages_of
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.capabilities import capabilities_of
@@ -70,11 +70,11 @@ def tokens(data: str, given: RenderContext | None = None) -> list[Token]:
     return Tokenizer().feed(b"".join(composed(data, given or setting(FULL)).finished()))
 
 
-def on_paper(data: str, given: RenderContext) -> tuple[list[Receipt], Machine]:
+def on_paper(data: str, given: RenderContext) -> tuple[list[Receipt], EscPosEmulator]:
     """What an independent machine prints of it, and the machine."""
     model = given.profile
     receipts: list[Receipt] = []
-    machine = Machine(model.dots, lambda _reply: None, receipts.append, pages_of(model), faces_of(model))
+    machine = EscPosEmulator(model.dots, lambda _reply: None, receipts.append, pages_of(model), faces_of(model))
     composer = composed(data, given)
     composer.end_line()
     stream = document.start(model, measured=True) + b"".join(composer.finished()) + document.end(model)
@@ -292,7 +292,7 @@ def test_any_text_with_any_sequences_is_whole_known_commands_and_overruns_no_lin
 def last_line(stream: bytes, model: PrinterProfile) -> bytes:
     """The dots of the last line that a machine prints."""
     receipts: list[Receipt] = []
-    machine = Machine(model.dots, lambda _reply: None, receipts.append, pages_of(model), faces_of(model))
+    machine = EscPosEmulator(model.dots, lambda _reply: None, receipts.append, pages_of(model), faces_of(model))
     for token in Tokenizer().feed(stream):
         machine.execute(token)
     machine.finish()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from firmware_protocol.escpos.commands import Align
 from firmware_protocol.escpos.tokenizer import Command, Text, Tokenizer
 from koshelek_driver.config import profile
-from koshelek_driver.emulator.machine import Machine, Receipt
+from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
 from koshelek_driver.printer.rendering.document import render
 from koshelek_driver.printer.rendering.layout import Line, pair, rule, title
 from koshelek_driver.printer.rendering.text import printable
@@ -28,7 +28,7 @@ def rendered(lines: list[Line], model: profile.PrinterProfile) -> bytes:
 def printed(lines: list[Line], model: profile.PrinterProfile) -> list[str]:
     """What an independent printer makes of the job."""
     receipts: list[Receipt] = []
-    machine = Machine(model.dots, reply=lambda _data: None, finished=receipts.append)
+    machine = EscPosEmulator(model.dots, reply=lambda _data: None, finished=receipts.append)
     for token in Tokenizer().feed(rendered(lines, model)):
         machine.execute(token)
     machine.finish()
