@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Link
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.reader import Batch, Feed
+from koshelek_driver.payment.journal.reader import Batch, JournalReader
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.link import Cursor
@@ -54,14 +54,14 @@ class Feeder:
         Blocks as long as that takes; each step some seconds at most.
         """
         events = 0
-        with closing(Feed(self._journal.database.path)) as feed:
+        with closing(JournalReader(self._journal.database.path)) as feed:
             while True:
                 batch, before = self._step(feed)
                 events += batch.until - before
                 if batch.until == batch.last or not goes_on():
                     return Fed(events, batch.until, batch.last)
 
-    def _step(self, feed: Feed) -> tuple[Batch, int]:
+    def _step(self, feed: JournalReader) -> tuple[Batch, int]:
         """One transaction; gives what it brought, and where the ledger was before."""
         with self._link.transaction() as cursor:
             journal_id = enrol(cursor, self._journal, feed, self._name)
@@ -73,7 +73,7 @@ class Feeder:
         return batch, position
 
 
-def enrol(cursor: Cursor, journal: Journal, feed: Feed, name: Name) -> str:
+def enrol(cursor: Cursor, journal: Journal, feed: JournalReader, name: Name) -> str:
     """Have the till in the ledger; gives its journal's id.
 
     A ledger that knows events that this journal has not knows another one by that id: an older copy of it was put back,

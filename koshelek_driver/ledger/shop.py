@@ -17,7 +17,7 @@ from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.feeder import Name, enrol
 from koshelek_driver.ledger.link import Link
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.reader import Feed, Record
+from koshelek_driver.payment.journal.reader import JournalReader, Record
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
 from koshelek_driver.payment.shop import ShopPayment
 
@@ -118,8 +118,8 @@ class ShopLedger:
         cursor.execute(_NEVER_BEGUN, (self._never_begun(_reserved(cursor, journal_id)),))
         return journal_id
 
-    def _feed(self) -> Feed:
-        return Feed(self._journal.database.path)
+    def _feed(self) -> JournalReader:
+        return JournalReader(self._journal.database.path)
 
     def _never_begun(self, reserved: list[str]) -> list[str]:
         """What was reserved and is not in the journal was never sent: its intent comes before its first byte."""

@@ -348,11 +348,11 @@ class Terminal:
         Blocks some seconds for 100,000 rows. Raises UsageError, JournalError, LedgerError.
         """
         from koshelek_driver.accounting.reconcile import reconcile
-        from koshelek_driver.payment.journal.reader import Feed
+        from koshelek_driver.payment.journal.reader import JournalReader
 
         if shop:
             return reconcile(theirs, self.ledger.books(), scope)
-        with closing(Feed(self._site.journal)) as books:
+        with closing(JournalReader(self._site.journal)) as books:
             return reconcile(theirs, books, scope)
 
     def print_report(self, made: Report) -> PrintResult:

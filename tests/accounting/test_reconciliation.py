@@ -19,7 +19,7 @@ from koshelek_driver.accounting.matching import Ours, Reconciled, compare, of_re
 from koshelek_driver.accounting.reconcile import Scope, reconcile
 from koshelek_driver.accounting.settlement_file import Kind, Layout, Theirs, read
 from koshelek_driver.errors import UsageError
-from koshelek_driver.payment.journal.reader import Feed, Record
+from koshelek_driver.payment.journal.reader import JournalReader, Record
 from tests.accounting.test_report import SLIP, Shop, recounted
 
 HEADING = "orderId,transactionId,amount,type,date"
@@ -300,7 +300,7 @@ def shop(tmp_path: Path) -> Any:
 
 def rows_of(shop: Shop) -> list[Theirs]:
     """A registry that agrees with the journal."""
-    found = [of_record(record) for record in Feed(shop.path).between(0, 1e12)]
+    found = [of_record(record) for record in JournalReader(shop.path).between(0, 1e12)]
     done = [each for each in found if each.is_done]
     return [
         Theirs(
@@ -311,7 +311,7 @@ def rows_of(shop: Shop) -> list[Theirs]:
 
 
 def compared(shop: Shop, registry: list[Theirs], **scope: Any) -> Reconciled:
-    feed = Feed(shop.path)
+    feed = JournalReader(shop.path)
     try:
         return reconcile(registry, feed, Scope(zone=UTC, **scope))
     finally:

@@ -18,7 +18,7 @@ from typing import Any
 
 from koshelek_driver.accounting.reconcile import Scope, reconcile
 from koshelek_driver.accounting.settlement_file import Layout, read
-from koshelek_driver.payment.journal.reader import Feed
+from koshelek_driver.payment.journal.reader import JournalReader
 from tests.benchmarks.journal import ROWS_A_SALE, fill
 from tests.benchmarks.report import options, show, summary
 
@@ -40,7 +40,7 @@ def registry(sales: int, rows: int) -> bytes:
 def peer(content: bytes, journal: Path, after: int) -> int:
     """How many rows agree."""
     theirs = {row["transactionId"]: int(row["amount"]) for row in csv.DictReader(io.StringIO(content.decode()))}
-    with closing(Feed(journal)) as feed:
+    with closing(JournalReader(journal)) as feed:
         sql = "SELECT transaction_id, amount FROM attempt WHERE number > ?"
         ours = dict(feed._all(sql, after))
     return sum(ours.get(name) == amount for name, amount in theirs.items())
@@ -66,7 +66,7 @@ def _turn(content: bytes, journal: Path, after: int, times: dict[str, list[float
     began = time.perf_counter()
     theirs = read("registry.csv", content, Layout(zone=UTC))
     times["read"].append((time.perf_counter() - began) * 1000)
-    with closing(Feed(journal)) as books:
+    with closing(JournalReader(journal)) as books:
         made = reconcile(theirs, books, Scope(zone=UTC))
     times["whole"].append((time.perf_counter() - began) * 1000)
     began = time.perf_counter()

@@ -17,7 +17,7 @@ from koshelek_driver.errors import BusyError, LedgerError
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.link import Address, Link
 from koshelek_driver.payment.journal import reader
-from koshelek_driver.payment.journal.high_water_mark import Mark
+from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from tests.support.ledger_tills import Till, assert_same, ledger_rows
 
@@ -73,7 +73,7 @@ def test_a_final_outcome_never_goes_back(new_till: NewTill, address: Address, li
     till.ledger.feed()
     before = ledger_rows(address)
     with link.transaction() as cursor:
-        batch = reader.Feed(till.path).batch(0)
+        batch = reader.JournalReader(till.path).batch(0)
         older = [msgspec.structs.replace(record, outcome=None) for record in batch.records]
         rows.put(cursor, till.journal.database.journal_id(), older)
     assert ledger_rows(address) == before
@@ -141,7 +141,7 @@ def test_an_old_copy_of_a_journal_is_found_out_and_loses_nothing_of_the_ledger(
     for beside in ("", "-wal", "-shm"):
         Path(f"{till.path}{beside}").unlink(missing_ok=True)
     shutil.copyfile(tmp_path / "copy.db", till.path)
-    Mark(till.path).path.unlink()
+    HighWaterMark(till.path).path.unlink()
     till.open()
     before = till.journal.database.journal_id()
     till._numbers = iter(range(50, 60))  # type: ignore[assignment]

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal.chain import FIRST_LINK, Event, link
-from koshelek_driver.payment.journal.high_water_mark import Mark
+from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 from koshelek_driver.payment.journal.schema import MIGRATIONS, SCHEMA_VERSION
 
 _BUSY_MS = 5000
@@ -49,7 +49,7 @@ class Database:
         self.path = path
         self._vfs = vfs
         self._one_at_a_time = threading.RLock()
-        self._mark = Mark(path)
+        self._mark = HighWaterMark(path)
         self._has_failed = False
         self._log_pages = 0
         self._refuse_empty_place()

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-class Mark:
+class HighWaterMark:
     """The number of the last event, in a file of its own; it never runs ahead of the journal.
 
     It is written after a commit and is not forced to disk: a power cut leaves an older mark, which is no fault.

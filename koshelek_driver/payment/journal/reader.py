@@ -71,7 +71,7 @@ class Batch(msgspec.Struct, frozen=True):
     last: int
 
 
-class Feed:
+class JournalReader:
     """Reads on a connection of its own, so that nobody who pays waits for it. For one thread at a time."""
 
     def __init__(self, journal: Path) -> None:

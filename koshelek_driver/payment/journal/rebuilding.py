@@ -17,7 +17,7 @@ import apsw
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal.database import Database, sync_folder
-from koshelek_driver.payment.journal.high_water_mark import Mark
+from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 
 _TABLES = ("event", "attempt", "refund", "outbox", "used_password", "wrong_password")
 _UNFINISHED = "outcome IS NULL OR slip_state IN ('queued', 'sent')"
@@ -51,7 +51,7 @@ def rebuild(path: Path, backup: Path | None, aside: Path) -> Rebuilt:
             shutil.copyfile(backup, new)
         with closing(Database(new)) as database:
             before = _last_event(database)
-            seen = _fill(database, aside / path.name, Mark(path).number())
+            seen = _fill(database, aside / path.name, HighWaterMark(path).number())
             database.renew_id()
             after, lost = _last_event(database), tuple(_gaps(database, seen))
             saved = database.one("SELECT count(*) FROM event WHERE number > ?", before)[0]
@@ -60,7 +60,7 @@ def rebuild(path: Path, backup: Path | None, aside: Path) -> Rebuilt:
         raise JournalError(
             f"{path} cannot be made anew: {problem}", "free some space, or name another backup"
         ) from problem
-    Mark(path).move_to(after)
+    HighWaterMark(path).move_to(after)
     return Rebuilt(aside, before, saved, lost)
 
 

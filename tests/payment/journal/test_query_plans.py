@@ -14,7 +14,7 @@ import pytest
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.day_book import ClosedDay
 from koshelek_driver.payment.journal.outbox_book import Kind
-from koshelek_driver.payment.journal.reader import Feed
+from koshelek_driver.payment.journal.reader import JournalReader
 from koshelek_driver.payment.outcome import SlipState
 from tests.payment.journal.test_chain import REFUND, refund
 from tests.payment.journal.test_journal import PAID, payment, request
@@ -25,7 +25,7 @@ _NEWEST = re.compile(r"(FROM event|WHERE 1) ORDER BY number DESC LIMIT")
 """These end after the first rows."""
 
 
-def ask_everything(journal: Journal, feed: Feed) -> None:
+def ask_everything(journal: Journal, feed: JournalReader) -> None:
     """What sales, refunds, reports, the caretaker, the ledger and registries ask."""
     journal.begin(payment(), request(), "{}")
     journal.keep_transaction("r-1", "t-1", 1.0)
@@ -79,7 +79,7 @@ def plans(tmp_path: Path) -> dict[str, str]:
         seen[sql] = bindings
         return True
 
-    with closing(Journal(tmp_path / "journal.db")) as journal, closing(Feed(tmp_path / "journal.db")) as feed:
+    with closing(Journal(tmp_path / "journal.db")) as journal, closing(JournalReader(tmp_path / "journal.db")) as feed:
         for database in (journal.database._db, feed._db):
             database.set_exec_trace(keep)
         ask_everything(journal, feed)
