@@ -9,10 +9,10 @@ from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.currency import to_kopecks
 from koshelek_driver.cat.daily_log import daily_log
 from koshelek_driver.cat.information import Asked, as_json, asked, told
-from koshelek_driver.cat.lacking import Lacking
 from koshelek_driver.cat.request import CatRequest, Work
 from koshelek_driver.cat.results import identifiers, translated
 from koshelek_driver.cat.service import Wallet, WalletService
+from koshelek_driver.cat.unsupported import UnsupportedMethods
 from koshelek_driver.errors import DriverError
 from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
@@ -29,7 +29,7 @@ _SCAN_S = 60.0
 """How long a scan is waited for when the call has no deadline of its own."""
 
 
-class CAT(Lacking):
+class CAT(UnsupportedMethods):
     """The wallet as a card terminal: open, claim, enable, authorize_sales.
 
     A synchronous call returns when the money has moved, and raises when it has not: E_EXTENDED with CENTERERROR

@@ -9,7 +9,7 @@ from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_9, Stage, method
 
 
-class Lacking(CatMembers):
+class UnsupportedMethods(CatMembers):
     """All of them raise E_ILLEGAL."""
 
     @method("authorizePreSales", needs=Stage.ENABLED, idle=True)
