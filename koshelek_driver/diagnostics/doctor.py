@@ -17,8 +17,8 @@ from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
-from koshelek_driver.till.assembly import check_devices, check_slip, endpoint_of, ledger_of
-from koshelek_driver.till.card_setup import CardSetup, templates_of
+from koshelek_driver.till.assembly import build_endpoint, build_ledger, check_devices, check_slip
+from koshelek_driver.till.card_setup import CardSetup, build_templates
 
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0
@@ -61,7 +61,7 @@ def checks(site_file: Path | None) -> Iterator[Check]:
 
 def _of_till(settings: Site, opened: ExitStack) -> Iterator[Check]:
     count = len(settings.totp.templates)
-    yield _try("templates", lambda: templates_of(settings), f"{count} templates").check
+    yield _try("templates", lambda: build_templates(settings), f"{count} templates").check
     yield _try("devices", lambda: check_devices(settings), f"{len(settings.devices)} devices").check
     yield _try("slip", lambda: check_slip(settings), "its templates").check
     journal = _try("journal", lambda: Journal(settings.journal), str(settings.journal))
@@ -74,7 +74,7 @@ def _of_till(settings: Site, opened: ExitStack) -> Iterator[Check]:
     else:
         yield Check("one-time passwords", Result.SKIP, "needs the journal")
         yield Check("left open", Result.SKIP, "needs the journal")
-    client = _try("host", lambda: PayApiClient(endpoint_of(settings), time.monotonic, time.time), settings.base_url)
+    client = _try("host", lambda: PayApiClient(build_endpoint(settings), time.monotonic, time.time), settings.base_url)
     if client.value is None:
         yield client.check
         yield Check("clock", Result.SKIP, "needs the host")
@@ -113,7 +113,7 @@ def _left_open(journal: Journal) -> Check:
 
 def _ledger(settings: Site, journal: Journal) -> Iterator[Check]:
     """Where the shop has a ledger: whether it answers, in some seconds at most, and what it lacks of this till."""
-    made = _try("ledger", lambda: ledger_of(settings, journal), settings.ledger.host)
+    made = _try("ledger", lambda: build_ledger(settings, journal), settings.ledger.host)
     if made.check.result is Result.FAIL:
         yield made.check
     if made.value is not None:

@@ -43,19 +43,19 @@ if TYPE_CHECKING:  # what most tills do not have is imported when it is wanted
     from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 
 
-def check_slip(settings: Site) -> None:
+def check_slip(site: Site) -> None:
     """Find what is wrong with the templates of slips now. Raises SiteError."""
-    for name, lines in slip_templates_of(settings).items():
+    for name, lines in build_slip_templates(site).items():
         template.check(name, lines)
 
 
-def check_devices(settings: Site) -> None:
+def check_devices(site: Site) -> None:
     """Find what is wrong with profiles and ports now, and not in the middle of a sale; no device is touched.
 
     Raises SiteError.
     """
     lookups = {"Scanner": profile.scanner, "POSPrinter": profile.printer}
-    for device in settings.devices.values():
+    for device in site.devices.values():
         if device.category in lookups and not device.service:
             lookups[device.category](device.profile)
             check_address(device.port, of_printer=device.category == "POSPrinter")
@@ -66,23 +66,23 @@ def new_ids() -> Iterator[str]:
     return iter(lambda: str(uuid.uuid4()), "")
 
 
-def endpoint_of(settings: Site) -> Endpoint:
+def build_endpoint(site: Site) -> Endpoint:
     """Where the API of a till is; fetches its secrets. Raises SecretError."""
-    login, password = settings.pay_api.login, settings.pay_api.password
-    return _endpoint(
-        settings,
-        settings.base_url,
-        settings.secret(login, "pay_api.login"),
-        settings.secret(password, "pay_api.password"),
+    login, password = site.pay_api.login, site.pay_api.password
+    return _build_endpoint(
+        site,
+        site.base_url,
+        site.secret(login, "pay_api.login"),
+        site.secret(password, "pay_api.password"),
     )
 
 
-def _endpoint(settings: Site, base_url: str, login: Secret, password: Secret) -> Endpoint:
+def _build_endpoint(site: Site, base_url: str, login: Secret, password: Secret) -> Endpoint:
     """Either API of the host: they differ in nothing else."""
-    api = settings.pay_api
+    api = site.pay_api
     return Endpoint(
         base_url=base_url,
-        ca_file=settings.ca_file,
+        ca_file=site.ca_file,
         login=login,
         password=password,
         connect_timeout_s=api.timing.connect_timeout_s,
@@ -92,18 +92,18 @@ def _endpoint(settings: Site, base_url: str, login: Secret, password: Secret) ->
     )
 
 
-def store_api_of(settings: Site) -> tuple[dict[str, StoreCall], StoreRules, PayApiClient]:
+def build_store_api(site: Site) -> tuple[dict[str, StoreCall], StoreRules, PayApiClient]:
     """The calls of the Store API by their names, what they must hold, and the way to it. Raises SecretError."""
     from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 
-    keys, api = settings.store_api, settings.pay_api
-    login = settings.secret_if_given(keys.login, "store_api.login")
-    password = settings.secret_if_given(keys.password, "store_api.password")
-    endpoint = _endpoint(
-        settings,
-        settings.store_base_url,
-        login or settings.secret(api.login, "pay_api.login"),
-        password or settings.secret(api.password, "pay_api.password"),
+    keys, api = site.store_api, site.pay_api
+    login = site.secret_if_given(keys.login, "store_api.login")
+    password = site.secret_if_given(keys.password, "store_api.password")
+    endpoint = _build_endpoint(
+        site,
+        site.store_base_url,
+        login or site.secret(api.login, "pay_api.login"),
+        password or site.secret(api.password, "pay_api.password"),
     )
     calls = {name: StoreCall(**msgspec.structs.asdict(getattr(keys, name))) for name in ("add", "get", "update")}
     rules = StoreRules(keys.brand_id, api.enums.payment_types, keys.more_fields)
@@ -111,9 +111,9 @@ def store_api_of(settings: Site) -> tuple[dict[str, StoreCall], StoreRules, PayA
     return calls, rules, PayApiClient(endpoint, clock.now_s, clock.unix_s)
 
 
-def merchant_of(settings: Site) -> Merchant:
+def build_merchant(site: Site) -> Merchant:
     """Who asks."""
-    api = settings.pay_api
+    api = site.pay_api
     return Merchant(
         store=api.store,
         terminal=api.terminal,
@@ -125,25 +125,23 @@ def merchant_of(settings: Site) -> Merchant:
     )
 
 
-def till_of(settings: Site, client: Caller, journal: Journal, clock: Clock) -> PaymentParts:
+def build_payment_parts(site: Site, client: Caller, journal: Journal, clock: Clock) -> PaymentParts:
     """The till, with an engine that calls by `client`. Raises ProfileError."""
-    merchant, ids = merchant_of(settings), new_ids()
+    merchant, ids = build_merchant(site), new_ids()
     return PaymentParts(
-        engine=Engine(
-            client=client, journal=journal, merchant=merchant, rules=rules_of(settings), ids=ids, clock=clock
-        ),
+        engine=Engine(client=client, journal=journal, merchant=merchant, rules=build_rules(site), ids=ids, clock=clock),
         journal=journal,
         merchant=merchant,
-        slips=SlipPrinting(printer_of(settings), journal, slip_rules_of(settings)),
-        lock=till_lock_of(settings),
+        slips=SlipPrinting(build_printer(site), journal, build_slip_rules(site)),
+        lock=build_till_lock(site),
         ids=ids,
         clock=clock,
     )
 
 
-def rules_of(settings: Site) -> Rules:
+def build_rules(site: Site) -> Rules:
     """How sales go on."""
-    timing = settings.pay_api.timing
+    timing = site.pay_api.timing
     return Rules(
         first_poll_s=timing.first_poll_ms / 1000,
         poll_interval_s=timing.poll_interval_ms / 1000,
@@ -153,95 +151,95 @@ def rules_of(settings: Site) -> Rules:
         resend_attempts=timing.resend_attempts,
         resend_pause_s=timing.resend_pause_ms / 1000,
         resend_window_s=timing.resend_window_s,
-        final_statuses={name: Outcome(end) for name, end in settings.pay_api.enums.final_statuses.items()},
-        cancel_undecided=settings.pay_api.automatic.cancel_undecided,
+        final_statuses={name: Outcome(end) for name, end in site.pay_api.enums.final_statuses.items()},
+        cancel_undecided=site.pay_api.automatic.cancel_undecided,
     )
 
 
-def outbox_of(settings: Site, till: PaymentParts) -> Outbox:
+def build_outbox(site: Site, till: PaymentParts) -> Outbox:
     """What is said to the host when no cashier waits."""
-    paid = [status for status, end in settings.pay_api.enums.final_statuses.items() if end == "paid"]
+    paid = [status for status, end in site.pay_api.enums.final_statuses.items() if end == "paid"]
     return Outbox(till.journal, till.merchant, paid=paid, ids=till.ids, clock=till.clock)
 
 
-def till_lock_of(settings: Site) -> TillLock:
+def build_till_lock(site: Site) -> TillLock:
     """Who may use the money of this till now."""
-    return TillLock(FileLock(f"{settings.journal}.lock", mode=0o600), longest_sale_s(settings))
+    return TillLock(FileLock(f"{site.journal}.lock", mode=0o600), longest_sale_s(site))
 
 
-def longest_sale_s(settings: Site) -> float:
+def longest_sale_s(site: Site) -> float:
     """How long another program may be busy with a sale."""
-    timing = settings.pay_api.timing
+    timing = site.pay_api.timing
     return timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
 
 
-def slip_rules_of(settings: Site) -> SlipRules:
+def build_slip_rules(site: Site) -> SlipRules:
     """How slips look."""
-    driver = settings.driver
-    return SlipRules(driver.environment, driver.language, slip_templates_of(settings), settings.slip.qr)
+    driver = site.driver
+    return SlipRules(driver.environment, driver.language, build_slip_templates(site), site.slip.qr)
 
 
-def slip_templates_of(settings: Site) -> dict[str, tuple[str, ...]]:
+def build_slip_templates(site: Site) -> dict[str, tuple[str, ...]]:
     """The shop's own, by the names of their keys; those that the file lacks are not there."""
-    known = {name: getattr(settings.slip, name) for name in (*KINDS, "copy", "test")}
+    known = {name: getattr(site.slip, name) for name in (*KINDS, "copy", "test")}
     return {name: lines for name, lines in known.items() if lines}
 
 
-def line_rule_of(settings: Site) -> LineRule:
+def build_line_rule(site: Site) -> LineRule:
     """The one line of a sale without an invoice."""
-    line = settings.pay_api.invoice_line
+    line = site.pay_api.invoice_line
     return LineRule(line.name, line.article, line.tax)
 
 
-def address_of(settings: Site, login: Secret, password: Secret | None) -> Address:
+def build_ledger_address(site: Site, login: Secret, password: Secret | None) -> Address:
     """Where the shop's ledger is, for a role of its PostgreSQL."""
     from koshelek_driver.ledger.link import Address
 
-    keys = settings.ledger
+    keys = site.ledger
     return Address(
         host=keys.host,
         port=keys.port,
         database=keys.database,
         login=login,
         password=password,
-        ca_file=settings.base / keys.ca_file if keys.ca_file else None,
-        name=settings.pay_api.terminal,
+        ca_file=site.base / keys.ca_file if keys.ca_file else None,
+        name=site.pay_api.terminal,
     )
 
 
-def till_address_of(settings: Site) -> Address:
+def build_till_ledger_address(site: Site) -> Address:
     """Where the shop's ledger is, for this till. Raises SecretError."""
-    keys = settings.ledger
-    login = settings.secret(keys.login, "ledger.login")
-    return address_of(settings, login, settings.secret_if_given(keys.password, "ledger.password"))
+    keys = site.ledger
+    login = site.secret(keys.login, "ledger.login")
+    return build_ledger_address(site, login, site.secret_if_given(keys.password, "ledger.password"))
 
 
-def ledger_of(settings: Site, journal: Journal) -> TillLedger | None:
+def build_ledger(site: Site, journal: Journal) -> TillLedger | None:
     """This till's side of the shop's ledger, if the shop has one. Raises SecretError."""
-    if not settings.ledger.host:
+    if not site.ledger.host:
         return None
     from koshelek_driver.ledger.feeder import Name
     from koshelek_driver.ledger.till_ledger import TillLedger
 
-    return TillLedger(till_address_of(settings), journal, Name(settings.pay_api.store, settings.pay_api.terminal))
+    return TillLedger(build_till_ledger_address(site), journal, Name(site.pay_api.store, site.pay_api.terminal))
 
 
-def shop_of(settings: Site, ledger: TillLedger | None) -> Shop:
+def build_shop(site: Site, ledger: TillLedger | None) -> Shop:
     """What refunds ask about other tills."""
     if ledger is None:
         return NoShop()
-    return LenientShop(ledger.shop) if settings.ledger.refunds_without_ledger else ledger.shop
+    return LenientShop(ledger.shop) if site.ledger.refunds_without_ledger else ledger.shop
 
 
-def layout_of(settings: Site, name: str) -> tuple[Layout, Scope]:
+def build_layout(site: Site, name: str) -> tuple[Layout, Scope]:
     """How a registry is written, and what of ours it ought to have. Raises UsageError for one that is not there."""
     from koshelek_driver.accounting.reconcile import Scope
     from koshelek_driver.accounting.settlement_file import Layout
 
-    keys = settings.registries.get(name or "default", SettlementFile() if not name else None)
+    keys = site.registries.get(name or "default", SettlementFile() if not name else None)
     if keys is None:
-        raise UsageError(f"{settings.path} has no [registries.{name}]", nearest(name, settings.registries))
-    zone = zone_named(keys.time_zone) if keys.time_zone else settings.zone
+        raise UsageError(f"{site.path} has no [registries.{name}]", nearest(name, site.registries))
+    zone = zone_named(keys.time_zone) if keys.time_zone else site.zone
     layout = Layout(
         encoding=keys.encoding,
         delimiter=keys.delimiter,
@@ -255,12 +253,12 @@ def layout_of(settings: Site, name: str) -> tuple[Layout, Scope]:
     return layout, Scope(zone=zone, payment_types=keys.payment_types)
 
 
-def day_rule_of(settings: Site) -> DayRule:
+def build_day_rule(site: Site) -> DayRule:
     """When business days end."""
-    return DayRule(settings.closes_at, settings.zone)
+    return DayRule(site.closes_at, site.zone)
 
 
-def printer_of(settings: Site) -> ReceiptPrinter | None:
+def build_printer(site: Site) -> ReceiptPrinter | None:
     """The printer of slips, if the till has one. Raises ProfileError."""
-    device = settings.device_of("POSPrinter")
-    return None if device is None else receipt_printer(device, settings.pay_api.timing.connect_timeout_s)
+    device = site.device_of("POSPrinter")
+    return None if device is None else receipt_printer(device, site.pay_api.timing.connect_timeout_s)

@@ -15,7 +15,7 @@ from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.recovery import Recovery
-from koshelek_driver.till.assembly import endpoint_of, outbox_of, till_of
+from koshelek_driver.till.assembly import build_endpoint, build_outbox, build_payment_parts
 from koshelek_driver.till.scheduler import ScheduledJob, Scheduler
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ class BackgroundWork:
         self._ledger = ledger
         self._line: PayApiClient | None = None
         self._caretakers: list[Scheduler] = []
-        self.outbox: Outbox = outbox_of(settings, till)
+        self.outbox: Outbox = build_outbox(settings, till)
         """What is said to the host when no cashier waits."""
 
     def line(self) -> PayApiClient:
         """The connection for what no cashier waits for."""
         if self._line is None:
             clock = self._till.clock
-            self._line = PayApiClient(endpoint_of(self._site), clock.now_s, clock.unix_s)
+            self._line = PayApiClient(build_endpoint(self._site), clock.now_s, clock.unix_s)
         return self._line
 
     def start(self, warm: Callable[[], object]) -> Scheduler:
@@ -74,7 +74,7 @@ class BackgroundWork:
 
     def _caretaker(self, warm: Callable[[], object]) -> Scheduler:
         api, line = self._site.pay_api, self.line()
-        orphans = Recovery(till_of(self._site, line, self._till.journal, self._till.clock))
+        orphans = Recovery(build_payment_parts(self._site, line, self._till.journal, self._till.clock))
         settle_every_s = _SETTLE_EVERY_S if api.automatic.settle_orphans else 0.0
         chores = (
             ScheduledJob("keeping the line warm", api.timing.keep_warm_s, warm),

@@ -21,7 +21,7 @@ from koshelek_driver.secrets import Secret, SecretSource
 Closing = Callable[[], None]
 
 
-def templates_of(settings: Site) -> Templates:
+def build_templates(settings: Site) -> Templates:
     """The payload templates, compiled and compared. Raises SiteError."""
     try:
         return Templates(settings.totp.templates, may_overlap=settings.totp.templates_may_overlap)
@@ -46,9 +46,9 @@ class CardSetup:
         self._closing = ExitStack()
         key = _retailer_key(settings)
         module = self._module(settings)
-        _init(settings, module, parameters_of(settings, key, salt, unix_s))
+        _init(settings, module, build_parameters(settings, key, salt, unix_s))
         self.gate = CardVerifier(
-            templates=templates_of(settings),
+            templates=build_templates(settings),
             module=module,
             memory=memory,
             rules=GateRules(
@@ -110,7 +110,7 @@ class CardSetup:
         return HttpTotp(poster.post, dialect)
 
 
-def parameters_of(settings: Site, key: Secret, salt: bytes, unix_s: Callable[[], float]) -> Parameters:
+def build_parameters(settings: Site, key: Secret, salt: bytes, unix_s: Callable[[], float]) -> Parameters:
     """What a module is initialised with. The fingerprint tells nothing of the machine."""
     wanted = settings.totp
     till = f"{settings.pay_api.store}/{settings.pay_api.terminal}".encode()

@@ -12,7 +12,7 @@ from koshelek_driver.config import site
 from koshelek_driver.config.sections import Site
 from koshelek_driver.scanner import device
 from koshelek_driver.scanner.label import Label, relabelled
-from koshelek_driver.till.card_setup import templates_of
+from koshelek_driver.till.card_setup import build_templates
 from koshelek_driver.upos.registry import Devices
 from koshelek_driver.upos.service import DeviceService
 
@@ -42,7 +42,7 @@ class Scanner(device.Scanner):
 
     def _till_devices(self) -> Devices:
         settings = self._site or site.load()
-        self._templates = templates_of(settings)
+        self._templates = build_templates(settings)
         self._entries = settings.devices
         return settings.devices
 

@@ -39,14 +39,14 @@ from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, read_text
 from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.till.assembly import (
+    build_day_rule,
+    build_endpoint,
+    build_ledger,
+    build_line_rule,
+    build_payment_parts,
+    build_shop,
     check_devices,
     check_slip,
-    day_rule_of,
-    endpoint_of,
-    ledger_of,
-    line_rule_of,
-    shop_of,
-    till_of,
 )
 from koshelek_driver.till.background import BackgroundWork
 from koshelek_driver.till.card_setup import CardSetup
@@ -77,23 +77,23 @@ class Terminal:
         check_devices(settings)
         check_slip(settings)
         self._clock = SystemClock()
-        self._client = PayApiClient(endpoint_of(settings), self._clock.now_s, self._clock.unix_s)
+        self._client = PayApiClient(build_endpoint(settings), self._clock.now_s, self._clock.unix_s)
         self._journal = Journal(settings.journal)
         self._gate = CardSetup(
             settings, self._journal.cards, self._journal.salt(), unix_s=self._clock.unix_s, skew_s=self._skew_s
         )
         self._cards = ShownCard(self._gate.gate, settings.totp.presentation_lifetime_s, self._clock.now_s)
-        till = till_of(settings, self._client, self._journal, self._clock)
+        till = build_payment_parts(settings, self._client, self._journal, self._clock)
         timing = settings.pay_api.timing
         self._engine = till.engine
         self._slips = till.slips
         breaker = Breaker(timing.rest_after_failures, timing.rest_s)
         self._desk = Sales(till, self._cards, breaker, settings.pay_api.smallest_amount)
-        self._ledger = ledger_of(settings, self._journal)
-        shop = shop_of(settings, self._ledger)
-        self._refunds = Refunds(till, line_rule_of(settings), self._cards.token_without_card, shop)
+        self._ledger = build_ledger(settings, self._journal)
+        shop = build_shop(settings, self._ledger)
+        self._refunds = Refunds(till, build_line_rule(settings), self._cards.token_without_card, shop)
         self._recovery = Recovery(till)
-        self._reports = Closing(till, day_rule_of(settings))
+        self._reports = Closing(till, build_day_rule(settings))
         self._methods = MethodsQuery(till, self._cards, self._client, timing.decision_timeout_s)
         self._upkeep = BackgroundWork(settings, till, self._reports, self._ledger)
 
@@ -133,7 +133,7 @@ class Terminal:
         Raises UsageError that names the field.
         """
         if invoice_json is None:
-            return order(order_id, amount, line_rule_of(self._site))
+            return order(order_id, amount, build_line_rule(self._site))
         return order_with_invoice(order_id, amount, invoice_json, self._site.pay_api.enums.taxes)
 
     @property

@@ -70,9 +70,9 @@ class Equipment:
 class DeviceService(Generic[R]):
     """A device without features: a service overrides what its hardware can do.
 
-    The model calls `open`, `enable`, `disable` and `close` one at a time, and never while it holds a lock that `EventCallbacks`
-    needs, so they may wait for a thread that is in it. Raise UposError where the standard has a code (E_NOHARDWARE,
-    E_OFFLINE ...); anything else becomes E_FAILURE.
+    The model calls `open`, `enable`, `disable` and `close` one at a time, and never while it holds a lock that
+    `EventCallbacks` needs, so they may wait for a thread that is in it. Raise UposError where the standard has a code
+    (E_NOHARDWARE, E_OFFLINE ...); anything else becomes E_FAILURE.
     """
 
     device_service_description: ClassVar[str] = "Koshelek Driver device service"

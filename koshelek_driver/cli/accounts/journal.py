@@ -124,14 +124,14 @@ def rebuild(
     """
     from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal.rebuilding import rebuild as make_anew
-    from koshelek_driver.till.assembly import till_lock_of
+    from koshelek_driver.till.assembly import build_till_lock
 
     output, settings = Output(as_json=as_json), sites.load(site)
     found = backup or settings.backup
     if backup is not None and not backup.exists():
         raise UsageError(f"--from {backup}: there is no such file", "name a file that `journal backup` wrote")
     aside = Path(f"{settings.journal}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    with till_lock_of(settings).hold("the rebuilding"):
+    with build_till_lock(settings).hold("the rebuilding"):
         rebuilt = make_anew(settings.journal, found if found and found.exists() else None, aside)
     output.document(
         {

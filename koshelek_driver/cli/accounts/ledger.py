@@ -34,14 +34,14 @@ def prepare(
     from koshelek_driver.config import site as sites
     from koshelek_driver.ledger.link import Link
     from koshelek_driver.secrets import Secret
-    from koshelek_driver.till.assembly import address_of, till_address_of
+    from koshelek_driver.till.assembly import build_ledger_address, build_till_ledger_address
 
     output, settings = Output(as_json=as_json), sites.load(site)
     if not settings.ledger.host:
         raise UsageError(f"{settings.path} names no ledger", "add [ledger] with host, login and password")
     password = read_file(password_file, "--password-file")
     secret = None if password is None else Secret(password.decode().strip())
-    address = address_of(settings, Secret(owner), secret) if owner else till_address_of(settings)
+    address = build_ledger_address(settings, Secret(owner), secret) if owner else build_till_ledger_address(settings)
     with closing(Link(address)) as link:
         version = link.prepare(role)
     output.document({"version": version, "database": address.database, "role": role})

@@ -42,11 +42,11 @@ def reconcile(
     """
     from koshelek_driver.accounting.settlement_file import read
     from koshelek_driver.config import site as sites
-    from koshelek_driver.till.assembly import layout_of
+    from koshelek_driver.till.assembly import build_layout
     from koshelek_driver.till.terminal import Terminal
 
     output, settings = Output(as_json=as_json), sites.load(site)
-    layout, scope = layout_of(settings, registry)
+    layout, scope = build_layout(settings, registry)
     theirs = read(str(file), read_file(file, "FILE") or b"", layout)
     scope = replace(scope, since=read_day("--since", since), until=read_day("--until", until))
     with Terminal(settings) as terminal, output.progress("Comparing…"):

@@ -53,10 +53,10 @@ def _do(name: str, make: _Make, file: Path, site: Path | None, *, as_json: bool)
     from koshelek_driver.config import site as sites
     from koshelek_driver.pay_api import stores
     from koshelek_driver.pay_api.replies import NotSent
-    from koshelek_driver.till.assembly import store_api_of
+    from koshelek_driver.till.assembly import build_store_api
 
     output, settings = Output(as_json=as_json), sites.load(site)
-    calls, rules, client = store_api_of(settings)
+    calls, rules, client = build_store_api(settings)
     with closing(client), output.progress("Asking…"):
         request = make(calls[name], read_file(file, "FILE") or b"", rules)
         reply = stores.send(client, request)

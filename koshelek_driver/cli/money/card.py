@@ -111,11 +111,11 @@ def _templates(site: Path | None, given: list[str] | None) -> list[str]:
     from koshelek_driver.card.grammar import TemplateError
     from koshelek_driver.card.template import Template
     from koshelek_driver.config import site as sites
-    from koshelek_driver.till.card_setup import templates_of
+    from koshelek_driver.till.card_setup import build_templates
 
     if not given:
         settings = sites.load(site)
-        templates_of(settings)
+        build_templates(settings)
         return list(settings.totp.templates)
     try:
         for template in given:
