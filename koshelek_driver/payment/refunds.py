@@ -10,7 +10,8 @@ import msgspec
 from koshelek_driver.errors import BusyError, LedgerError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import CheckoutInvoice
-from koshelek_driver.payment.observer import SaleObserver
+from koshelek_driver.payment.cancel import CancelToken
+from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.parts import PaymentParts
@@ -41,10 +42,11 @@ class Refunds:
         self._line_rule = line_rule
         self._token = token
 
-    def refund(self, wanted: RefundWanted, watcher: SaleObserver) -> Refund:
+    def refund(self, wanted: RefundWanted, watcher: SaleObserver, cancel: CancelToken | None = None) -> Refund:
         """Give back and print the slip; see Terminal.refund."""
         pressed_s = self._till.clock.now_s()
-        with self._till.lock.hold("the refund"):
+        waiting = watcher.waiting_for_till
+        with self._till.lock.hold("the refund", cancel=cancel, waiting=lambda: notify(waiting)):
             try:
                 done = self._refunded(wanted, pressed_s, watcher)
             except LedgerError as problem:
