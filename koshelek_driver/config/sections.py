@@ -192,7 +192,7 @@ class Labels(Section, frozen=True, kw_only=True):
     upca_as_ean13: bool = True
 
 
-class Device(Section, frozen=True, kw_only=True):
+class DeviceEntry(Section, frozen=True, kw_only=True):
     """`[devices.NAME]`. `settings` are for a service of another package."""
 
     category: Literal["Scanner", "POSPrinter", "CAT"]
@@ -217,7 +217,7 @@ class SiteFile(Section, frozen=True, kw_only=True):
     ledger: LedgerKeys = LedgerKeys()
     registries: dict[str, SettlementFile] = field(default_factory=dict)
     store_api: StoreApi = StoreApi()
-    devices: dict[str, Device] = field(default_factory=dict)
+    devices: dict[str, DeviceEntry] = field(default_factory=dict)
 
 
 def zone_named(name: str) -> tzinfo | None:
@@ -242,7 +242,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     ledger: LedgerKeys
     registries: dict[str, SettlementFile]
     store_api: StoreApi
-    devices: dict[str, Device]
+    devices: dict[str, DeviceEntry]
 
     @property
     def base(self) -> Path:
@@ -287,11 +287,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         return self.base / self.pay_api.ca_file if self.pay_api.ca_file else None
 
     @property
-    def wallet(self) -> Device | None:
+    def wallet(self) -> DeviceEntry | None:
         """The payment terminal (category CAT), if the file has one."""
         return next((device for device in self.devices.values() if device.category == "CAT"), None)
 
-    def device_of(self, category: Literal["Scanner", "POSPrinter"]) -> Device | None:
+    def device_of(self, category: Literal["Scanner", "POSPrinter"]) -> DeviceEntry | None:
         """The scanner or printer that the payment terminal names."""
         wallet = self.wallet
         name = "" if wallet is None else wallet.scanner if category == "Scanner" else wallet.printer

@@ -67,14 +67,14 @@ def print_preview(
     as_json: JsonOption = False,
 ) -> None:
     """Show print data with UnifiedPOS escape sequences as paper, without a printer. Exit 1: some cannot be printed."""
-    from koshelek_driver.config.sections import Device
+    from koshelek_driver.config.sections import DeviceEntry
     from koshelek_driver.printer.pos_printer.device import POSPrinter
     from koshelek_driver.upos.printer_codes import Station
 
     text = (data.read_text(encoding="utf-8") if data else sys.stdin.read()).replace("\\e", "\x1b")
     output = Output(as_json=as_json)
     with tempfile.TemporaryDirectory() as folder:
-        entry = Device(category="POSPrinter", service="preview", profile=model, settings={"folder": folder})
+        entry = DeviceEntry(category="POSPrinter", service="preview", profile=model, settings={"folder": folder})
         with POSPrinter({"preview": entry}) as printer:
             printer.open("preview")
             printer.claim(0)

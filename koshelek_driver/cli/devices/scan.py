@@ -18,7 +18,7 @@ from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import SiteError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from koshelek_driver.config.sections import Device
+    from koshelek_driver.config.sections import DeviceEntry
     from koshelek_driver.upos.events import ErrorEvent
 
 _TICK_S = 0.1
@@ -67,15 +67,15 @@ def devices(*, as_json: JsonOption = False) -> None:
 
 def _chosen(
     site: Path | None, device: str | None, port: str | None, profile: str
-) -> tuple[str, Device, tuple[str, ...]]:
+) -> tuple[str, DeviceEntry, tuple[str, ...]]:
     """The scanner to listen to and the till's templates. Raises UsageError or SiteError."""
     from koshelek_driver.config import site as sites
-    from koshelek_driver.config.sections import Device
+    from koshelek_driver.config.sections import DeviceEntry
 
     if port is not None:
         if device is not None:
             raise UsageError("--device and --port together", "give one of them")
-        return port, Device(category="Scanner", profile=profile, port=port), ()
+        return port, DeviceEntry(category="Scanner", profile=profile, port=port), ()
     settings = sites.load(site)
     scanners = [name for name, each in settings.devices.items() if each.category == "Scanner"]
     wanted = device or (settings.wallet.scanner if settings.wallet else "") or next(iter(scanners), "")
