@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from koshelek_driver.config import site
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.resident.listener import HttpsListener, server_context
 from koshelek_driver.resident.postback import Postbacks, postback_app

@@ -11,8 +11,8 @@ from filelock import FileLock
 
 from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Site, zone_named
 from koshelek_driver.config.shop_sections import SettlementFile
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
@@ -239,7 +239,7 @@ def build_layout(site: Site, name: str) -> tuple[Layout, Scope]:
     keys = site.registries.get(name or "default", SettlementFile() if not name else None)
     if keys is None:
         raise UsageError(f"{site.path} has no [registries.{name}]", nearest(name, site.registries))
-    zone = zone_named(keys.time_zone) if keys.time_zone else site.zone
+    zone = keys.zone or site.zone
     layout = Layout(
         encoding=keys.encoding,
         delimiter=keys.delimiter,

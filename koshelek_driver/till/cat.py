@@ -7,7 +7,7 @@ from pathlib import Path
 from koshelek_driver.cat import device
 from koshelek_driver.cat.service import WalletService
 from koshelek_driver.config import site
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.till.terminal import Terminal
 from koshelek_driver.upos.registry import Devices, Factory
 

@@ -15,7 +15,7 @@ from koshelek_driver.card.words import card_line
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.lent import LentCAT
 from koshelek_driver.config import site
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import CardError, UsageError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.pay_api.models import TransactionAnswer
