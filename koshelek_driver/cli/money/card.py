@@ -10,9 +10,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from koshelek_driver.cli.money.pay import watcher
 from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
 from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def methods(
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         order = terminal.new_order(order_id or str(uuid.uuid4()), amount, read_file(invoice))
-        watch = watcher(terminal, output)
+        observer = sale_observer(terminal, output)
         with output.progress("At the till…"):
-            found = terminal.methods(order, label=label_text(label), wait_s=wait, watcher=watch)
+            found = terminal.methods(order, label=label_text(label), wait_s=wait, watcher=observer)
         line, tip = terminal.card_line(found.verification), terminal.tip_for(found.error_code, found.details)
     output.document(_document(found, line, tip))
     if tip:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from koshelek_driver.cli.money.pay import finish, slip_of_money, watcher
+from koshelek_driver.cli.money.pay import finish, slip_of_money
 from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output, payment_document, record_document
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.outcome import Outcome
 
 _EXIT_OF_CANCEL = {Outcome.CANCELED: 0, Outcome.REJECTED: 0, Outcome.PAID: 1, Outcome.UNKNOWN: 3}
@@ -27,7 +28,7 @@ def cancel(
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         with output.progress("Cancelling…"):
-            payment = terminal.cancel(order_id, watcher=watcher(terminal, output))
+            payment = terminal.cancel(order_id, watcher=sale_observer(terminal, output))
         paid = payment.outcome is Outcome.PAID
         tip = terminal.tip_for("PAID_USE_REFUND") if paid else terminal.tip(payment)
         slip = slip_of_money(terminal, payment)
@@ -55,7 +56,7 @@ def refund(
     wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
     with Terminal.open(site) as terminal:
         with output.progress("Refunding…"):
-            done = terminal.refund(wanted, watcher=watcher(terminal, output))
+            done = terminal.refund(wanted, watcher=sale_observer(terminal, output))
         finish(terminal, done, output)
 
 
@@ -66,7 +67,7 @@ def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         with output.progress("Recovering…"):
-            recovered = terminal.recover(watcher=watcher(terminal, output))
+            recovered = terminal.recover(watcher=sale_observer(terminal, output))
         for each in (*recovered.settled, *recovered.still_unknown):
             output.payment(each, terminal.tip(each), ())
         output.document(

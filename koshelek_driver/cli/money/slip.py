@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import watcher
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import EXIT_OF_PRINTED, Output, print_document
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def print_slip(
         found = _found(terminal, order_id, refund)
         is_copy = copy or found.slip_state is not SlipState.QUEUED
         lines = terminal.slip_text(found, copy=is_copy)
-        result = terminal.print_slip(found, watcher=watcher(terminal, output))
+        result = terminal.print_slip(found, watcher=sale_observer(terminal, output))
         if png is not None:
             terminal.slip_preview(found, copy=is_copy).save(png)
     output.document({"lines": lines, "png": str(png) if png else None, **print_document(result)})

@@ -15,9 +15,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from koshelek_driver.cli.money.pay import watcher
 from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, reply_in_words
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.cli.sandbox.sandbox import Symbology, fault_named
 from koshelek_driver.cli.sandbox.site_file import DEVICES, write_site
 from koshelek_driver.errors import UsageError, nearest
@@ -108,11 +108,11 @@ class _Show:
         with Terminal.open(self._parts.host.files.site) as terminal:
             terminal.warm_up()
             card = self._draw_card()
-            shown = watcher(terminal, self._output)
-            watch = replace(shown, called=self._called, waiting_for_scan=self._hold(card, shown.waiting_for_scan))
+            shown = sale_observer(terminal, self._output)
+            observer = replace(shown, called=self._called, waiting_for_scan=self._hold(card, shown.waiting_for_scan))
             order = terminal.new_order(order_id, amount)
             with self._output.progress("At the till…"):
-                payment = terminal.pay(order, wait_s=_SCAN_WAIT_S, watcher=watch)
+                payment = terminal.pay(order, wait_s=_SCAN_WAIT_S, watcher=observer)
             self._end(payment, terminal.tip(payment), terminal.slip_text(payment))
 
     def _draw_card(self) -> Image.Image:
