@@ -1,1 +1,1 @@
-"""The command line: thin. Verbs, options and the keys of the JSON are contracts."""
+"""The command line, one thin file a group of verbs. Verbs, options and keys of the JSON are contracts."""

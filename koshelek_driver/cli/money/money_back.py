@@ -1,4 +1,4 @@
-"""`cancel`, `refund`, `recover`."""
+"""The verbs `cancel`, `refund` and `recover`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def cancel(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Cancel an unfinished sale, also one that another program of this till drives. Exit 1: it is paid; refund it."""
+    """Cancel an unfinished sale, even if another program of this till is running it.
+
+    Exit 1: it is paid; refund it.
+    """
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
@@ -40,15 +43,18 @@ def cancel(
 def refund(
     *,
     order_id: Annotated[str, typer.Option("--order-id", help="The receipt that was paid at this till.")] = "",
-    transaction_id: Annotated[str, typer.Option("--transaction-id", help="The payment's id, as its slip has it.")] = "",
+    transaction_id: Annotated[str, typer.Option("--transaction-id", help="The payment's id from its slip.")] = "",
     amount: Annotated[
-        int | None, typer.Option("--amount", help="Kopecks; without it and --items all that is left.")
+        int | None, typer.Option("--amount", help="Kopecks; without it and --items the whole rest.")
     ] = None,
     items: Annotated[Path | None, typer.Option("--items", help="A list of the Pay API's Item, JSON.")] = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give money back, all that is left or some of it. No card is needed. It cannot be cancelled."""
+    """Refund a payment, completely or in part. No card is needed.
+
+    A refund cannot be cancelled.
+    """
     from koshelek_driver.payment.refunds import RefundWanted
     from koshelek_driver.till.terminal import Terminal
 
@@ -61,7 +67,10 @@ def refund(
 
 
 def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Settle what a crash or a lost answer left open, and print the slips that wait. Exit 3: some stays unknown."""
+    """Settle what a crash or a lost response left open, and print the slips that wait.
+
+    Exit 3: an outcome stays unknown.
+    """
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)

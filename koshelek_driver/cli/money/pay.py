@@ -1,4 +1,4 @@
-"""`pay` and `status`."""
+"""The verbs `pay` and `status`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def pay(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """One sale: scan, charge, print the slip. The same order again charges nothing and answers as the first time."""
+    """Make one sale: scan, charge, print the slip.
+
+    Repeating it for the same order charges nothing and returns the first result.
+    """
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
@@ -48,7 +51,7 @@ def status(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What the journal says of a sale, or of all that are open or have a slip that is not on paper."""
+    """Show a sale from the journal, or all that are open or have a slip that is not on paper."""
     from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal import Journal
 
@@ -75,7 +78,7 @@ def status(
 
 
 def finish(terminal: Terminal, payment: Payment | Refund, output: Output) -> None:
-    """Show the end of a sale or a refund and leave with its exit code."""
+    """Show the outcome of a sale or a refund and exit with its code."""
     tip, slip = terminal.tip(payment), slip_of_money(terminal, payment)
     output.payment(payment, tip, slip)
     output.document(payment_document(payment, tip, slip))
@@ -83,7 +86,7 @@ def finish(terminal: Terminal, payment: Payment | Refund, output: Output) -> Non
 
 
 def slip_of_money(terminal: Terminal, payment: Payment | Refund) -> list[str]:
-    """The slip of money that moved; that of a cancel is printed when somebody asks for it."""
+    """Return the lines of the slip if money moved; the slip of a cancel is printed on request only."""
     from koshelek_driver.payment.outcome import Outcome
 
     return terminal.slip_text(payment) if payment.outcome in (Outcome.PAID, Outcome.REFUNDED) else []
