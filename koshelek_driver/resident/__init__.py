@@ -1,1 +1,1 @@
-"""The resident driver: what listens for others while the till works."""
+"""The resident driver: a process that keeps one till open and receives the postbacks of the host."""
