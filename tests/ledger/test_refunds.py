@@ -379,7 +379,7 @@ def test_a_refund_that_was_left_open_is_gone_on_with_while_the_ledger_is_away(
     here, there = new_site("TILL-A"), new_site("TILL-B")
     paid = pay(here)
     till = here if of == "own" else there
-    host.host._director.plan({"call": "refund", "outcome": "lost-always", "times": 4}, ("refund",))
+    host.host.plan({"call": "refund", "outcome": "lost-always", "times": 4})
     with Terminal.open(till.site) as terminal:
         unknown = terminal.refund(RefundWanted("A-1", amount=345))
     assert unknown.outcome is Outcome.UNKNOWN
@@ -393,7 +393,7 @@ def test_a_refund_that_was_left_open_is_gone_on_with_while_the_ledger_is_away(
 def test_an_open_refund_of_another_till_is_waited_for(new_site: NewSite, host: PayApiSandbox) -> None:
     here, there = new_site("TILL-A"), new_site("TILL-B")
     paid = pay(here)
-    host.host._director.plan({"call": "refund", "outcome": "lost-always", "times": 4}, ("refund",))
+    host.host.plan({"call": "refund", "outcome": "lost-always", "times": 4})
     with Terminal.open(here.site) as terminal:
         assert terminal.refund(RefundWanted("A-1")).outcome is Outcome.UNKNOWN
     with Terminal.open(there.site) as terminal, pytest.raises(BusyError, match="not settled") as caught:
