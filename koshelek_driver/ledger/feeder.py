@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from koshelek_driver.ledger import rows
-from koshelek_driver.ledger.link import Link
+from koshelek_driver.ledger.connection import Link
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.reader import Batch, JournalReader
 
 if TYPE_CHECKING:
-    from koshelek_driver.ledger.link import Cursor
+    from koshelek_driver.ledger.connection import Cursor
 
 _log = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ import msgspec
 
 from koshelek_driver.accounting.report import Row, Totals, counted_row, totals_of, unknown_row
 from koshelek_driver.ledger import rows
-from koshelek_driver.ledger.link import Link
+from koshelek_driver.ledger.connection import Link
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.journal.reader import Record
 from koshelek_driver.payment.outcome import Outcome
 
 if TYPE_CHECKING:
-    from koshelek_driver.ledger.link import Cursor
+    from koshelek_driver.ledger.connection import Cursor
 
 _TILLS = """
 SELECT DISTINCT ON (store_id, terminal_id) store_id, terminal_id, extract(epoch FROM heard)::float8,

@@ -11,7 +11,7 @@ from koshelek_driver.payment.journal.day_book import ClosedDay
 from koshelek_driver.payment.journal.reader import Record
 
 if TYPE_CHECKING:
-    from koshelek_driver.ledger.link import Cursor
+    from koshelek_driver.ledger.connection import Cursor
 
 _FIELDS = Record.__struct_fields__
 COLUMNS = ", ".join(f"o.{name}" for name in _FIELDS)

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from koshelek_driver.errors import BusyError, DriverError, UsageError
 from koshelek_driver.ledger import rows
+from koshelek_driver.ledger.connection import Link
 from koshelek_driver.ledger.feeder import Name, enrol
-from koshelek_driver.ledger.link import Link
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.reader import JournalReader, Record
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
 from koshelek_driver.payment.shop import ShopPayment
 
 if TYPE_CHECKING:
-    from koshelek_driver.ledger.link import Cursor
+    from koshelek_driver.ledger.connection import Cursor
 
 _log = logging.getLogger(__name__)
 _NEVER_BEGUN = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from koshelek_driver.ledger.books import LedgerBooks
+from koshelek_driver.ledger.connection import Address, Link
 from koshelek_driver.ledger.feeder import Fed, Feeder, Name, behind
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.records import LedgerBooks
 from koshelek_driver.ledger.reports import ShopReport, TillState, shop_report, tills_of
 from koshelek_driver.ledger.shop import ShopLedger
 from koshelek_driver.payment.journal import Journal

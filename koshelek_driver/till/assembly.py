@@ -38,7 +38,7 @@ from koshelek_driver.transport import check_address
 if TYPE_CHECKING:  # what most tills do not have is imported when it is wanted
     from koshelek_driver.accounting.reconcile import Scope
     from koshelek_driver.accounting.settlement_file import Layout
-    from koshelek_driver.ledger.link import Address
+    from koshelek_driver.ledger.connection import Address
     from koshelek_driver.ledger.till_ledger import TillLedger
     from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 
@@ -193,7 +193,7 @@ def build_line_rule(site: Site) -> LineRule:
 
 def build_ledger_address(site: Site, login: Secret, password: Secret | None) -> Address:
     """Where the shop's ledger is, for a role of its PostgreSQL."""
-    from koshelek_driver.ledger.link import Address
+    from koshelek_driver.ledger.connection import Address
 
     keys = site.ledger
     return Address(

@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 import psycopg
 
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, Link
 from koshelek_driver.secrets import Secret
 from tests.benchmarks.journal import fill
 from tests.benchmarks.report import options, show, summary

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, Link
 from koshelek_driver.secrets import Secret
 from tests.support.postgres import Postgres, programs
 

@@ -15,7 +15,7 @@ import pytest
 
 from koshelek_driver.errors import BusyError, LedgerError
 from koshelek_driver.ledger import rows
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, Link
 from koshelek_driver.payment.journal import reader
 from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 from koshelek_driver.payment.outcome import Outcome, Verdict

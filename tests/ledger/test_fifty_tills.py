@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from koshelek_driver.errors import BusyError, LedgerError, UsageError
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, Link
 from koshelek_driver.ledger.reports import ShopReport
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.secrets import Secret

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from koshelek_driver import Outcome, RefundWanted, Terminal
 from koshelek_driver.errors import BusyError, DriverError, JournalError, UsageError
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, Link
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.sandbox.server import PayApiSandbox

@@ -13,8 +13,8 @@ import psycopg
 
 from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.accounting.closing import Closing
+from koshelek_driver.ledger.connection import Address
 from koshelek_driver.ledger.feeder import Name
-from koshelek_driver.ledger.link import Address
 from koshelek_driver.ledger.till_ledger import TillLedger
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request

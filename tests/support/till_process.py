@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from koshelek_driver.errors import BusyError, DriverError, LedgerError, UsageError
-from koshelek_driver.ledger.link import Address
+from koshelek_driver.ledger.connection import Address
 from koshelek_driver.secrets import Secret
 from tests.support.ledger_tills import Till
 

@@ -37,7 +37,7 @@ def prepare(
     To be run once, and again with each new version.
     """
     from koshelek_driver.config import site as sites
-    from koshelek_driver.ledger.link import Link
+    from koshelek_driver.ledger.connection import Link
     from koshelek_driver.secrets import Secret
     from koshelek_driver.till.assembly import build_ledger_address, build_till_ledger_address
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from koshelek_driver.ledger import rows
-from koshelek_driver.ledger.link import Link
+from koshelek_driver.ledger.connection import Link
 from koshelek_driver.payment.journal.reader import Record
 
 _ALL = f"SELECT {rows.BRIEF} FROM koshelek.operation o"  # noqa: S608
