@@ -218,10 +218,10 @@ def build_ledger(site: Site, journal: Journal) -> TillLedger | None:
     """This till's side of the shop's ledger, if the shop has one. Raises SecretError."""
     if not site.ledger.host:
         return None
-    from koshelek_driver.ledger.feeder import Name
+    from koshelek_driver.ledger.feeder import TillName
     from koshelek_driver.ledger.till_ledger import TillLedger
 
-    return TillLedger(build_till_ledger_address(site), journal, Name(site.pay_api.store, site.pay_api.terminal))
+    return TillLedger(build_till_ledger_address(site), journal, TillName(site.pay_api.store, site.pay_api.terminal))
 
 
 def build_shop(site: Site, ledger: TillLedger | None) -> Shop:

@@ -351,7 +351,7 @@ class Terminal:
         from koshelek_driver.payment.journal.reader import JournalReader
 
         if shop:
-            return reconcile(theirs, self.ledger.books(), scope)
+            return reconcile(theirs, self.ledger.records(), scope)
         with closing(JournalReader(self._site.journal)) as books:
             return reconcile(theirs, books, scope)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from koshelek_driver import Outcome, RefundWanted, Terminal
 from koshelek_driver.errors import BusyError, DriverError, JournalError, UsageError
-from koshelek_driver.ledger.connection import Address, Link
+from koshelek_driver.ledger.connection import Address, LedgerConnection
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.sandbox.server import PayApiSandbox
@@ -93,7 +93,7 @@ def test_nothing_is_taken_back_while_the_till_is_busy(tills: list[Till]) -> None
         tills[2].ledger.shop.reserve(tills[2].wanted(transaction_id, 1, 1000))
 
 
-def test_a_journal_that_was_made_anew_takes_nothing_back_by_itself(tills: list[Till], link: Link) -> None:
+def test_a_journal_that_was_made_anew_takes_nothing_back_by_itself(tills: list[Till], link: LedgerConnection) -> None:
     """It may have lost the very refund that was sent; a person says how it ended."""
     transaction_id = paid_at(tills[0])
     lost = tills[1].wanted(transaction_id, 1000, 1000)
@@ -175,7 +175,7 @@ ACTS = st.lists(
 @given(ACTS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_tills_do_and_wherever_they_crash_never_more_is_asked_for_than_was_paid(
-    tmp_path_factory: pytest.TempPathFactory, address: Address, link: Link, acts: list[tuple[int, str, int]]
+    tmp_path_factory: pytest.TempPathFactory, address: Address, link: LedgerConnection, acts: list[tuple[int, str, int]]
 ) -> None:
     """What the host would see: refunds whose intent was durable. All that it may have accepted is within the sum."""
     folder = tmp_path_factory.mktemp("tills")

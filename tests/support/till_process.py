@@ -23,7 +23,7 @@ def main(folder: str, name: str, host: str, database: str, seconds: str) -> None
     """Work for so long; the journal says what was done. On standard error stands what must not happen."""
     logging.disable()
     till = Till(Path(folder), name, Address(host, 5432, database, Secret("owner"), None, None, name))
-    till._numbers = count(till.journal.database.last_number() * 10 + 1)
+    till.numbers = count(till.journal.database.last_number() * 10 + 1)
     till.clock.wall_s = time.time()
     settle(till)
     over = threading.Event()

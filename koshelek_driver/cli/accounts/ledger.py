@@ -37,7 +37,7 @@ def prepare(
     To be run once, and again with each new version.
     """
     from koshelek_driver.config import site as sites
-    from koshelek_driver.ledger.connection import Link
+    from koshelek_driver.ledger.connection import LedgerConnection
     from koshelek_driver.secrets import Secret
     from koshelek_driver.till.assembly import build_ledger_address, build_till_ledger_address
 
@@ -47,8 +47,8 @@ def prepare(
     password = read_file(password_file, "--password-file")
     secret = None if password is None else Secret(password.decode().strip())
     address = build_ledger_address(settings, Secret(owner), secret) if owner else build_till_ledger_address(settings)
-    with closing(Link(address)) as link:
-        version = link.prepare(role)
+    with closing(LedgerConnection(address)) as connection:
+        version = connection.prepare(role)
     output.document({"version": version, "database": address.database, "role": role})
     output.console.print(f"version {version} in {escape(address.database)} at {escape(address.host)}")
 
