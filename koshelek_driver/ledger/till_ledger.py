@@ -26,11 +26,9 @@ class TillLedger:
 
     def __init__(self, address: Address, journal: Journal, name: TillName) -> None:
         self._journal = journal
-        self._feeding, self._refunding, self._reporting = (
-            LedgerConnection(address),
-            LedgerConnection(address),
-            LedgerConnection(address),
-        )
+        self._feeding = LedgerConnection(address)
+        self._refunding = LedgerConnection(address)
+        self._reporting = LedgerConnection(address)
         self._feeder = Feeder(journal, self._feeding, name)
         self.shop = ShopLedger(journal, self._refunding, name)
         """The part that refunds use."""
