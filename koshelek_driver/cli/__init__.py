@@ -1,1 +1,4 @@
-"""The command line, one thin file a group of verbs. Verbs, options and keys of the JSON are contracts."""
+"""The command line, one thin file for each group of verbs.
+
+Verbs, options, exit codes and the keys of the JSON are contracts.
+"""

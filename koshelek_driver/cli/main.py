@@ -1,4 +1,7 @@
-"""`koshelek-driver VERB`: the table of verbs, and the one place that turns errors into texts and exit codes."""
+"""`koshelek-driver VERB`: the table of verbs.
+
+It is also the one place that turns errors into texts and exit codes.
+"""
 
 from __future__ import annotations
 

@@ -46,7 +46,10 @@ _SLIP_WORDS = {
 
 
 class Output:
-    """The two streams of a verb: results go to standard output, warnings and errors to standard error."""
+    """The two streams of a verb.
+
+    Results go to standard output, warnings and errors to standard error.
+    """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
@@ -199,7 +202,10 @@ def print_document(result: PrintResult) -> dict[str, Any]:
 
 
 def encoding_safe_stdout() -> None:
-    """Replace letters that a Windows console or a C locale cannot show: an encoding error must not stop a sale."""
+    """Replace letters that the console cannot show, on Windows or in a C locale.
+
+    An encoding error must not stop a sale.
+    """
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

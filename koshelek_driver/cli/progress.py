@@ -1,4 +1,4 @@
-"""A sale on the screen while it is under way: the observer of `pay`, `cancel`, `refund`, `recover`, `methods`, `slip`.
+"""The progress of a sale on the screen.
 
 From the wait for a scan on, Ctrl-C and SIGTERM are the cashier's cancel and no longer end the process: money may move.
 """
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 def sale_observer(terminal: Terminal, output: Output) -> SaleObserver:
-    """Return an observer that shows each step of a sale and turns Ctrl-C and SIGTERM into a cancel.
+    """Return an observer that shows each step of a sale.
 
-    The signal handlers are installed when the till begins to wait for a scan, or when a card is scanned.
+    It also turns Ctrl-C and SIGTERM into a cancel. The signal handlers are installed when the till begins to wait for a
+    scan, or when a card is scanned.
     """
     from koshelek_driver.payment.observer import SaleObserver
     from koshelek_driver.printer.receipt_printer import Printed

@@ -1,7 +1,7 @@
-"""Checks of a site file beyond the types of its keys: limits, formats, names that must exist.
+"""The checks of a site file beyond the types of its keys.
 
-Each refusal names the file, the line, the key, the value and the values that are allowed, so that a technician can
-correct the file without the source code.
+They cover limits, formats and names that must exist. Each refusal names the file, the line, the key, the value and the
+values that are allowed, so that a technician can correct the file without the source code.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ class SiteChecks:
 
 
 def _totp_modules(wanted: str) -> tuple[str, ...]:
-    """List the known modules; the entry points are read only for a foreign name, because that is slow."""
+    """Return the known modules; entry points are slow and read for a foreign name only."""
     if wanted in _TOTP_MODULES:
         return _TOTP_MODULES
     return (*_TOTP_MODULES, *(point.name for point in entry_points(group=TOTP_MODULE_GROUP)))

@@ -161,11 +161,11 @@ class PrinterProfile(Section, frozen=True, kw_only=True):
     automatic_status: bool = False
     """True: it sends the four status bytes of GS a unasked."""
     real_time_switch: bool = False
-    """True: it supports GS ( D, which disables real-time commands, so that bytes of a picture cannot trigger one."""
+    """True: it supports GS ( D, so real-time commands inside pictures can be disabled."""
     clear: Literal["dc4", "none"] = "none"
     """dc4: DLE DC4 8 discards the data that is not printed yet."""
     pacing_bytes: int = 0
-    """Bytes to send on a serial line without flow control before its progress is queried; 0: no limit."""
+    """Bytes to send before the progress is queried, on a line without flow control; 0: no limit."""
     two_byte_mode: bool = True
     """True: it may start in a Chinese mode; FS . is sent to leave it."""
     graphics: Literal["raster", "stored", "column"] = "raster"
@@ -215,7 +215,7 @@ def printer(name: str) -> PrinterProfile:
 
 
 def name_for(device: AttachedDevice) -> str:
-    """Return the name of the scanner profile for a USB device; empty if no profile lists its ids.
+    """Return the name of the scanner profile for a USB device; empty: there is none.
 
     Raises:
         ProfileError: several profiles list its ids for this kind of connection.
@@ -261,7 +261,10 @@ def _load(folder: Folder, name: str, kind: type[P]) -> P:
 
 
 def _inherited(path: Path, folder: Folder, own: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys that a profile inherits: one level only, so that nobody has to read more than two files."""
+    """Return the keys that a profile inherits.
+
+    There is one level only, so that a profile is read in two files at most.
+    """
     parent, known = own.get("inherits", ""), names(folder)
     if folder == "printers" and own.get("escpos") and not parent:
         return escpos_database.entry(own["escpos"])

@@ -66,7 +66,7 @@ class Automatic(Section, frozen=True, kw_only=True):
     cancel_undecided: bool = True
     """Cancel a sale that is undecided after `decision_timeout_s`; false: leave it unknown for a person to resolve."""
     settle_orphans: bool = True
-    """Let the resident driver settle what a crash or a lost response left open; false: only `recover` does."""
+    """The resident driver settles what a crash or a lost response left open; false: only `recover`."""
 
 
 class Postback(Section, frozen=True, kw_only=True):

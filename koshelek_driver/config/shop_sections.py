@@ -12,7 +12,10 @@ Environment = Literal["test", "production"]
 
 
 def _zone_named(name: str) -> tzinfo | None:
-    """Return a time zone by name, None for the machine's. Raises KeyError, ValueError or OSError if unknown."""
+    """Return a time zone by name, None for the machine's.
+
+    Raises KeyError, ValueError or OSError for an unknown name.
+    """
     if not name:
         return None
     from zoneinfo import ZoneInfo
@@ -37,7 +40,10 @@ class BusinessDay(Section, frozen=True, kw_only=True):
 
 
 class LedgerKeys(Section, frozen=True, kw_only=True):
-    """`[ledger]`: the shop's PostgreSQL. `host` is a name, an address or a Unix socket's folder; empty: no ledger."""
+    """`[ledger]`: the PostgreSQL of the shop.
+
+    `host` is a name, an address or the folder of a Unix socket; empty: there is no ledger.
+    """
 
     host: str = ""
     port: int = 5432
@@ -78,7 +84,7 @@ class StoreApi(Section, frozen=True, kw_only=True):
     update: StoreCallKeys = StoreCallKeys(method="PUT", required=("brandId", "stores"), store_required=("storeNumber",))
 
     def base_url(self, environment: Environment) -> str:
-        """Return the address of the Store API in an environment, without a trailing slash; empty: not given."""
+        """Return the address in an environment, without a trailing slash; empty: not given."""
         return (self.base_url_test if environment == "test" else self.base_url_production).rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""One till's site: a whole site file, with its paths resolved against the folder of the file.
+"""The site of one till: a whole site file and the folder that its paths are relative to.
 
 `load` reads a file, refuses what `checks` refuses, and returns a `Site`.
 """

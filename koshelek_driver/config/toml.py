@@ -51,7 +51,7 @@ def table(path: Path, error: type[SiteError]) -> dict[str, Any]:
 
 
 def place(path: Path, key: str) -> str:
-    """Return the file and the line of a dotted key in it, for errors that are found after reading."""
+    """Return the file and the line of a dotted key, for errors found after reading."""
     return _place(path, path.read_text(encoding="utf-8-sig"), tuple(key.split(".")))
 
 
@@ -129,7 +129,7 @@ def _converts(value: Any, kind: Any) -> bool:
 
 
 def _unknown_keys(data: Any, kind: Any, at: Key) -> list[tuple[Key, list[str]]]:
-    """List every key of `data` that `kind` does not have, each with the keys that are allowed in its place."""
+    """List every unknown key of `data`, each with the keys that are allowed in its place."""
     if not isinstance(data, dict):
         return []
     found: list[tuple[Key, list[str]]] = []
@@ -150,7 +150,7 @@ def _keys(kind: Any) -> dict[str, Any]:
 
 
 def _inside(kind: Any, key: str) -> Any:
-    """Return the type of the value at a key of a `kind`; None if the type does not define it."""
+    """Return the type of the value at a key; None if `kind` does not define it."""
     if typing.get_origin(kind) is dict:
         return typing.get_args(kind)[1]
     inner = _keys(kind).get(key) if _is_struct(kind) else None

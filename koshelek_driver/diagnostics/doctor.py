@@ -39,7 +39,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. `remedy` tells the technician what to do; empty when nothing is to be done."""
+    """One check. `remedy` is for the technician; empty if nothing is to be done."""
 
     name: str
     result: Result

@@ -1,4 +1,7 @@
-"""The ports that a scanner may be on, each with its address for the site file and a profile to begin with."""
+"""The ports that a scanner may be on.
+
+Each comes with its address for the site file and a profile to begin with.
+"""
 
 from __future__ import annotations
 

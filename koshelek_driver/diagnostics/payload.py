@@ -1,4 +1,7 @@
-"""The parse of a label by card templates, for the author of the templates; nothing of the customer's is shown."""
+"""The parse of a label by card templates, for the author of the templates.
+
+Nothing of the customer's is shown.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from koshelek_driver.scanner.label import Label, read_text
 
 
 def payload_report(text: str, templates: list[str], *, typed: bool) -> dict[str, Any]:
-    """Parse a label by templates, and report its card or the reason why each template refused it.
+    """Parse a label by templates; report its card, or why each template refused it.
 
     Numbers are masked; sessions and passwords are not shown. The keys are those of `payload test --json`.
 

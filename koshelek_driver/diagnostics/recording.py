@@ -66,7 +66,7 @@ def _hider(model: ScannerProfile, descriptor: bytes) -> _Hide:
 
 
 def _kept_of(model: ScannerProfile) -> re.Pattern[bytes]:
-    """Match the bytes to keep: marks of the dialects, AIM identifiers, the maker's own at the start of a label."""
+    """Match the bytes to keep: protocol marks, AIM identifiers, the maker's own identifiers."""
     own = [rb"(?:(?<=[\r\n])|\A)" + re.escape(each.encode()) for each in model.symbology.identifiers]
     return re.compile(b"|".join([_KEPT.pattern, *own]))
 

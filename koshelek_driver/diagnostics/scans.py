@@ -15,7 +15,7 @@ USUAL_TEMPLATES = (
     "{prefix:CM}{card_number:13d}{password:3d}",
     "{card_number:13d}",
 )
-"""Templates to try after the till's own, so that wrong templates of a till do not reveal a wallet card."""
+"""Templates to try after the till's own, so that wrong ones do not reveal a card."""
 
 
 def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _parsed(card: CardPresentation) -> dict[str, Any]:
 
 
 def _hidden(data: bytes, card: CardPresentation | None) -> bytes:
-    """Replace session, password and all but four digits of the card number by stars, wherever they occur."""
+    """Replace session, password and all but four digits of the card number by stars."""
     if card is None:
         return data
     number = card.card_number.reveal()

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT_S = 3
 _RETRY_PAUSE_S = 5.0
-"""Pause after a failed attempt to connect, during which requests fail at once: a cashier must not wait again."""
+"""Pause after a failed connection, in which requests fail at once: no cashier waits again."""
 _STATEMENT_MS, _LOCK_MS, _IDLE_MS = 10_000, 3_000, 10_000
-"""Timeouts of the server: for a statement, for a lock, and for a till that vanished in a transaction."""
+"""Timeouts of the server: of a statement, of a lock, of an idle transaction."""
 _LONG_STATEMENT_MS = 60_000
 _PREPARE_LOCK_KEY = 0x6B6F7368
 """Key of the advisory lock that serializes concurrent `ledger prepare`."""
@@ -76,7 +76,7 @@ class LedgerConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
-        """Run a block in one transaction. After an error it is unknown if a requested commit was done."""
+        """Run a block in one transaction. After an error the commit may or may not be done."""
         with self._transaction_on(self._alive) as cursor:
             yield cursor
 
@@ -118,7 +118,10 @@ class LedgerConnection:
                 yield cursor
 
     def _alive(self) -> Connection:
-        """Return a live connection to a ledger of our version; one that broke while it was idle is replaced."""
+        """Return a live connection to a ledger of our version.
+
+        One that broke while it was idle is replaced.
+        """
         import psycopg
 
         if self._connection is not None:
@@ -166,7 +169,10 @@ class LedgerConnection:
 
 
 def open_connection(to: Address) -> Connection:
-    """Connect to the ledger with all timeouts and TLS verification set. Blocks up to 3 s; raises psycopg.Error."""
+    """Connect to the ledger, with all timeouts and TLS verification.
+
+    Blocks up to 3 s for each address of the host. Raises psycopg.Error.
+    """
     import psycopg
 
     return psycopg.connect(

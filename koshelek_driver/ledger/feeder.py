@@ -33,7 +33,10 @@ class TillName:
 
 @dataclass(frozen=True, slots=True)
 class FeedProgress:
-    """The progress of a feed: events sent now, the last event in the ledger, the last one of the journal."""
+    """The progress of a feed.
+
+    `events` were sent now, `position` is the last event in the ledger, `last` the last one of the journal.
+    """
 
     events: int
     position: int
@@ -109,14 +112,20 @@ def behind(cursor: Cursor, journal: Journal) -> int:
 
 
 def _position(cursor: Cursor, journal_id: str, *, lock: bool = False) -> tuple[int, bytes]:
-    """Return position and hash of the last event in the ledger, 0 if the till is new; `lock` blocks other feeders."""
+    """Return number and hash of the last event in the ledger; 0 for a new till.
+
+    `lock` makes other feeders of the same journal wait for the end of this transaction.
+    """
     sql = "SELECT position, link FROM koshelek.till WHERE journal_id = %s"
     found = cursor.execute(f"{sql} FOR NO KEY UPDATE" if lock else sql, (journal_id,)).fetchone()
     return (int(found[0]), bytes(found[1])) if found else (0, b"")
 
 
 def _store_position(cursor: Cursor, journal_id: str, name: TillName, batch: Batch) -> None:
-    """Store the position of a till; without news its timestamp is refreshed once a minute as a sign of life."""
+    """Store the position of a till.
+
+    Without new events its timestamp is refreshed once a minute, as a sign of life.
+    """
     cursor.execute(
         "UPDATE koshelek.till SET position = %(until)s, last = %(last)s, heard = now(),"
         " link = CASE WHEN %(until)s > position THEN %(link)s ELSE link END,"

@@ -51,10 +51,10 @@ _UNSETTLED = f"{_FROM} WHERE o.outcome IS NULL OR o.by_hand ORDER BY o.created_s
 
 @dataclass(frozen=True, slots=True)
 class TillState:
-    """The state of a till in the ledger. `name` is the terminal, in a chain of several stores `store/terminal`.
+    """The state of a till in the ledger.
 
-    `heard_s` is the time of its last feed (Unix time), `silent_s` the seconds since; `behind` is the number of its
-    events that were not in the ledger then.
+    `name` is the terminal, in a chain of several stores `store/terminal`. `heard_s` is the time of its last feed (Unix
+    time), `silent_s` the seconds since; `behind` is the number of its events that were not in the ledger then.
     """
 
     name: str
@@ -67,9 +67,10 @@ class TillState:
 
 @dataclass(frozen=True, slots=True)
 class ShopReport:
-    """A report over all tills: the closed days of one date, or the open days if `date` is empty.
+    """A report over all tills.
 
-    `till` of a row and the keys of `by_till` are names of tills.
+    It covers the closed days of one date, or the open days if `date` is empty. `till` of a row and the keys of
+    `by_till` are names of tills.
     """
 
     date: str
@@ -81,9 +82,10 @@ class ShopReport:
 
 
 def shop_report(connection: LedgerConnection, date: str) -> ShopReport:
-    """Report all tills: the closed days of a date such as 2026-11-22, or the open days if it is empty.
+    """Report all tills: the closed days of a date, or the open days if it is empty.
 
-    Every row belongs to exactly one date or to an open day. Blocks up to a minute; raises LedgerError.
+    `date` is written as 2026-11-22. Every row belongs to exactly one date or to an open day. Blocks up to a minute;
+    raises LedgerError.
     """
     with connection.reading() as cursor:
         tills = _tills(cursor)
@@ -127,7 +129,7 @@ def _all(cursor: Cursor, sql: str, *values: Any) -> list[tuple[tuple[str, str], 
 
 
 def _ended(till: str, of: Record) -> Ended:
-    """Convert a record to a row of a report; an open one has the time of its beginning."""
+    """Convert a record to a row of a report; an open one is dated by its start."""
     return Ended(
         of.order_id,
         of.request_id,

@@ -1,4 +1,4 @@
-"""The ledger's side of a refund: payments of any till, their refunds, and the lock on a payment.
+"""The ledger's side of a refund: payments of any till and the lock on each.
 
 The lock is a row, an open refund. It is written before the till's own intent, under an advisory lock of PostgreSQL on
 the payment, and is released when the outcome of the refund is fed. A till that was killed between the row and its
@@ -88,7 +88,9 @@ class ShopLedger:
             _log.warning("the shop's ledger hears of a refund later: %s", problem.what)
 
     def close_by_hand(self, request_id: str, outcome: Outcome, reason: str) -> None:
-        """Close the open refund of a till that is gone, as a supervisor; a later feed of that till overrides it.
+        """Close the open refund of a till that is gone, as a supervisor.
+
+        A later feed of that till overrides it.
 
         Raises:
             UsageError: the refund is not open, `outcome` is neither REFUNDED nor REJECTED, or `reason` is empty.
@@ -115,7 +117,7 @@ class ShopLedger:
                 cursor.execute(_NEVER_BEGUN, (lost,))
 
     def _lock_and_feed(self, cursor: Cursor, transaction_id: str) -> str:
-        """Lock the payment, write everything that this till knows of it, and return the id of the journal."""
+        """Lock the payment and feed all that this till knows of it; return the journal id."""
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (transaction_id,))
         with closing(self._reader()) as reader:
             journal_id = enrol(cursor, self._journal, reader, self._name)
@@ -127,7 +129,10 @@ class ShopLedger:
         return JournalReader(self._journal.database.path)
 
     def _never_begun(self, reserved: list[str]) -> list[str]:
-        """Return the reservations without an intent in the journal: nothing was sent, for the intent comes first."""
+        """Return the reservations without an intent in the journal.
+
+        Nothing was sent for them: the intent is durable before the first byte leaves.
+        """
         return [request_id for request_id in reserved if self._journal.refunds.find(request_id) is None]
 
 

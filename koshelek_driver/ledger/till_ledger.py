@@ -60,7 +60,7 @@ class TillLedger:
         return self.shop.find(order_id, transaction_id)
 
     def report(self, date: str = "") -> ShopReport:
-        """Report all tills: the closed days of a date such as 2026-11-22, or the open days if it is empty."""
+        """Report all tills: the closed days of a date, as 2026-11-22, or (empty) the open days."""
         return shop_report(self._reporting, date)
 
     def records(self) -> LedgerRecords:

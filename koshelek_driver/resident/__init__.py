@@ -1,1 +1,1 @@
-"""The resident driver: a process that keeps one till open and receives the postbacks of the host."""
+"""The resident driver: one till that stays open, and the receiver of postbacks."""

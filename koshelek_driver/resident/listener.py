@@ -1,4 +1,4 @@
-"""The HTTPS server of the resident driver: an ASGI application on a port, in a thread of its own."""
+"""The HTTPS server of the resident driver, in a thread of its own."""
 
 from __future__ import annotations
 

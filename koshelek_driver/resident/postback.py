@@ -1,7 +1,7 @@
 """The receiver of postbacks, the messages of the Pay API about the status of a payment.
 
 A postback is only a hint: it is stored as an event of the journal and makes the till query the status at the host. So
-postbacks that come twice, out of order, late or from somebody who stole the password do no harm.
+postbacks that come twice, out of order, late or from a thief of the password do no harm.
 """
 
 from __future__ import annotations

@@ -40,13 +40,19 @@ class Resident:
             self._opened = opened.pop_all()
 
     def close(self) -> None:
-        """Stop listening and close the till; an unfinished conversation with the host is resumed at the next start."""
+        """Stop listening and close the till.
+
+        An unfinished conversation with the host is resumed at the next start.
+        """
         self._opened.close()
 
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """Hold the lock of the one resident driver of a till; a second file names its process for the error."""
+    """Hold the lock of the one resident driver of a till.
+
+    A second file names its process, for the error of another one.
+    """
     lock, pid_file = FileLock(path, timeout=0, mode=0o600), path.with_name(f"{path.name}.pid")
     try:
         lock.acquire()

@@ -44,7 +44,7 @@ class Contract:
         return self._problems(f"#/components/schemas/{REQUEST_SCHEMAS[path]}", body)
 
     def response_problems(self, path: str, http_status: int, body: Any) -> list[str]:
-        """List the violations in the decoded body of a response to a POST of `path`; empty for a valid one."""
+        """List the violations in the decoded body of a response to `path`; empty for a valid one."""
         if http_status == 422:
             pointer = "#/components/responses/Error/content/application~1json/schema"
         else:
@@ -79,7 +79,7 @@ def _without_newer_fields(node: Any, version: tuple[int, ...]) -> Any:
 
 
 def _since(schema: Any) -> tuple[int, ...]:
-    """Return the version that introduced a property: `x-since` stands in the schema that a reference leads to."""
+    """Return the API version that introduced a property, following its reference."""
     reference = schema.get("$ref", "")
     target = _document()["components"]["schemas"][reference.rpartition("/")[2]] if reference else schema
     return _number(target.get("x-since", "0"))

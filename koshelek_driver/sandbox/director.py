@@ -62,7 +62,7 @@ class Director:
         return plan.script
 
     def wire_for(self, call: str, body: dict[str, Any], script: Script) -> Wire:
-        """Return the wire fault of a request; it strikes the first `times` times that the same request comes."""
+        """Return the wire fault of a request; a script limits it to the first `times` repetitions."""
         key = (call, body["requestId"])
         self._seen_times[key] = self._seen_times.get(key, 0) + 1
         return script.wire if self._seen_times[key] <= script.times else Wire.NORMAL

@@ -65,7 +65,7 @@ class Transaction:
 
     @property
     def payment_type(self) -> str:
-        """The provider that the customer chose in the app: that of the script if the till offers it."""
+        """The provider that the customer chose: that of the script, if the till offers it."""
         offered = [method["type"] for method in self.request["paymentMethods"]]
         return self.script.payment_type if self.script.payment_type in offered else str(offered[0])
 
@@ -97,7 +97,7 @@ class Ledger:
         self.changes: list[Change] = []
 
     def charge(self, request: dict[str, Any], script: Script, now_s: float) -> Transaction:
-        """Create a payment that will move as its script says."""
+        """Create a payment that will move by its script."""
         plan = [(now_s + delay_s * self._pace, status) for delay_s, status in script.steps]
         payment = Transaction(str(uuid.uuid4()), request, script, plan)
         self.transactions[payment.id] = payment
@@ -149,7 +149,7 @@ class Ledger:
         return reversal
 
     def refund(self, payment: Transaction, amount: int, now_s: float, *, declined: str = "") -> Reversal:
-        """Refund part of a payment or all of it. `declined` is an error code that rejects the refund instead."""
+        """Refund a payment, in part or completely; `declined` is an error code to reject it with."""
         error_code = declined or self._refund_error(payment, amount)
         reversal = Reversal(str(uuid.uuid4()), amount, "rejected" if error_code else "new", error_code)
         payment.reversals[reversal.id] = reversal
@@ -180,7 +180,7 @@ class Ledger:
 
 
 def slip(payment: Transaction, now_s: float) -> dict[str, Any]:
-    """Return the slip of a decided payment: all fields for SBP, no qrcId, kzo and merchantId for Dolyame."""
+    """Return the slip of a decided payment; Dolyame has no qrcId, kzo and merchantId."""
     moment = datetime.fromtimestamp(now_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     common = {
         "id": str(uuid.uuid4()),

@@ -55,7 +55,10 @@ class PostbackSender:
                     self._send(body)
 
     def _arrange(self, change: Change) -> list[dict[str, Any]]:
-        """Return the bodies to send now, in the order of the script; a body may be held back for later."""
+        """Return the bodies to send now, in the order of the script.
+
+        A body may be held back until the next change.
+        """
         order, key = change.transaction.script.postbacks, change.transaction.id
         if order is PostbackOrder.DUPLICATE:
             return [change.body, change.body]

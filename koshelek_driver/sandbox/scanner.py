@@ -1,4 +1,4 @@
-"""A virtual scanner on a pseudo-terminal: pictures to the bytes of a real scanner, at the speed of the line."""
+"""A virtual scanner on a pseudo-terminal: pictures to bytes, at the speed of the line."""
 
 from __future__ import annotations
 

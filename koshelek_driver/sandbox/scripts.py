@@ -1,4 +1,4 @@
-"""The scripts of the host: outcomes of a payment and faults on the wire, each with a name and an amount."""
+"""The scripts of the host: outcomes and wire faults, each with a name and an amount."""
 
 from __future__ import annotations
 

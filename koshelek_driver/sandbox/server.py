@@ -53,9 +53,10 @@ class SandboxFiles:
 
 
 class PayApiSandbox:
-    """A Pay API host that listens on 127.0.0.1 from construction until `close`. Port 0 takes any free port.
+    """A Pay API host that listens on 127.0.0.1 from construction until `close`.
 
-    `postback` receives the password of this sandbox and returns the target of postbacks. `now` returns Unix seconds.
+    Port 0 takes any free port. `postback` receives the password of this sandbox and returns the target of postbacks.
+    `now` returns Unix seconds.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class PayApiSandbox:
 
 
 def _stored_secret(path: Path, new: str) -> str:
-    """Return the secret in a file; write `new` to it first if there is no file, so that a folder can be used again."""
+    """Return the secret in a file; a missing file is created with `new`."""
     if not path.exists():
         _write_secret(path, new)
     return path.read_text().strip()

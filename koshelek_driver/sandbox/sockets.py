@@ -7,6 +7,6 @@ from contextlib import suppress
 
 
 def hang_up(endpoint: socket.socket) -> None:
-    """Shut a connection down in both directions, which also wakes threads that wait on it; `close` alone does not."""
+    """Shut down a connection, and wake the threads that wait on it; `close` does not wake them."""
     with suppress(OSError):
         endpoint.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,7 @@
-"""The Store API of the simulated host: `add` as published; `get` and `update`, which are not, by guess."""
+"""The Store API of the simulated host.
+
+`add` is implemented as published; `get` and `update` are not published, so they are guesses.
+"""
 
 from __future__ import annotations
 

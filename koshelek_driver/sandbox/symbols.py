@@ -1,4 +1,4 @@
-"""Real symbols: drawn by one library (zint), read back by another (ZXing), as a phone and an imager do."""
+"""Real symbols, drawn by one library (zint) and read by another (ZXing)."""
 
 from __future__ import annotations
 

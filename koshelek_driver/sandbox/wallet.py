@@ -35,7 +35,7 @@ class Issuer:
     password_length: int = 3
 
     def password(self, card_number: str, unix_s: float, steps: int = 0) -> str:
-        """Return the password of a card at a time (Unix seconds), or some steps before or after it."""
+        """Return the password of a card at a Unix time, or `steps` intervals later."""
         digest = _HASHES[self.hash_function]
         secret = hmac.new(bytes.fromhex(self.retailer_key), (self.prefix + card_number).encode(), digest).digest()
         key, digits = base64.b32encode(secret).decode(), max(6, self.password_length)

@@ -111,7 +111,7 @@ class _Connection(socketserver.BaseRequestHandler):
                     return None
 
     def _answer(self, http: h11.Connection, request: HttpRequest) -> bool:
-        """Send the reply as its script says; return False if the connection has to be closed."""
+        """Send the reply with its wire fault; return False if the connection has to be closed."""
         reply = self.server.app(request)
         self.server.stopping.wait(reply.delay_s)
         if reply.wire in (Wire.DROPPED_REQUEST, Wire.LOST_ANSWER):
@@ -155,7 +155,7 @@ _BROKEN_REPLIES = {
 
 
 def _broken(reply: HttpReply) -> HttpReply:
-    """Replace the true reply by a broken one if the script says so."""
+    """Replace the true reply by a broken one, if its wire fault requires that."""
     if reply.wire not in _BROKEN_REPLIES:
         return reply
     status, body, content_type = _BROKEN_REPLIES[reply.wire]

@@ -77,7 +77,10 @@ def close(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Close a payment that `recover` cannot settle, as a supervisor. The reason is stored in the journal."""
+    """Close a payment that `recover` cannot settle, as a supervisor.
+
+    The reason is stored in the journal.
+    """
     from koshelek_driver.payment.outcome import Outcome
     from koshelek_driver.till.terminal import Terminal
 
@@ -123,9 +126,10 @@ def rebuild(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a damaged journal aside and build a new one from its backup and from what can still be read.
+    """Put a damaged journal aside and build a new one.
 
-    A person has to decide this: what is lost may have been paid. Exit 1: something is lost.
+    Its sources are the backup and all that can still be read. A person has to decide this: what is lost may have been
+    paid. Exit 1: something is lost.
     """
     from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal.rebuilding import rebuild as make_anew

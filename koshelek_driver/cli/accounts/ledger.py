@@ -115,9 +115,10 @@ def close(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Close an open refund of a till that is gone, as a supervisor, so that other tills may refund the rest.
+    """Close an open refund of a till that is gone, as a supervisor.
 
-    Only for a till that will not come back: `recover` at that till finds the true outcome, and a later feed of it wins.
+    Other tills may refund the rest then. Only for a till that will not come back: `recover` at that till finds the true
+    outcome, and a later feed of it wins.
     """
     from koshelek_driver.payment.outcome import Outcome
     from koshelek_driver.till.terminal import Terminal

@@ -36,7 +36,7 @@ def reconcile(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare a provider's registry with the journal of this till or the ledger of the shop. Changes nothing.
+    """Compare a provider's registry with the journal or the ledger. Changes nothing.
 
     By default it reads the columns orderId, transactionId, amount (kopecks), type (payment or refund) and date. Other
     headings, words, encodings and units are mapped in the site file: registries.NAME. Exit 0: they agree. 1: they
@@ -114,7 +114,7 @@ def _of_stray(stray: Stray) -> dict[str, Any]:
 
 
 def _why(stray: Stray) -> str:
-    """Explain a row that only the registry has, and tell what to do."""
+    """Explain a row that only the registry has, with the remedy."""
     if stray.repeats is not None:
         return f"line {stray.repeats} says the same"
     if stray.ours is None:

@@ -64,9 +64,9 @@ def shop(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report all tills of the shop from its ledger: the open days, or the closed ones of a date.
+    """Report all tills of the shop, from its ledger.
 
-    Unsettled money comes first.
+    It covers the open days, or the closed ones of a date. Unsettled money comes first.
     """
     from koshelek_driver.accounting.report import as_plain
     from koshelek_driver.till.terminal import Terminal

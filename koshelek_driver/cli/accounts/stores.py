@@ -24,9 +24,10 @@ _EXIT_NO, _EXIT_UNKNOWN = 1, 3
 
 @app.command("add")
 def add(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Add stores: an object with brandId and stores, or a list of stores. Everything is checked before it is sent.
+    """Add stores: an object with brandId and stores, or a list of stores.
 
-    Exit 1: the host refused. 3: no response came, and they may have been added: `get` them before you add them again.
+    Everything is checked before it is sent. Exit 1: the host refused. 3: no response came, and they may have been
+    added: `get` them before you add them again.
     """
     from koshelek_driver.pay_api.stores import adding
 

@@ -39,7 +39,10 @@ def status(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonO
 
 @app.command("test")
 def print_test(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Print a test slip: Russian, widths, styles, the cut. Exit 1: the printer did not confirm it."""
+    """Print a test slip: Russian, widths, styles, the cut.
+
+    Exit 1: the printer did not confirm it.
+    """
     from koshelek_driver.printer.rendering.samples import sample_slip
 
     printer = _printer(device, site)
@@ -48,7 +51,10 @@ def print_test(*, device: DeviceOption = "", site: SiteOption = None, as_json: J
 
 @app.command("codepages")
 def codepages(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Print a line in each likely code page; the one that reads right names the number for the profile."""
+    """Print a line in each likely code page.
+
+    The line that reads right names the number for the profile.
+    """
     from koshelek_driver.printer.rendering.samples import code_page_units
 
     printer = _printer(device, site)

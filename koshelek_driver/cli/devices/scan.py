@@ -57,7 +57,7 @@ def scan(
 
 
 def devices(*, as_json: JsonOption = False) -> None:
-    """List the ports of this machine that a scanner may be on, each with a profile to begin with."""
+    """List the ports that a scanner may be on, each with a profile to begin with."""
     from koshelek_driver.diagnostics import inventory
 
     output = Output(as_json=as_json)
@@ -72,7 +72,10 @@ def devices(*, as_json: JsonOption = False) -> None:
 def _chosen(
     site: Path | None, device: str | None, port: str | None, profile: str
 ) -> tuple[str, DeviceEntry, tuple[str, ...]]:
-    """Choose the scanner to listen to; its name, its entry and the till's templates. Raises UsageError, SiteError."""
+    """Return name and entry of the scanner to listen to, and the templates of the till.
+
+    Raises UsageError or SiteError.
+    """
     from koshelek_driver.config import site as sites
     from koshelek_driver.config.sections import DeviceEntry
 

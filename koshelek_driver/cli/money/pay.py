@@ -51,7 +51,7 @@ def status(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a sale from the journal, or all that are open or have a slip that is not on paper."""
+    """Show a sale, or all that are open or lack their slip, from the journal."""
     from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal import Journal
 
@@ -86,7 +86,10 @@ def finish(terminal: Terminal, payment: Payment | Refund, output: Output) -> Non
 
 
 def slip_of_money(terminal: Terminal, payment: Payment | Refund) -> list[str]:
-    """Return the lines of the slip if money moved; the slip of a cancel is printed on request only."""
+    """Return the lines of the slip if money moved.
+
+    The slip of a cancel is printed on request only.
+    """
     from koshelek_driver.payment.outcome import Outcome
 
     return terminal.slip_text(payment) if payment.outcome in (Outcome.PAID, Outcome.REFUNDED) else []

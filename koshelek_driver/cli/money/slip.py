@@ -58,9 +58,9 @@ def print_slip(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the slip that waits for paper, or else a copy that is marked as one. No money moves.
+    """Print the slip that waits for paper, or else a marked copy.
 
-    Exit 1: it is not on paper.
+    No money moves. Exit 1: it is not on paper.
     """
     from koshelek_driver.payment.outcome import SlipState
     from koshelek_driver.till.terminal import Terminal

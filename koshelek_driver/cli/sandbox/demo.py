@@ -58,9 +58,9 @@ def demo(
     ] = "none",
     as_json: JsonOption = False,
 ) -> None:
-    """Make a first sale: draw a card, scan it, pay at the sandbox over TLS, print the slip.
+    """Make a first sale: draw a card, scan it, pay, print the slip.
 
-    It takes a few seconds; no device and no account is needed.
+    The payment goes to the sandbox over TLS. It takes a few seconds; no device and no account is needed.
     """
     from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
 

@@ -99,9 +99,9 @@ def card(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw a wallet card that is valid now, as text and as a picture to hold before a scanner.
+    """Draw a wallet card that is valid now.
 
-    The key is that of the site file.
+    It is text, and a picture to hold before a scanner. The key is that of the site file.
     """
     from koshelek_driver.sandbox.symbols import draw
     from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
@@ -157,7 +157,7 @@ def fault_named(name: str) -> Fault:
 
 
 def _issuer(site_file: Path | None) -> Issuer:
-    """Return the issuer with the key of the site file, or with the sandbox's own if there is no site file."""
+    """Return the issuer with the key of the site file, or else with the sandbox's own key."""
     from koshelek_driver.config import site as sites
     from koshelek_driver.sandbox.wallet import Issuer
 

@@ -1,1 +1,1 @@
-"""A virtual ESC/POS printer on a TCP port: receipts as PNG and text, with the faults of a real one."""
+"""A virtual ESC/POS printer on a TCP port, with the faults of a real one."""

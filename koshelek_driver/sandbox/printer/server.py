@@ -73,7 +73,7 @@ class VirtualPrinter:
         self._engine.has_form = there
 
     def settle(self) -> None:
-        """Block up to 10 s until all received data is printed, then tear off the paper that is not cut."""
+        """Wait up to 10 s until all received data is printed, then tear off uncut paper."""
         self._engine.settle()
 
     def close(self) -> None:
@@ -251,7 +251,7 @@ class _Engine:
             return data
 
     def _execute(self, token: Token, clears: int) -> bool:
-        """Execute one token as soon as the printer can; return False if the rest of the data is lost."""
+        """Execute one token as soon as possible; return False if the rest is lost."""
         if isinstance(token, Command) and token.name == "DLE EOT":
             return True
         condition = self._wait_until_ready(clears)
