@@ -15,7 +15,7 @@ from koshelek_driver.cat.request import CatRequest, Work
 from koshelek_driver.cat.results import identifiers, translated
 from koshelek_driver.cat.service import Wallet, WalletService
 from koshelek_driver.config import site as site_files
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import DriverError
 from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund

@@ -1,4 +1,4 @@
-"""What a technician may see of a scan: everything but what belongs to the customer."""
+"""Scans as a technician may see them: complete but for the secrets of the customer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ USUAL_TEMPLATES = (
     "{prefix:CM}{card_number:13d}{password:3d}",
     "{card_number:13d}",
 )
-"""Tried behind the till's own, so that a wallet card is not shown at a till whose templates are wrong."""
+"""Templates to try after the till's own, so that wrong ones do not reveal a card."""
 
 
 def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
-    """One scan as JSON: `raw_hex` has what came with `*` for what is secret, `parsed` what the label parses to."""
+    """Return one scan as a JSON object.
+
+    `raw_hex` holds the bytes of the scan with `*` in place of secrets, `parsed` the fields of the card or None.
+    """
     identifier, _ = aim.split(label.scan_data)
     found = read_card(label.text, templates, symbols_of(label.scan_data_type), typed=label.typed)
     card = None if found is None else found[1]
@@ -41,7 +44,7 @@ def _parsed(card: CardPresentation) -> dict[str, Any]:
 
 
 def _hidden(data: bytes, card: CardPresentation | None) -> bytes:
-    """The bytes with stars for session, password and all but four digits of the card's number, wherever they stand."""
+    """Replace session, password and all but four digits of the card number by stars."""
     if card is None:
         return data
     number = card.card_number.reveal()
@@ -49,6 +52,6 @@ def _hidden(data: bytes, card: CardPresentation | None) -> bytes:
     for secret in (card.card_session, card.password):
         if secret is not None:
             text = secret.reveal()
-            for form in (text, text.swapcase()):
+            for form in (text, text.swapcase()):  # a keyboard scanner under Caps Lock swaps the case
                 data = data.replace(form.encode(), b"*" * len(form))
     return data

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from firmware_protocol.dialect import Damaged, Event, Overlong, Reply
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import ScannerProfile
-from koshelek_driver.config.sections import Device, Labels
+from koshelek_driver.config.sections import DeviceEntry, Labels
 from koshelek_driver.errors import PortError, PortLost
 from koshelek_driver.scanner.commands import QUESTIONS, DirectIo, command_of
 from koshelek_driver.scanner.dialects import tongue
@@ -45,7 +45,9 @@ class PortScanner(DeviceService[Label]):
     device_service_description: ClassVar[str] = "Koshelek Driver scanner on a port"
     cap_power_reporting = PowerReporting.PR_STANDARD
 
-    def __init__(self, name: str, entry: Device, open_its_port: Callable[[ScannerProfile], Port] | None = None) -> None:
+    def __init__(
+        self, name: str, entry: DeviceEntry, open_its_port: Callable[[ScannerProfile], Port] | None = None
+    ) -> None:
         """`open_its_port`: in place of opening `entry.port`."""
         check_address(entry.port)
         self._model = profile.scanner(entry.profile)

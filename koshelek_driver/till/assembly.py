@@ -11,8 +11,8 @@ from filelock import FileLock
 
 from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Site, zone_named
 from koshelek_driver.config.shop_sections import SettlementFile
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
@@ -38,7 +38,7 @@ from koshelek_driver.transport import check_address
 if TYPE_CHECKING:  # what most tills do not have is imported when it is wanted
     from koshelek_driver.accounting.reconcile import Scope
     from koshelek_driver.accounting.settlement_file import Layout
-    from koshelek_driver.ledger.link import Address
+    from koshelek_driver.ledger.connection import Address
     from koshelek_driver.ledger.till_ledger import TillLedger
     from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 
@@ -190,7 +190,7 @@ def build_line_rule(site: Site) -> LineRule:
 
 def build_ledger_address(site: Site, login: Secret, password: Secret | None) -> Address:
     """Return the address of the shop's ledger for a role of its PostgreSQL."""
-    from koshelek_driver.ledger.link import Address
+    from koshelek_driver.ledger.connection import Address
 
     keys = site.ledger
     return Address(
@@ -215,10 +215,10 @@ def build_ledger(site: Site, journal: Journal) -> TillLedger | None:
     """Build this till's side of the shop's ledger, None if the shop has none. Raises SecretError."""
     if not site.ledger.host:
         return None
-    from koshelek_driver.ledger.feeder import Name
+    from koshelek_driver.ledger.feeder import TillName
     from koshelek_driver.ledger.till_ledger import TillLedger
 
-    return TillLedger(build_till_ledger_address(site), journal, Name(site.pay_api.store, site.pay_api.terminal))
+    return TillLedger(build_till_ledger_address(site), journal, TillName(site.pay_api.store, site.pay_api.terminal))
 
 
 def build_shop(site: Site, ledger: TillLedger | None) -> Shop:
@@ -236,7 +236,7 @@ def build_layout(site: Site, name: str) -> tuple[Layout, Scope]:
     keys = site.registries.get(name or "default", SettlementFile() if not name else None)
     if keys is None:
         raise UsageError(f"{site.path} has no [registries.{name}]", nearest(name, site.registries))
-    zone = zone_named(keys.time_zone) if keys.time_zone else site.zone
+    zone = keys.zone or site.zone
     layout = Layout(
         encoding=keys.encoding,
         delimiter=keys.delimiter,

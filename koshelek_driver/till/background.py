@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koshelek_driver.accounting.closing import Closing
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.outbox import Outbox

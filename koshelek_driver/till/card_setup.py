@@ -13,8 +13,8 @@ from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import CardMemory, Parameters, TotpModule
 from koshelek_driver.card.verifier import CardVerifier, GateRules
-from koshelek_driver.config.sections import Site
-from koshelek_driver.config.site import TOTP_MODULE_GROUP
+from koshelek_driver.config.checks import TOTP_MODULE_GROUP
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import SiteError
 from koshelek_driver.secrets import Secret, SecretSource
 

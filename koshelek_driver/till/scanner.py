@@ -9,7 +9,7 @@ from typing import Any
 from koshelek_driver.card.presentation import symbols_of
 from koshelek_driver.card.reading import read_card
 from koshelek_driver.config import site
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.scanner import device
 from koshelek_driver.scanner.label import Label, relabelled
 from koshelek_driver.till.card_setup import build_templates

@@ -14,7 +14,7 @@ from koshelek_driver.card.totp import Verification
 from koshelek_driver.card.words import card_line
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.config import site as site_files
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import CardError, UsageError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.pay_api.models import TransactionAnswer
@@ -424,7 +424,7 @@ class Terminal:
         from koshelek_driver.payment.journal.reader import JournalReader
 
         if shop:
-            return reconcile(theirs, self.ledger.books(), scope)
+            return reconcile(theirs, self.ledger.records(), scope)
         with closing(JournalReader(self._site.journal)) as books:
             return reconcile(theirs, books, scope)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.diagrams.readmes import DIAGRAMS
 
 for diagram in DIAGRAMS:
-    text = diagram.readme.read_text(encoding="utf-8")
-    block = diagram.block()
-    diagram.readme.write_text(diagram.place.sub(lambda _found, block=block: block, text), encoding="utf-8")
+    before, after = diagram.place.split(diagram.readme.read_text(encoding="utf-8"), maxsplit=1)
+    diagram.readme.write_text(f"{before}{diagram.block()}{after}", encoding="utf-8")
     print(f"{diagram.readme}: {diagram.name}")

@@ -8,7 +8,16 @@ from itertools import count
 from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.conversation.effects import Conversation, KeepCancel, KeepTransaction, Rules, SaleEffect, Send, Turn, Wait
+from koshelek_driver.payment.conversation.effects import (
+    Conversation,
+    KeepCancel,
+    KeepTransaction,
+    Rules,
+    SaleEffect,
+    Send,
+    Turn,
+    Wait,
+)
 from koshelek_driver.payment.conversation.sale import SaleConversation, Start
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from tests.pay_api.test_models import merchant

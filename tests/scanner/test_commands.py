@@ -12,7 +12,7 @@ import pytest
 from firmware_protocol import hid_pos, ibm_oem, ssi
 from firmware_protocol.dialect import Command
 from firmware_protocol.ssi import Packet
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.errors import PortLost
 from koshelek_driver.scanner import service
 from koshelek_driver.scanner.commands import DirectIo
@@ -69,7 +69,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Any:
     def do(profile: str, port: AnsweringPort) -> tuple[Scanner, Heard]:
         made = lambda name, entry: PortScanner(name, entry, lambda _model: port)  # noqa: E731
         monkeypatch.setattr(Scanner, "_own_service", lambda _self: made)
-        scanner = Scanner({"s": Device(category="Scanner", profile=profile, port="/dev/ttyS9")})
+        scanner = Scanner({"s": DeviceEntry(category="Scanner", profile=profile, port="/dev/ttyS9")})
         started.append(scanner)
         heard = Heard()
 

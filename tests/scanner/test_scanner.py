@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Device, Labels
+from koshelek_driver.config.sections import DeviceEntry, Labels
 from koshelek_driver.errors import PortNotOpened, ScanCanceled, ScanTimeout
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES, draw
@@ -59,14 +59,14 @@ def fast() -> Iterator[VirtualScanner]:
     plugged.close()
 
 
-def entry(port: str, **labels: Any) -> Device:
-    return Device(category="Scanner", profile="generic-serial", port=port, labels=Labels(**labels))
+def entry(port: str, **labels: Any) -> DeviceEntry:
+    return DeviceEntry(category="Scanner", profile="generic-serial", port=port, labels=Labels(**labels))
 
 
 class Till:
     """A POS that takes every label."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: DeviceEntry) -> None:
         self.scanner = Scanner({"scanner1": device})
         self.scans: queue.Queue[tuple[bytes, bytes, ScanDataType]] = queue.Queue()
         self.scanner.add_data_listener(self._on_data)
