@@ -10,13 +10,6 @@ from koshelek_driver.card.template import Templates
 from koshelek_driver.scanner import aim
 from koshelek_driver.scanner.label import Label
 
-USUAL_TEMPLATES = (
-    "{prefix:CM}{card_number:13d}{card_session:1-32an}{password:3d}",
-    "{prefix:CM}{card_number:13d}{password:3d}",
-    "{card_number:13d}",
-)
-"""Tried behind the till's own, so that a wallet card is not shown at a till whose templates are wrong."""
-
 
 def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
     """One scan as JSON: `raw_hex` has what came with `*` for what is secret, `parsed` what the label parses to."""

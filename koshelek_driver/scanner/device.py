@@ -10,7 +10,7 @@ from koshelek_driver.scanner.service import PortScanner
 from koshelek_driver.upos.codes import ScanDataType
 from koshelek_driver.upos.input import InputDevice
 from koshelek_driver.upos.members import ReadOnly, Stage, Writable
-from koshelek_driver.upos.registry import Devices, Factory
+from koshelek_driver.upos.registry import DeviceSource, Factory
 
 _GOOD_SCANS = "GoodScanCount"
 
@@ -78,8 +78,8 @@ class Scanner(InputDevice[Label]):
     def _count_input(self) -> None:
         self._session_now().statistics.count(_GOOD_SCANS)
 
-    def _till_devices(self) -> Devices:
-        return site.load().devices
+    def _till_devices(self) -> DeviceSource:
+        return site.load()
 
     def _own_service(self) -> Factory:
         return PortScanner

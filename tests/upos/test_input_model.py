@@ -212,7 +212,7 @@ class ScannerMachine(RuleBasedStateMachine):
 
     def _deliver(self) -> None:
         session = self.scanner._session
-        while session is not None and session.delivery.deliver_next():
+        while session is not None and session.dispatcher.deliver_next():
             pass
 
     def _model_deliver(self) -> None:

@@ -37,8 +37,9 @@ def scan(
 ) -> None:
     """Live scans: what came, its symbology, what it parses to. Card numbers, sessions and passwords are hidden."""
     from koshelek_driver.card.template import Templates
-    from koshelek_driver.diagnostics.scans import USUAL_TEMPLATES, scan_document
+    from koshelek_driver.diagnostics.scans import scan_document
     from koshelek_driver.scanner.once import listening
+    from koshelek_driver.till.scanner import USUAL_TEMPLATES
 
     output = Output(as_json=as_json)
     name, entry, own_templates = _chosen(site, device, port, profile)
