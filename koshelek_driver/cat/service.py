@@ -106,7 +106,7 @@ class WalletService(DeviceService[None]):
         self._keeps = keeps
         self._closing = contextlib.ExitStack()
         self._wallet: Wallet | None = None
-        self._inlet: EventCallbacks[None] | None = None
+        self._callbacks: EventCallbacks[None] | None = None
         self.log_status = LogStatus.OK
         self.patience = Patience(self._cancel)
         self.claim_key = f"cat:{name}"
@@ -124,15 +124,15 @@ class WalletService(DeviceService[None]):
         if not self._keeps:
             self._closing.callback(self.wallet.close)
 
-    def enable(self, inlet: EventCallbacks[None]) -> None:
+    def enable(self, callbacks: EventCallbacks[None]) -> None:
         """Nothing is touched: the host is asked when there is something to pay."""
-        self._inlet = inlet
+        self._callbacks = callbacks
         self.patience.start()
         self.look_at_log()
 
     def disable(self) -> None:
         """What is under way is cancelled; waits for its end, some 20 s as a rule."""
-        self._inlet = None
+        self._callbacks = None
         self.patience.stop()
 
     def close(self) -> None:
@@ -148,13 +148,13 @@ class WalletService(DeviceService[None]):
         room = self.wallet.journal_room()
         now = LogStatus.FULL if not room else LogStatus.NEARFULL if room < _NEARLY_FULL_BYTES else LogStatus.OK
         changed, self.log_status = now is not self.log_status, now
-        if changed and self._inlet is not None:
-            self._inlet.status(now)
+        if changed and self._callbacks is not None:
+            self._callbacks.status(now)
 
     def tell(self, number: int, text: str) -> None:
         """A DirectIOEvent: how a payment goes on."""
-        if self._inlet is not None:
-            self._inlet.direct_io(number, 0, text)
+        if self._callbacks is not None:
+            self._callbacks.direct_io(number, 0, text)
 
     def check_health(self, level: HealthLevel) -> str:
         """CH_INTERNAL: the till is open."""

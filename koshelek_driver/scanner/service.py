@@ -59,13 +59,13 @@ class PortScanner(DeviceService[Label]):
         self.physical_device_description = self._model.description
         self.physical_device_name = f"{entry.profile} at {entry.port}"
 
-    def enable(self, inlet: EventCallbacks[Label]) -> None:
+    def enable(self, callbacks: EventCallbacks[Label]) -> None:
         """Open the port and begin to read. What was scanned before is not read. Raises UposError E_NOHARDWARE."""
         try:
             reader = self._reader()
         except PortError as problem:
             raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
-        self._reading = _Reading(self._name, reader, self._reader, _Labels(inlet, self._transmit_unknown))
+        self._reading = _Reading(self._name, reader, self._reader, _Labels(callbacks, self._transmit_unknown))
 
     def disable(self) -> None:
         """Stop reading and wait until the port is closed."""
@@ -122,28 +122,28 @@ class PortScanner(DeviceService[Label]):
 class _Labels:
     """From what a reader gives to what the device is told."""
 
-    def __init__(self, inlet: EventCallbacks[Label], transmit_unknown: bool) -> None:
-        self._inlet = inlet
+    def __init__(self, callbacks: EventCallbacks[Label], transmit_unknown: bool) -> None:
+        self._callbacks = callbacks
         self._transmit_unknown = transmit_unknown
 
     def take(self, heard: Label | Event) -> bool:
         """Whether to go on reading."""
         if isinstance(heard, Label):
             wanted = self._transmit_unknown or heard.scan_data_type is not ScanDataType.UNKNOWN
-            return not wanted or self._inlet.data(heard)
+            return not wanted or self._callbacks.data(heard)
         if isinstance(heard, Damaged | Overlong):
-            self._inlet.communication_error()
+            self._callbacks.communication_error()
         if isinstance(heard, Overlong):
-            self._inlet.error(ErrorCode.E_FAILURE, ExtendedCode.INPUT_TOO_LONG)
+            self._callbacks.error(ErrorCode.E_FAILURE, ExtendedCode.INPUT_TOO_LONG)
         return True
 
     def lost(self) -> None:
-        self._inlet.communication_error()
-        self._inlet.power(PowerState.PS_OFF_OFFLINE)
-        self._inlet.error(ErrorCode.E_NOHARDWARE)
+        self._callbacks.communication_error()
+        self._callbacks.power(PowerState.PS_OFF_OFFLINE)
+        self._callbacks.error(ErrorCode.E_NOHARDWARE)
 
     def found(self) -> None:
-        self._inlet.power(PowerState.PS_ONLINE)
+        self._callbacks.power(PowerState.PS_ONLINE)
 
 
 class _Reading:

@@ -88,11 +88,11 @@ class DeviceService(Generic[R]):
     def open(self) -> None:
         """Prepare; the device itself need not be touched. After an exception `close` is called."""
 
-    def enable(self, inlet: EventCallbacks[R]) -> None:
+    def enable(self, callbacks: EventCallbacks[R]) -> None:
         """Make the device work and begin to hand in what it tells. When it raises, the device stays disabled."""
 
     def disable(self) -> None:
-        """Stop; what the inlet is told from now on is not heard."""
+        """Stop; what the callbacks is told from now on is not heard."""
 
     def close(self) -> None:
         """Give everything back, whatever happened before. Ends threads; may wait for them."""
