@@ -7,18 +7,16 @@ from typing import Any
 from koshelek_driver.card.presentation import CardPresentation, symbols_of
 from koshelek_driver.card.reading import read_card
 from koshelek_driver.card.template import Templates
-from koshelek_driver.scanner import aim
 from koshelek_driver.scanner.label import Label
 
 
 def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
     """One scan as JSON: `raw_hex` has what came with `*` for what is secret, `parsed` what the label parses to."""
-    identifier, _ = aim.split(label.scan_data)
     found = read_card(label.text, templates, symbols_of(label.scan_data_type), typed=label.typed)
     card = None if found is None else found[1]
     return {
         "raw_hex": _hidden(label.scan_data, card).hex(),
-        "aim": "" if identifier is None else f"]{identifier.code}",
+        "aim": f"]{label.aim}" if label.aim else "",
         "type": label.scan_data_type.name,
         "parsed": None if card is None else _parsed(card),
     }
