@@ -81,7 +81,7 @@ class Identifier:
 
     @property
     def is_message(self) -> bool:
-        """True for `]Z`: no bar code but a message of the scanner itself, such as a response to a command."""
+        """True for `]Z`: not a bar code but a message of the scanner, such as a response."""
         return self.code[0] == "Z"
 
 

@@ -65,7 +65,7 @@ _FINER = {
     ScanDataType.QRCODE: (ScanDataType.UQRCODE,),
     ScanDataType.GS1DATABAR: (ScanDataType.GS1DATABAR_E, ScanDataType.GS1DATABAR_TYPE2),
 }
-"""Symbologies that share one AIM identifier, so that only the maker's own code tells them apart."""
+"""Symbologies that share one AIM identifier, so that only the maker's own code distinguishes them."""
 
 
 def parse_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:

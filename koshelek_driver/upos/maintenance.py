@@ -65,7 +65,7 @@ class Maintenance:
         """Return the UPOSStat XML document of the named statistics."""
         with self._lock:
             values = self._counters.values(buffer)
-        return statistics.document(values, self._category, STANDARD, self._service.equipment())
+        return statistics.build_document(values, self._category, STANDARD, self._service.equipment())
 
     def reset_statistics(self, buffer: str) -> None:
         """Set the named statistics to 0."""

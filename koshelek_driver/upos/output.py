@@ -120,7 +120,7 @@ class OutputDevice(Device):
 
     def _enqueue(self, output: Output) -> None:
         with self._changed:
-            untold = self._session_now().dispatcher.queue.outputs_to_tell()
+            untold = self._session_now().dispatcher.queue.count_completed_outputs()
             if len(self._outstanding) >= self.output_limit or untold >= QUEUE_LIMIT:
                 raise UposError(ErrorCode.E_BUSY, f"{self} takes no more output", "wait for OutputCompleteEvents")
             self._output_id += 1
