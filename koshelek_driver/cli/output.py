@@ -159,7 +159,7 @@ def moment(at_s: float, timespec: str = "seconds") -> str:
 
 def payment_document(payment: Payment | Refund, tip: str, slip: Iterable[str]) -> dict[str, Any]:
     """A sale or a refund as JSON; the keys are a contract."""
-    own = {"refund_transaction_id": payment.ref_transaction_id} if isinstance(payment, Refund) else {}
+    own = {"refund_transaction_id": payment.refund_transaction_id} if isinstance(payment, Refund) else {}
     return {
         **own,
         "outcome": payment.outcome.value,

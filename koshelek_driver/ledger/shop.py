@@ -160,7 +160,7 @@ def _refund(till: str, *values: Any) -> Refund:
         verdict=Verdict(Outcome(of.outcome) if of.outcome else Outcome.UNKNOWN, of.transaction_id, of.error_code),
         items=of.contents or "[]",
         paid=of.paid,
-        ref_transaction_id=of.refund_transaction_id,
+        refund_transaction_id=of.refund_transaction_id,
         till=till,
     )
 

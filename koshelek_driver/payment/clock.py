@@ -14,6 +14,18 @@ def _steady_s() -> float:
     return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
 
+class Wakeup(Protocol):
+    """Something that ends a wait early: a cancel, news of the host, a `threading.Event`."""
+
+    def is_set(self) -> bool:
+        """Return True if it came."""
+        ...
+
+    def wait(self, timeout: float) -> object:
+        """Block until it comes, at most `timeout` seconds."""
+        ...
+
+
 class Clock(Protocol):
     """What the engine needs of time."""
 
@@ -25,7 +37,7 @@ class Clock(Protocol):
         """The wall clock, Unix seconds."""
         ...
 
-    def wait(self, until_s: float, wake: threading.Event | None) -> None:
+    def wait(self, until_s: float, wake: Wakeup | None) -> None:
         """Block until the steady clock reaches `until_s`, or `wake` is set."""
         ...
 
@@ -41,7 +53,7 @@ class SystemClock:
         """See Clock."""
         return time.time()
 
-    def wait(self, until_s: float, wake: threading.Event | None) -> None:
+    def wait(self, until_s: float, wake: Wakeup | None) -> None:
         """See Clock."""
         left_s = until_s - self.now_s()
         if left_s > 0:

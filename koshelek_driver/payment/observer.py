@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 class SaleObserver:
     """Callbacks, each called on the thread that pays; they must be quick. What they raise is logged and forgotten."""
 
+    waiting_for_till: Callable[[], None] = lambda: None
     waiting_for_scan: Callable[[], None] = lambda: None
     scanned: Callable[[Label, Verification], None] = lambda _label, _verification: None
     called: Callable[[Exchange], None] = lambda _exchange: None

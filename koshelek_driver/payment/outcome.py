@@ -86,7 +86,7 @@ class Payment:
 class Refund:
     """One refund of a payment, as the journal has it; the fields mean what those of Payment mean.
 
-    `verdict.transaction_id` is the payment's, `ref_transaction_id` the refund's own. `items` are the API's, as JSON;
+    `verdict.transaction_id` is the payment's, `refund_transaction_id` the refund's own. `items` are the API's, as JSON;
     `paid` is what the payment took, None where that is not known; `till` is another till that made it, empty: this one.
     """
 
@@ -96,13 +96,18 @@ class Refund:
     created_s: float
     verdict: Verdict
     items: str
-    ref_transaction_id: str = ""
+    refund_transaction_id: str = ""
     slip_state: SlipState = SlipState.NONE
     button_to_wire_ms: float | None = None
     repeated: bool = False
     unkept: str = ""
     paid: int | None = None
     till: str = ""
+
+    @property
+    def ref_transaction_id(self) -> str:
+        """`refund_transaction_id` by its name until version 0.1."""
+        return self.refund_transaction_id
 
     @property
     def outcome(self) -> Outcome:

@@ -51,8 +51,8 @@ class ShownCard:
     looks like the goods that are scanned after it.
     """
 
-    def __init__(self, gate: CardVerifier, lifetime_s: float, now_s: Callable[[], float]) -> None:
-        self._gate = gate
+    def __init__(self, verifier: CardVerifier, lifetime_s: float, now_s: Callable[[], float]) -> None:
+        self._verifier = verifier
         self._now_s = now_s
         self._holder: CardHolder[_Presented] = CardHolder(lifetime_s)
         self._changed = threading.Condition()
@@ -69,10 +69,10 @@ class ShownCard:
 
     def present(self, label: Label) -> Showing | None:
         """A label was scanned, perhaps a card: hold it for the next sale. None when it cannot pay. Does not block."""
-        barcode = self._read(label)
-        if barcode is None or barcode.card.password is None:
+        scanned = self._read(label)
+        if scanned is None or scanned.card.password is None:
             return None
-        digest = self._gate.digest(barcode.card)
+        digest = self._verifier.digest(scanned.card)
         with self._changed:
             now_s = self._now_s()
             held = self._holder.held(now_s)
@@ -80,7 +80,7 @@ class ShownCard:
                 self._holder.forget()
             showing = self._holder.would_be(digest, now_s)
             if showing in (Showing.TAKEN, Showing.REPLACED):
-                checked = self._checker.submit(self._verify, barcode)
+                checked = self._checker.submit(self._verify, scanned)
                 self._holder.hold(digest, now_s, _Presented(label, checked))
                 self._changed.notify_all()
         return showing
@@ -134,24 +134,24 @@ class ShownCard:
     def token(self, card: CardPresentation) -> Secret:
         """The `token` header for a card. Raises TotpModuleError."""
         with self._checking:
-            return self._gate.token(card)
+            return self._verifier.token(card)
 
     def token_without_card(self) -> Secret:
         """The `token` header for a refund, which has no scan. Raises TotpModuleError."""
         with self._checking:
-            return self._gate.token(None)
+            return self._verifier.token(None)
 
     def digest(self, card: CardPresentation | None) -> bytes:
         """What stands for one showing of a card; empty for none."""
-        return b"" if card is None else self._gate.digest(card)
+        return b"" if card is None else self._verifier.digest(card)
 
     def forget_use(self, digest: bytes) -> None:
         """A password that never left this till may be shown again."""
-        self._gate.forget(digest)
+        self._verifier.forget(digest)
 
     def _read(self, label: Label) -> ScannedCard | None:
-        return self._gate.read(label.text, label.scan_data_type, typed=label.typed, now_s=self._now_s())
+        return self._verifier.read(label.text, label.scan_data_type, typed=label.typed, now_s=self._now_s())
 
-    def _verify(self, barcode: ScannedCard | None, *, use: bool = True) -> Verification:
+    def _verify(self, scanned: ScannedCard | None, *, use: bool = True) -> Verification:
         with self._checking:  # a module need not be safe for threads
-            return self._gate.verify(barcode, use=use)
+            return self._verifier.verify(scanned, use=use)

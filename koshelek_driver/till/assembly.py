@@ -17,8 +17,8 @@ from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
 from koshelek_driver.payment.clock import Clock, SystemClock
+from koshelek_driver.payment.conversation.effects import Rules
 from koshelek_driver.payment.conversation.runner import Caller
-from koshelek_driver.payment.conversation.sale import Rules
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule

@@ -47,7 +47,7 @@ class CardSetup:
         key = _retailer_key(settings)
         module = self._module(settings)
         _init(settings, module, build_parameters(settings, key, salt, unix_s))
-        self.gate = CardVerifier(
+        self.verifier = CardVerifier(
             templates=build_templates(settings),
             module=module,
             memory=memory,

@@ -140,7 +140,7 @@ def _fields(payment: Payment | Refund, language: Language) -> dict[str, str]:
     raw = payment.verdict.slip or {}
     slip = read_slip(raw)
     words = _WORDS[language]
-    reversal_id = payment.ref_transaction_id if isinstance(payment, Refund) else ""
+    reversal_id = payment.refund_transaction_id if isinstance(payment, Refund) else ""
     no_details = payment.verdict.slip is None and payment.outcome in (Outcome.PAID, Outcome.REFUNDED)
     return {
         "title": words["title"],
