@@ -12,7 +12,7 @@ from koshelek_driver.card.presentation import CardPresentation, symbols_of
 from koshelek_driver.card.reading import read_card
 from koshelek_driver.card.template import Template, Templates
 from koshelek_driver.card.words import card_kind
-from koshelek_driver.scanner.label import Label, read_text
+from koshelek_driver.scanner.label import Label, parse_text
 
 
 def payload_report(text: str, templates: list[str], *, typed: bool) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def payload_report(text: str, templates: list[str], *, typed: bool) -> dict[str,
     Raises:
         TemplateError: a template is wrong.
     """
-    label = read_text(text, typed=typed)
+    label = parse_text(text, typed=typed)
     chosen = Templates(templates, may_overlap=True)
     found = read_card(label.text, chosen, symbols_of(label.scan_data_type), typed=label.typed)
     return {

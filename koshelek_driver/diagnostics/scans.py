@@ -7,15 +7,7 @@ from typing import Any
 from koshelek_driver.card.presentation import CardPresentation, symbols_of
 from koshelek_driver.card.reading import read_card
 from koshelek_driver.card.template import Templates
-from koshelek_driver.scanner import aim
 from koshelek_driver.scanner.label import Label
-
-USUAL_TEMPLATES = (
-    "{prefix:CM}{card_number:13d}{card_session:1-32an}{password:3d}",
-    "{prefix:CM}{card_number:13d}{password:3d}",
-    "{card_number:13d}",
-)
-"""Templates to try after the till's own, so that wrong ones do not reveal a card."""
 
 
 def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
@@ -23,12 +15,11 @@ def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
 
     `raw_hex` holds the bytes of the scan with `*` in place of secrets, `parsed` the fields of the card or None.
     """
-    identifier, _ = aim.split(label.scan_data)
     found = read_card(label.text, templates, symbols_of(label.scan_data_type), typed=label.typed)
     card = None if found is None else found[1]
     return {
         "raw_hex": _hidden(label.scan_data, card).hex(),
-        "aim": "" if identifier is None else f"]{identifier.code}",
+        "aim": f"]{label.aim}" if label.aim else "",
         "type": label.scan_data_type.name,
         "parsed": None if card is None else _parsed(card),
     }

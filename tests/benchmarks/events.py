@@ -34,7 +34,7 @@ def scanner_enabled() -> HandledScanner:
 
 
 def one_by_one(count: int) -> list[float]:
-    """Milliseconds from the service's `inlet.data` to the listener, each event alone."""
+    """Milliseconds from the service's `callbacks.data` to the listener, each event alone."""
     times: list[float] = []
     arrived = threading.Semaphore(0)
     with scanner_enabled() as scanner:

@@ -40,8 +40,8 @@ def scan(
 
     Card numbers, sessions and passwords are hidden.
     """
-    from koshelek_driver.card.template import Templates
-    from koshelek_driver.diagnostics.scans import USUAL_TEMPLATES, scan_document
+    from koshelek_driver.card.template import USUAL_TEMPLATES, Templates
+    from koshelek_driver.diagnostics.scans import scan_document
     from koshelek_driver.scanner.once import listening
 
     output = Output(as_json=as_json)

@@ -30,14 +30,14 @@ def record(
     """
     from koshelek_driver.config import profile as profiles
     from koshelek_driver.diagnostics.recording import record as record_port
-    from koshelek_driver.scanner.dialects import tongue
+    from koshelek_driver.scanner.dialects import build_binding
     from koshelek_driver.transport import open_port
 
     output = Output(as_json=as_json)
     if file.exists():
         raise UsageError(f"{file} exists", "name another file")
     model = profiles.scanner(profile)
-    opened = open_port(port, model.serial, 3.0, tongue(model).hid_pages)
+    opened = open_port(port, model.serial, 3.0, build_binding(model).hid_pages)
     output.console.print(f"Scan something in the next {seconds:g} s…")
     lines: list[str] = []
     try:
