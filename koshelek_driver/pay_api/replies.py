@@ -71,21 +71,21 @@ UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
 """These say "not now", not "no": the request may be under way, or is to be sent again."""
 
 
-def read(request: Request, http_status: int, body: bytes, wait_s: float = 0.0) -> Reply:
+def parse_reply(request: Request, http_status: int, body: bytes, wait_s: float = 0.0) -> Reply:
     """Make a reply of an HTTP answer. Anything that is not clearly a yes or a no is NoAnswer.
 
     `wait_s` is what the host's Retry-After asks for.
     """
-    if http_status in _READERS[request.call]:
-        return _READERS[request.call][http_status](request, body)
+    if http_status in _PARSERS[request.call]:
+        return _PARSERS[request.call][http_status](request, body)
     if http_status == 422:
-        return _read_refusal(body)
+        return _parse_refusal(body)
     if 300 <= http_status < 500 and http_status not in UNDECIDED_CLIENT_ERRORS:
         return Refused(f"HTTP_{http_status}")
     return NoAnswer(f"HTTP {http_status}", wait_s)
 
 
-def _read_answer(request: Request, body: bytes) -> Reply:
+def _parse_transaction(request: Request, body: bytes) -> Reply:
     try:
         raw = _json(body)
         answer = msgspec.convert(raw, TransactionAnswer, strict=False)
@@ -96,12 +96,12 @@ def _read_answer(request: Request, body: bytes) -> Reply:
     return Answered(answer, raw)
 
 
-def _read_nothing(_request: Request, _body: bytes) -> Reply:
+def _parse_nothing(_request: Request, _body: bytes) -> Reply:
     """A yes without a word."""
     return Done()
 
 
-def _read_methods(_request: Request, body: bytes) -> Reply:
+def _parse_methods(_request: Request, body: bytes) -> Reply:
     try:
         answer = msgspec.convert(_json(body), MethodsAnswer, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -111,7 +111,7 @@ def _read_methods(_request: Request, body: bytes) -> Reply:
     return _computing(answer, answer.polling_timeout)
 
 
-def _read_task(_request: Request, body: bytes) -> Reply:
+def _parse_task(_request: Request, body: bytes) -> Reply:
     try:
         answer = msgspec.convert(_json(body), MethodsAnswer, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -130,18 +130,18 @@ def _json(body: bytes) -> Any:
     return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
 
 
-_READERS: dict[Call, dict[int, Callable[[Request, bytes], Reply]]] = {
-    Call.CHECKOUT: {200: _read_answer},
-    Call.STATUS: {200: _read_answer},
-    Call.CANCEL: {200: _read_answer},
-    Call.REFUND: {200: _read_answer},
-    Call.RECEIPT: {200: _read_nothing},
-    Call.METHODS: {200: _read_methods, 201: _read_task},
-    Call.METHODS_POLL: {200: _read_methods},
+_PARSERS: dict[Call, dict[int, Callable[[Request, bytes], Reply]]] = {
+    Call.CHECKOUT: {200: _parse_transaction},
+    Call.STATUS: {200: _parse_transaction},
+    Call.CANCEL: {200: _parse_transaction},
+    Call.REFUND: {200: _parse_transaction},
+    Call.RECEIPT: {200: _parse_nothing},
+    Call.METHODS: {200: _parse_methods, 201: _parse_task},
+    Call.METHODS_POLL: {200: _parse_methods},
 }
 
 
-def _read_refusal(body: bytes) -> Reply:
+def _parse_refusal(body: bytes) -> Reply:
     try:
         refusal = msgspec.json.decode(body, type=ErrorAnswer)
     except (msgspec.DecodeError, UnicodeDecodeError):

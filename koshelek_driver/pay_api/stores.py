@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from koshelek_driver.errors import UsageError, nearest
-from koshelek_driver.pay_api.client import Whole
+from koshelek_driver.pay_api.client import RawResponse
 from koshelek_driver.pay_api.replies import UNDECIDED_CLIENT_ERRORS, NoAnswer, NotSent
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -91,7 +91,7 @@ class StoreAnswer:
 class Asks(Protocol):
     """What this module needs of the API's client."""
 
-    def ask(self, method: str, path: str, body: bytes) -> Whole | NoAnswer | NotSent:
+    def ask(self, method: str, path: str, body: bytes) -> RawResponse | NoAnswer | NotSent:
         """Send once; never raises."""
         ...
 
@@ -120,7 +120,7 @@ def asking(call: StoreCall, file: bytes, rules: StoreRules) -> StoreRequest:
 def send(client: Asks, request: StoreRequest) -> StoreAnswer | NoAnswer | NotSent:
     """Send it once. An answer that is neither yes nor no is none."""
     reply = client.ask(request.method, request.path, request.body)
-    if not isinstance(reply, Whole):
+    if not isinstance(reply, RawResponse):
         return reply
     if reply.status >= 500 or reply.status in UNDECIDED_CLIENT_ERRORS:
         return NoAnswer(f"HTTP {reply.status}")
