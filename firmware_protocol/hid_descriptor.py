@@ -89,7 +89,7 @@ class _State:
 _Action = Callable[[_State, int, int], None]
 
 
-def parse(descriptor: bytes) -> Descriptor:
+def parse_descriptor(descriptor: bytes) -> Descriptor:
     """Understand a report descriptor. Raises FrameError for one that is cut off or cannot be."""
     if len(descriptor) > _LONGEST:
         raise FrameError(Fault.UNEXPECTED, f"a report descriptor of at most {_LONGEST} bytes", descriptor)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from firmware_protocol.dialect import Command, Damaged, Event, Reply, Scan
 from firmware_protocol.errors import FrameError
-from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage, parse
+from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage, parse_descriptor
 from firmware_protocol.hid_reports import ReportJoiner
 
 PAGE = 0x8C
@@ -62,7 +62,7 @@ def layout_of(descriptor: Descriptor) -> Layout | None:
 def layout_or_usual(report_descriptor: bytes) -> Layout:
     """As `layout_of`, for a descriptor as the device sends it; HONEYWELL when there is none or it makes no sense."""
     try:
-        return layout_of(parse(report_descriptor)) or HONEYWELL
+        return layout_of(parse_descriptor(report_descriptor)) or HONEYWELL
     except FrameError:
         return HONEYWELL
 

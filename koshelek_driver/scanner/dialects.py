@@ -25,7 +25,7 @@ class DialectBinding:
     decoder: Callable[[bytes], Dialect]
     types: Mapping[str, ScanDataType] = field(default_factory=dict)
     commands: Mapping[Command, bytes] = field(default_factory=dict)
-    read_answer: Callable[[bytes], Answer] = _not_asked
+    parse_answer: Callable[[bytes], Answer] = _not_asked
     first: tuple[bytes, ...] = ()
     last: tuple[bytes, ...] = ()
     hid_pages: frozenset[int] = frozenset()
@@ -62,7 +62,7 @@ def _honeywell(framing: Framing) -> DialectBinding:
         lambda _descriptor: honeywell.HoneywellDecoder(framing.idle_s, framing.max_length),
         HONEYWELL_LETTERS,
         honeywell.COMMANDS,
-        honeywell.read_answer,
+        honeywell.parse_answer,
     )
 
 
@@ -72,7 +72,7 @@ def _newland(framing: Framing) -> DialectBinding:
     return DialectBinding(
         lambda _descriptor: newland.decoder(framing.idle_s, framing.max_length),
         commands=newland.COMMANDS,
-        read_answer=newland.read_answer,
+        parse_answer=newland.parse_answer,
     )
 
 
@@ -82,7 +82,7 @@ def _datalogic(framing: Framing) -> DialectBinding:
     return DialectBinding(
         lambda _descriptor: datalogic.decoder(framing.idle_s, framing.max_length),
         commands=datalogic.COMMANDS,
-        read_answer=datalogic.read_answer,
+        parse_answer=datalogic.parse_answer,
     )
 
 
@@ -90,7 +90,7 @@ def _ssi(framing: Framing) -> DialectBinding:
     from firmware_protocol import ssi
 
     return DialectBinding(
-        lambda _descriptor: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.read_answer
+        lambda _descriptor: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.parse_answer
     )
 
 
@@ -110,7 +110,7 @@ def _ibm_oem(framing: Framing) -> DialectBinding:
         lambda _descriptor: ibm_oem.IbmOemDecoder(framing.max_length),
         OEM_IDENTIFIERS,
         ibm_oem.COMMANDS,
-        ibm_oem.read_answer,
+        ibm_oem.parse_answer,
         first=(ibm_oem.COMMANDS[Command.ENABLE],),
         last=(ibm_oem.COMMANDS[Command.DISABLE],),
         hid_pages=frozenset({ibm_oem.PAGE}),

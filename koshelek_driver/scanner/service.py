@@ -98,7 +98,7 @@ class PortScanner(DeviceService[Label]):
         if number not in QUESTIONS:
             reading.tell(asked)
             return data, obj
-        answer = self._tongue.read_answer(reading.ask(asked))
+        answer = self._tongue.parse_answer(reading.ask(asked))
         if not answer.ok:
             raise UposError(ErrorCode.E_FAILURE, f"the scanner refused {number.name}: {answer.text}", "see its manual")
         return data, answer.text

@@ -39,7 +39,7 @@ class HidrawPort(DescriptorPort):
     def __init__(self, device: HidDevice) -> None:
         super().__init__(device.path, f"HID device {device.name or device.path}", _RIGHTS)
         self.report_descriptor = device.report_descriptor
-        self._has_ids = hid_descriptor.parse(device.report_descriptor).has_report_ids
+        self._has_ids = hid_descriptor.parse_descriptor(device.report_descriptor).has_report_ids
 
     def write(self, data: bytes, timeout_s: float) -> None:
         """See Port."""
@@ -83,7 +83,7 @@ def _device(entry: Path, dev: Path) -> HidDevice | None:
         descriptor = (entry / "device" / "report_descriptor").read_bytes()
         about = dict(line.split("=", 1) for line in lines if "=" in line)
         _, vendor, product = about["HID_ID"].split(":")
-        usages = hid_descriptor.parse(descriptor).collections
+        usages = hid_descriptor.parse_descriptor(descriptor).collections
         vendor_id, product_id = int(vendor, 16), int(product, 16)
     except (OSError, KeyError, ValueError, FrameError):
         return None

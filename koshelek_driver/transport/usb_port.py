@@ -69,7 +69,7 @@ class UsbPort:
                 _CONTROL_TIMEOUT_MS,
             )
         )
-        self._has_ids = hid_descriptor.parse(self.report_descriptor).has_report_ids
+        self._has_ids = hid_descriptor.parse_descriptor(self.report_descriptor).has_report_ids
 
     def read(self, timeout_s: float) -> bytes:
         """See Port. One report."""
