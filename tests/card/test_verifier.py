@@ -361,7 +361,7 @@ class Says:
         return self.answer
 
     def get_token(self, password: Secret | None) -> Secret:
-        return Secret(f"T{password.reveal() if password else ''}")
+        return Secret("T" if password is None else f"T({password.reveal()})")
 
 
 FULL = f"CM{CARD}A1B2C3000"
@@ -390,6 +390,16 @@ def test_only_a_known_code_opens_payment(opened: Open, answer: Answer, code: str
     assert module.asked == [FULL]
     if answer.result_code == "BONUS_FORBIDDEN":
         assert "BONUS_FORBIDDEN" in checked.details
+
+
+def test_the_token_has_the_password_of_a_card_and_none_without_card_or_password(opened: Open) -> None:
+    gate = opened(Says(Answer("TOTP_VALID"))).gate
+    wallet, plain = (gate.read(label, ScanDataType.UNKNOWN, typed=False, now_s=0.0) for label in (FULL, CARD))
+    assert wallet is not None
+    assert plain is not None
+    assert gate.token(wallet.card) == Secret("T(000)")
+    assert gate.token(plain.card) == Secret("T")
+    assert gate.token(None) == Secret("T")
 
 
 def test_a_module_that_says_session_of_a_card_without_one_opens_nothing(opened: Open) -> None:
