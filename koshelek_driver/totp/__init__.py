@@ -1,4 +1,4 @@
-"""The public interface for authors of TOTP modules: everything that such a module is given and must return.
+"""The public interface for authors of TOTP modules.
 
 A module is a class with the methods of `TotpModule`, offered by its package as an entry point of the group
 `TOTP_MODULE_GROUP`: a callable without arguments that makes it. `koshelek_driver/card/README.md` has an example.
@@ -60,7 +60,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use, so that a module costs a till only what it needs."""
+    """Import a public name at its first use, so that unused ones cost nothing."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

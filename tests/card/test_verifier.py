@@ -18,7 +18,7 @@ from koshelek_driver.card.rate_limit import Guesses, RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import Answer, Parameters, ResultCode, TotpModule, Verification
 from koshelek_driver.card.totp.reference import ReferenceTotp
-from koshelek_driver.card.verifier import CardVerifier, GateRules
+from koshelek_driver.card.verifier import CardVerifier, VerifierRules
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.sandbox.wallet import Issuer
@@ -44,7 +44,7 @@ class Till:
             templates=Templates([WALLET, OLDER, PLAIN]),
             module=made,
             memory=self.journal.cards,
-            rules=GateRules(window_s=30, lasts_s=90, guesses=GUESSES, **rules),
+            rules=VerifierRules(window_s=30, lasts_s=90, guesses=GUESSES, **rules),
             key=self.journal.salt(),
             unix_s=lambda: self.now,
             skew_s=self._ask_host,
@@ -159,7 +159,7 @@ def test_any_text_is_read_or_refused(text: str, typed: bool) -> None:
         templates=Templates([WALLET, OLDER, PLAIN]),
         module=Forgetful(),
         memory=Forgetful(),
-        rules=GateRules(30, 90, GUESSES),
+        rules=VerifierRules(30, 90, GUESSES),
         key=b"",
         unix_s=lambda: 0.0,
         skew_s=lambda: None,
