@@ -15,9 +15,10 @@ import httpcore
 
 
 class Deadline(threading.local):
-    """The time by which the call of the current thread must end. Every call sets `at_s` when it begins.
+    """The time by which the call of the current thread must end.
 
-    Each thread has its own, because one connection serves calls of several threads, one after the other.
+    Every call sets `at_s` when it begins. Each thread has its own, because one connection serves calls of several
+    threads, one after the other.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -1,4 +1,4 @@
-"""JSON over HTTPS: one kept connection, every wait bounded, nothing sent twice.
+"""JSON over HTTPS: one connection that stays open, every wait bounded, nothing sent twice.
 
 A failure before the first byte of the request left this machine is a NotSentError, any later one a NoResponseError.
 The difference decides whether money may have moved, so callers translate the two into types of their own.
@@ -33,7 +33,10 @@ _COMMON_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", 
 
 
 class NotSentError(Exception):
-    """Not one byte of the request left this machine. `is_distrust`: the two sides do not accept each other's TLS."""
+    """Not one byte of the request left this machine.
+
+    With `is_distrust` client and server do not accept each other's certificates or TLS versions.
+    """
 
     def __init__(self, reason: str, *, is_distrust: bool = False, is_timeout: bool = False) -> None:
         super().__init__(reason)
@@ -117,7 +120,7 @@ class ResponseHead:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A whole response. `first_byte_s` is when the first byte of the request was sent, by the client's clock."""
+    """A whole response. `first_byte_s` is the time at which the request began to leave, by the client's clock."""
 
     head: ResponseHead
     body: bytes = field(repr=False)
@@ -147,7 +150,7 @@ class JsonClient:
         self._pool = _connection_pool(server, self._deadline)
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpResponse:
-        """Send one request with the credentials and wait for its whole response, whatever its status.
+        """Send one request with the credentials and wait for its whole response of any status.
 
         `path` is below the base URL and may have a query. An empty body sends none.
 
@@ -205,7 +208,7 @@ class JsonClient:
 
 
 class _Progress:
-    """Follows one call by the HTTP library's trace: notes the first byte that leaves, and moves the deadline."""
+    """Follows one call by the HTTP library's trace: records the first byte and sets the deadline."""
 
     def __init__(
         self, clock: Callable[[], float], deadline: Deadline, total_timeout_s: float, response_timeout_s: float
@@ -311,7 +314,7 @@ def _failure(problem: Exception, first_byte_s: float | None) -> NotSentError | N
 
 
 def _distrust(problem: BaseException) -> str | None:
-    """Say why the two sides do not trust each other; None when the network merely broke in the handshake."""
+    """Return why the two sides do not trust each other; None if the network broke in the handshake."""
     link: BaseException | None = problem
     while link is not None:
         if isinstance(link, ssl.SSLCertVerificationError):

@@ -1,4 +1,4 @@
-"""JSON to a server of the retailer's own, for a TOTP module: every failure is a TotpModuleError."""
+"""JSON requests to the retailer's own server, for a TOTP module: every failure is a TotpModuleError."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class JsonServer:
 
 
 class JsonPoster:
-    """Posts JSON over one kept connection. Redirects are not followed and proxies of the environment are not used."""
+    """Posts JSON over one connection that stays open. Any thread may call.
+
+    Redirects are not followed and proxies of the environment are not used.
+    """
 
     def __init__(self, server: JsonServer) -> None:
         self._server = server
@@ -39,7 +42,9 @@ class JsonPoster:
         self._making = threading.Lock()
 
     def post(self, path: str, body: bytes) -> bytes:
-        """Return the body of HTTP 200. Blocks for the deadline at most; connecting and answering may each take half.
+        """Return the body of HTTP 200.
+
+        Blocks for the deadline at most; connecting and responding may each take half of it.
 
         Raises:
             TotpModuleError: anything else came; the message names neither body nor response, which hold secrets.
@@ -60,7 +65,7 @@ class JsonPoster:
             self._client.close()
 
     def _connection(self) -> JsonClient:
-        """Make the client at its first use: a till whose cards are never checked does not load the HTTP library."""
+        """Make the client at its first use: a till that checks no card does not load the HTTP library."""
         with self._making:
             if self._client is None:
                 self._client = _client(self._server)

@@ -1,4 +1,4 @@
-"""Pay API over HTTPS: one warm connection, one request at a time, nothing sent twice without the caller's knowledge."""
+"""Pay API over HTTPS: one open connection, one request at a time, nothing sent twice unnoticed."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class RawResponse:
 
 
 class PayApiClient:
-    """Calls that never raise for what the network does: every `call` ends in a Reply.
+    """Calls the API. No failure of the network raises: every `call` ends in a Reply.
 
     TLS is 1.2 or newer and always verified. Redirects are not followed, and of proxies only the site file's is used.
     Building a client reads certificates (tens of milliseconds), so keep it. Any thread may call; calls wait for each

@@ -1,4 +1,4 @@
-"""What can come of a call. "No answer" and "the answer is no" are different types: money depends on it."""
+"""The results of a call. "No answer" and "the answer is no" are different types: money depends on it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from koshelek_driver.pay_api.requests import Request
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """HTTP 200 with an answer to this request. `raw` is the whole object, with fields that no version has yet."""
+    """HTTP 200 with an answer to this request. `raw` is the whole object, including unknown fields."""
 
     answer: TransactionAnswer
     raw: dict[str, Any]
@@ -22,7 +22,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """HTTP 200 to a call that has no answer of its own."""
+    """HTTP 200 to a call whose response has no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Computing:
-    """The list of methods is being made: ask for it by this id, after so long."""
+    """The list of methods is being computed: ask for it by this id after `wait_s` seconds."""
 
     availability_info_id: str
     wait_s: float
@@ -42,7 +42,7 @@ class Computing:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The host understood and said no. `code` is the API's, or `HTTP_401` and the like."""
+    """The host refused the request. `code` is the API's, or `HTTP_401` and the like."""
 
     code: str
     details: str = ""
@@ -50,7 +50,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The request may have been carried out; nothing usable came back. `wait_s`: the host asks for so long a pause."""
+    """The request may have been carried out, but no usable response came back.
+
+    `wait_s` is the pause that the host asks for, in seconds.
+    """
 
     reason: str
     wait_s: float = 0.0
@@ -58,7 +61,7 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Not one byte of the request left this machine."""
+    """Not one byte of the request left this machine, so the host cannot have acted on it."""
 
     details: str
     code: str = "HOST_UNREACHABLE"
@@ -68,13 +71,13 @@ Reply = Answered | Done | Listed | Computing | Refused | NoAnswer | NotSent
 
 _SHORTEST_WAIT_S = 0.1
 UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
-"""These say "not now", not "no": the request may be under way, or is to be sent again."""
+"""These mean "not now", not "no": the request may be in progress, or must be sent again."""
 
 
 def parse_reply(request: Request, http_status: int, body: bytes, wait_s: float = 0.0) -> Reply:
-    """Make a reply of an HTTP answer. Anything that is not clearly a yes or a no is NoAnswer.
+    """Parse an HTTP response. Anything that is not clearly a yes or a no is NoAnswer.
 
-    `wait_s` is what the host's Retry-After asks for.
+    `wait_s` is the pause that the host's Retry-After header asks for, in seconds.
     """
     if http_status in _PARSERS[request.call]:
         return _PARSERS[request.call][http_status](request, body)
@@ -97,7 +100,7 @@ def _parse_transaction(request: Request, body: bytes) -> Reply:
 
 
 def _parse_nothing(_request: Request, _body: bytes) -> Reply:
-    """A yes without a word."""
+    """Accept a response that needs no content."""
     return Done()
 
 
@@ -120,7 +123,7 @@ def _parse_task(_request: Request, body: bytes) -> Reply:
 
 
 def _computing(answer: MethodsAnswer, wait_ms: float) -> Reply:
-    """The unit of both waits is milliseconds; the API's page says so of the second only."""
+    """Both waits are taken as milliseconds, though the API's page gives the unit of the second only."""
     if not answer.availability_info_id:
         return NoAnswer("neither a list of methods nor a task")
     return Computing(answer.availability_info_id, max(wait_ms / 1000, _SHORTEST_WAIT_S))

@@ -85,7 +85,7 @@ class Recovery:
     def hear(self, answer: TransactionAnswer, body: bytes) -> bool:
         """Keep what the host said by itself of a payment or a refund. Whether this till has one of that name."""
         journal = self._till.journal
-        found = journal.refunds.by_reversal(answer.ref_transaction_id or "") or journal.by_transaction(
+        found = journal.refunds.by_reversal(answer.refund_transaction_id or "") or journal.by_transaction(
             answer.transaction_id
         )
         if found is not None:
