@@ -41,7 +41,7 @@ class HoneywellDecoder(Interleaved):
     def _plain(self, data: bytes, now: float) -> list[Event]:
         return [_label_or_reply(event) for event in super()._plain(data, now)]
 
-    def _piece(self, held: bytes) -> tuple[int, list[Event]]:
+    def _parse_frame(self, held: bytes) -> tuple[int, list[Event]]:
         if len(held) < _HEADER_SIZE:
             return 0, []
         (size,) = struct.unpack_from("<I", held, len(_HEADER))
@@ -51,7 +51,7 @@ class HoneywellDecoder(Interleaved):
             return 0, []
         return _HEADER_SIZE + size, [_label(held[_HEADER_SIZE : _HEADER_SIZE + size])]
 
-    def _given_up(self, held: bytes, now: float) -> list[Event]:  # noqa: ARG002 - a header begun is no label
+    def _expired(self, held: bytes, now: float) -> list[Event]:  # noqa: ARG002 - a header begun is no label
         return [Damaged("a decode header without its label", len(held))]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from firmware_protocol.dialect import Scan
-from firmware_protocol.hid_keyboard import is_spoilt, mend
+from firmware_protocol.hid_keyboard import has_russian_layout, undo_russian_layout
 from koshelek_driver.scanner import aim, eci, retail
 from koshelek_driver.scanner.retail import DEFAULT_RETAIL_RULES, RetailRules
 from koshelek_driver.upos.codes import ScanDataType
@@ -75,8 +75,8 @@ def read_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:
 
 def read_text(text: str, *, typed: bool = False) -> Label:
     """Make a label of text that a program hands over. What a Russian keyboard layout spoilt is mended: it was typed."""
-    spoilt = is_spoilt(text)
-    label = read_label((mend(text) if spoilt else text).encode())
+    spoilt = has_russian_layout(text)
+    label = read_label((undo_russian_layout(text) if spoilt else text).encode())
     return replace(label, typed=typed or spoilt)
 
 
