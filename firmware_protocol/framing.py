@@ -8,9 +8,9 @@ from firmware_protocol.dialect import Damaged, Event, Overlong, Scan
 class TerminatorFramer:
     """Decodes labels that end with a terminator byte or with silence.
 
-    Every byte of `terminators` ends a label, so CR, LF and CR LF all work; empty labels are dropped. `prefix` is removed
-    from labels that begin with it. A label without a terminator ends after `idle_s` seconds of silence. Only feeding
-    nothing counts as silence: after a delay the reader finds bytes waiting, and these continue the label.
+    Every byte of `terminators` ends a label, so CR, LF and CR LF all work; empty labels are dropped. `prefix` is
+    removed from labels that begin with it. A label without a terminator ends after `idle_s` seconds of silence. Only
+    feeding nothing counts as silence: after a delay the reader finds bytes waiting, and these continue the label.
 
     With `confirm_s` a terminator ends a label only if silence of that length follows: for labels that contain one.
     """

@@ -113,5 +113,5 @@ def undo_russian_layout(text: str) -> str:
 
 
 def apply_russian_layout(text: str) -> str:
-    """Return what the Russian layout makes of ASCII text: the reverse of `undo_russian_layout`."""
+    """Return ASCII text as the Russian layout changes it: the reverse of `undo_russian_layout`."""
     return "".join(_RUSSIAN_FOR.get(character, character) for character in text)
