@@ -91,7 +91,7 @@ class Answer:
 
 
 class Dialect(Protocol):
-    """A decoder for one scanner's stream of bytes, or of reports, one report a feed."""
+    """A decoder for one scanner's bytes, or for its reports, one report a feed."""
 
     def feed(self, data: bytes, now: float) -> list[Event]:
         """Take bytes read at `now`, or none because the deadline passed; return the completed events."""

@@ -66,7 +66,7 @@ class TerminatorFramer:
 
 
 class StartEndFramer:
-    """Decodes labels between a start byte and one of several end bytes, such as STX and ETX.
+    """Decodes labels between a start and an end byte, such as STX and ETX.
 
     Bytes outside of labels are dropped, and reported as Damaged unless they are end bytes, CR or LF. A start byte
     inside a label begins a new one: the end of the label before was lost. A label without an end is dropped after

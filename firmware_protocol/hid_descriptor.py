@@ -64,7 +64,7 @@ class Descriptor:
     has_report_ids: bool
 
     def find(self, kind: ReportKind, usage: Usage) -> tuple[Field, int] | None:
-        """Return the field with a usage, and the index of its value in the field; else None."""
+        """Return the field with a usage and the index of its value; else None."""
         for each in self.fields:
             if each.kind is kind and usage in each.usages:
                 return each, each.usages.index(usage)

@@ -48,7 +48,7 @@ class Keyboard:
     _alt_number: str = ""
 
     def key(self, code: int, *, pressed: bool) -> str:
-        """Return the text that pressing or releasing a key completes, mostly one character or none."""
+        """Return the text that a key event completes, mostly one character or none."""
         if not pressed:
             self._held.discard(code)
             return self._end_alt() if code in _ALTS else ""

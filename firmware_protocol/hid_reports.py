@@ -1,4 +1,4 @@
-"""Join labels that come in several reports, each of which is marked if more follow."""
+"""Join labels that come in several reports, marked if more follow."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ReportJoiner(ABC):
         self._data, self._open_s = b"", None
 
     def _join(self, part: bytes, now: float, events: list[Event], *, more: bool) -> None:
-        """Add one more part to the label, and end the label if no more follow."""
+        """Add one part to the label; end the label if no more follow."""
         self._data += part
         self._open_s = now
         if len(self._data) > self._max_length:

@@ -1,4 +1,4 @@
-"""Plain labels mixed in one stream with frames that have a start of their own, such as replies."""
+"""Plain labels mixed in one stream with frames such as replies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST_ANSWER = 4096
 
 
 class Interleaved(ABC):
-    """Decodes labels that end with CR, LF or silence, and frames that begin with `start`.
+    """Decodes labels ended by CR, LF or silence, and frames that begin with `start`.
 
     No label comes inside a frame, because a scanner sends one after the other.
     """
@@ -74,7 +74,7 @@ class Interleaved(ABC):
 
 
 class AnswersBetween(Interleaved):
-    """Decodes labels that end with CR, LF or silence, and replies between `start` and `end`."""
+    """Decodes labels ended by CR, LF or silence, and replies between `start` and `end`."""
 
     def __init__(self, start: bytes, end: int, idle_s: float, max_length: int) -> None:
         super().__init__(start, idle_s, max_length)

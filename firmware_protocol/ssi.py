@@ -128,7 +128,7 @@ class SsiDecoder:
         return None
 
     def _is_dead(self) -> bool:
-        """Return True if no packet can begin at the first byte of the buffer, whatever follows."""
+        """Return True if no packet can begin at the first byte of the buffer."""
         size = self._buffer[0] + _CHECKSUM_SIZE
         whole = len(self._buffer) >= size
         return self._buffer[0] < _SHORTEST or (whole and _from_scanner(bytes(self._buffer[:size])) is None)
@@ -245,7 +245,7 @@ _REFUSALS = {b"\x01": "send it again", b"\x02": "not now", b"\x06": "denied", b"
 
 
 def _parse_decode_data(data: bytes) -> tuple[int, bytes]:
-    """Return code type and label of DECODE_DATA, in its short form or the longer one with flag and size."""
+    """Return code type and label of DECODE_DATA, in its short or its longer form."""
     if len(data) >= _EXTENDED.size:
         code, _, size = _EXTENDED.unpack_from(data)
         if size == len(data) - _EXTENDED.size:

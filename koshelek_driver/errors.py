@@ -47,7 +47,7 @@ class ProfileError(SiteError):
 
 
 class SecretError(SiteError):
-    """A login, password or key cannot be read from the place that the site file names."""
+    """A login, password or key cannot be read from its source."""
 
 
 class PortError(DriverError):
@@ -91,7 +91,7 @@ class BusyError(DriverError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a remedy that names the known word closest to `word`, or all known words."""
+    """Return a remedy that names the closest known word, or all of them."""
     import difflib
 
     words = {name.lower(): name for name in sorted(known)}

@@ -139,7 +139,7 @@ def process_id(number: int) -> bytes:
 
 
 def process_id_text(number: int) -> bytes:
-    """Build the four digits by which GS ( H and its reply name a number from 0 to 9999."""
+    """Build the four digits of a process number, 0 to 9999."""
     if not 0 <= number <= 9999:
         raise FrameError(Fault.UNEXPECTED, "a process number 0 to 9999", b"")
     return b"%04d" % number

@@ -89,7 +89,7 @@ class AutomaticStatus:
 
 @dataclass(frozen=True, slots=True)
 class QueuedStatus:
-    """The one-byte reply to GS r or GS I, sent in the order of the print data."""
+    """The one-byte reply to GS r or GS I, in print order."""
 
     byte: int
 

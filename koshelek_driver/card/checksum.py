@@ -20,5 +20,5 @@ def weighted(rule: str, digit: int, from_end: int) -> int:
 
 
 def has_right_check_digit(rule: str, digits: str) -> bool:
-    """Return True if the last digit is the right check digit, or if there is no rule."""
+    """Return True if the check digit is right or there is no rule."""
     return not rule or sum(weighted(rule, int(digit), at) for at, digit in enumerate(reversed(digits))) % 10 == 0

@@ -1,6 +1,6 @@
-"""Explain why a template does not accept a label, without showing anything of the label.
+"""Explain why a template does not accept a label.
 
-The text is made to be read out on the telephone.
+Nothing of the label is shown. The text is made to be read out on the telephone.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class CardHolder(Generic[T]):
         self._taken = False
 
     def would_be(self, digest: bytes, now_s: float) -> Showing:
-        """Return what the result would be if a card with this digest were shown now."""
+        """Return the result of showing a card with this digest now."""
         if self._in_sale:
             return Showing.DURING_SALE
         held = self._fresh(now_s)

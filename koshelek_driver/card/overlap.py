@@ -1,7 +1,8 @@
-"""Find a label that two payload templates divide differently, by walking through both at once.
+"""Find a label that two payload templates divide differently.
 
-A template is a chain of parts, so it is a small automaton, and so are its check digits. Both automata read a label from
-its end, where the weights of check digits begin. The walk is breadth-first, so it finds a shortest label.
+Both templates are walked at once. A template is a chain of parts, so it is a small automaton, and so are its check
+digits. Both automata read a label from its end, where the weights of check digits begin. The walk is breadth-first, so
+it finds a shortest label.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class _Chain:
         return list(self._onward(_Place(place.part, place.taken + 1, total)))
 
     def _onward(self, place: _Place) -> Iterator[_Place]:
-        """Yield the position, if its part can take more, and all reached without a character."""
+        """Yield the position if its part can take more, and those behind it."""
         if self.is_end(place):
             yield place
             return

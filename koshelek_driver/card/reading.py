@@ -29,7 +29,7 @@ def read_card(
 
 
 def _readings(text: str, *, typed: bool) -> Iterator[str]:
-    """Yield the label as it came, without surrounding characters, and without separators that people type.
+    """Yield the label as it came, without its surroundings, and without typed separators.
 
     Each form is also tried with its case swapped, for Caps Lock or a scanner that is set to the other case: a template
     whose prefix has letters tells which is right. A label that lost all its capitals is restored by that too.

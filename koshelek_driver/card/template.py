@@ -41,7 +41,7 @@ class Template:
             _refuse_two_ways(inner)
 
     def match(self, label: str, symbols: Symbols) -> CardPresentation | None:
-        """Return the card if the whole label matches in symbols of this kind, else None."""
+        """Return the card if the whole label matches, else None."""
         pattern = self._patterns.get(symbols)
         found = pattern.fullmatch(label) if pattern and len(label) <= MAX_LABEL else None
         if found is None:

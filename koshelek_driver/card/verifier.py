@@ -164,7 +164,7 @@ class CardVerifier:
         return Verification(code, card)
 
     def _refuse_replay(self, checked: Verification, now_s: float, use: bool) -> Verification:
-        """Refuse a used password: with a session it is used up forever, without one while it is valid."""
+        """Refuse a used password: with a session forever, without one while it is valid."""
         card = checked.presentation
         if card is None or checked.result_code not in _GENUINE:
             return checked
@@ -175,7 +175,7 @@ class CardVerifier:
         return replace(checked, result_code=ResultCode.TOTP_REPLAYED)
 
     def _explain_by_clock(self, checked: Verification) -> Verification:
-        """Return CLOCK_WRONG if the till's clock is too far off for any password to be right."""
+        """Return CLOCK_WRONG if the till's clock explains the wrong password."""
         skew_s = self._skew_s()
         if skew_s is None or abs(skew_s) <= self._rules.window_s:
             return checked

@@ -1,4 +1,4 @@
-"""Connections whose reads and writes end by the deadline of the call that uses them.
+"""Connections whose reads and writes end by the deadline of the current call.
 
 The HTTP library has a timeout for each read, so a server that sends one byte at a time could hold a call for hours.
 """

@@ -1,4 +1,4 @@
-"""Open TCP connections without waiting for a resolver that stalls or an address that is dead."""
+"""Open TCP connections without waiting for a stalled resolver or a dead address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KNOWN_NAME_WAIT_S = 0.05
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, IPv6 and IPv4 in turn (RFC 8305, 4), best first.
+    """Return the addresses of a host, best first, both families in turn (RFC 8305, 4).
 
     Blocks for as long as the system's resolver does. Raises OSError.
     """
@@ -72,7 +72,7 @@ class Addresses:
 
 
 class _Query:
-    """One query to the resolver, on its own thread, because it cannot be given a deadline."""
+    """One query to the resolver, on its own thread because it has no timeout."""
 
     def __init__(self, ask: Callable[[], Sequence[str]]) -> None:
         self.addresses: Sequence[str] = ()

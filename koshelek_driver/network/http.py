@@ -150,7 +150,7 @@ class JsonClient:
         self._pool = _connection_pool(server, self._deadline)
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpResponse:
-        """Send one request with the credentials and wait for its whole response of any status.
+        """Send one request with the credentials and wait for its whole response.
 
         `path` is below the base URL and may have a query. An empty body sends none.
 

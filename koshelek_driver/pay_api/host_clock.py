@@ -1,4 +1,4 @@
-"""The error of the till's clock, measured by the Date header of the host's responses (RFC 9110, 6.6.1)."""
+"""The error of the till's clock, by the host's Date header (RFC 9110, 6.6.1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _HALF_A_SECOND = 0.5
 
 
 class HostClock:
-    """Follows the host's time by a monotonic clock, so that jumps of the till's wall clock do not matter."""
+    """Follows the host's time by a monotonic clock.
+
+    So jumps of the till's wall clock do not disturb it.
+    """
 
     def __init__(self, steady_s: Callable[[], float], unix_s: Callable[[], float]) -> None:
         self._steady_s = steady_s
@@ -26,9 +29,9 @@ class HostClock:
         self._host_ahead_of_steady_s = told_s + _HALF_A_SECOND - self._steady_s()
 
     def skew_s(self) -> float | None:
-        """Return the seconds by which the till is ahead of the host, accurate to about one second.
+        """Return the seconds by which the till is ahead of the host.
 
-        None until the host has responded once.
+        They are accurate to about one second, and None until the host has responded once.
         """
         if self._host_ahead_of_steady_s is None:
             return None

@@ -100,7 +100,7 @@ class MethodsRequest(_Request, frozen=True, kw_only=True):
 
 
 class StatusRequest(_Request, frozen=True, kw_only=True):
-    """The question for the status of a payment, or of a refund or cancel by its own id."""
+    """The question for the status of a payment, refund or cancel."""
 
     request_id: str
     transaction_id: str | None = None
@@ -230,7 +230,7 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 
 
 def encode(request: _Request, version: str) -> bytes:
-    """Return the request as JSON in UTF-8, without fields that a server of `version` does not know."""
+    """Encode a request as UTF-8 JSON, without fields newer than `version`."""
     since = version_numbers(version)
     too_new = frozenset(name for name, first in _NEWER_FIELDS.items() if first > since)
     return msgspec.json.encode(_without(msgspec.to_builtins(request), too_new))

@@ -61,7 +61,7 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Not one byte of the request left this machine, so the host cannot have acted on it."""
+    """Not one byte of the request left this machine."""
 
     details: str
     code: str = "HOST_UNREACHABLE"
@@ -123,7 +123,7 @@ def _parse_task(_request: Request, body: bytes) -> Reply:
 
 
 def _computing(answer: MethodsAnswer, wait_ms: float) -> Reply:
-    """Both waits are taken as milliseconds, though the API's page gives the unit of the second only."""
+    """Both waits are milliseconds; the API's page gives the unit of the second only."""
     if not answer.availability_info_id:
         return NoAnswer("neither a list of methods nor a task")
     return Computing(answer.availability_info_id, max(wait_ms / 1000, _SHORTEST_WAIT_S))

@@ -1,4 +1,4 @@
-"""Build requests as fixed bytes, so that a repeated request is exactly the first one."""
+"""Build requests as fixed bytes: a repeated request is exactly the first one."""
 
 from __future__ import annotations
 

@@ -98,7 +98,9 @@ class Asks(Protocol):
 
 
 def adding(call: StoreCall, file: bytes, rules: StoreRules) -> StoreRequest:
-    """Build the call that adds stores, from an object with `brandId` and `stores` or a list of stores.
+    """Build the call that adds stores.
+
+    `file` is JSON: an object with `brandId` and `stores`, or a list of stores.
 
     Raises:
         UsageError: the file is not valid; the message names the part.

@@ -35,7 +35,7 @@ def is_serial(address: str) -> bool:
 
 
 def hardware_of(address: str) -> str:
-    """Return a name of the hardware that is the same for every spelling of its address.
+    """Return one name of the hardware for all spellings of its address.
 
     Claims use it to recognise one device under two addresses.
     """

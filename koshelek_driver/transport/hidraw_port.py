@@ -1,4 +1,4 @@
-"""HID devices on Linux through hidraw, found by vendor, product, serial number and usage page."""
+"""HID devices on Linux through hidraw, found by their ids and usage page."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def devices(sysfs: Path = SYSFS, dev: Path = DEV) -> list[HidDevice]:
 def find(
     vendor_id: int, product_id: int, pages: frozenset[int], serial_number: str = "", *, listed: list[HidDevice]
 ) -> HidDevice:
-    """Return the device with these ids and a collection on one of these usage pages.
+    """Return the device with these ids and one of these usage pages.
 
     Raises:
         PortNotOpened: there is no such device, or there are several.

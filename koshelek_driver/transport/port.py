@@ -74,7 +74,7 @@ class StreamPort(Port, Protocol):
     """A port without reports: a device may accept only a part of the bytes."""
 
     def write_some(self, data: bytes, timeout_s: float) -> int:
-        """Write as much as the device accepts now, and return how many bytes that was.
+        """Write as much as the device accepts now; return the number of bytes.
 
         Waits at most `timeout_s` until the device accepts anything.
 

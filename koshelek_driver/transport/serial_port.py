@@ -86,7 +86,7 @@ class SerialPort:
         return bytes(self._serial.read(max(1, self._serial.in_waiting)))
 
     def _read_by_descriptor(self, timeout_s: float) -> bytes:
-        """Read on POSIX with one wait and one read, which is faster than pyserial's own."""
+        """Read with one wait and one read: on POSIX faster than pyserial's own."""
         file, woken = self._serial.fd, self._serial.pipe_abort_read_r
         if file is None or woken is None:
             raise OSError("the port is closed")

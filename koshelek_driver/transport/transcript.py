@@ -56,7 +56,7 @@ def parse(text: str) -> Transcript:
 
 
 class ReplayPort:
-    """A port that replays the reads of a transcript on its own clock, and is lost at the end."""
+    """A port that replays a transcript on its own clock and is then lost."""
 
     def __init__(self, transcript: Transcript) -> None:
         self.report_descriptor = transcript.report_descriptor

@@ -14,7 +14,7 @@ _REMEDY = "check that it is on and plugged in, that libusb is installed, and tha
 
 
 class UsbPrinterPort:
-    """The first printer interface of a USB device, or the first of its vendor's own class.
+    """The first printer interface of a USB device, or of its vendor's own class.
 
     The kernel's driver is detached while the port is open. `serial_number` "" means any. Raises PortNotOpened.
     """

@@ -138,16 +138,16 @@ class Verification:
 
 
 class CardMemory(Protocol):
-    """A durable store of used and of wrong passwords, shared by all programs of this till."""
+    """A durable store of used and wrong passwords for all programs of a till."""
 
     def first_use(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
         """Mark a digest as used; return False if it was used already (see `is_unused`)."""
         ...
 
     def is_unused(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
-        """Return False if the digest was used less than `span_s` before or after `now_s` (Unix time).
+        """Return False if the digest was used within `span_s` of `now_s`, before or after.
 
-        With `span_s` None it is False if the digest was ever used.
+        `now_s` is Unix time. With `span_s` None it is False if the digest was ever used.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""A TOTP module in a shared library, called by the C prototypes of the site file.
+"""A TOTP module in a shared library, called by C prototypes.
 
 The closed library of the API's operator is one.
 """
@@ -95,7 +95,7 @@ class NativeTotp:
         return name in self._prototypes
 
     def _bound(self, name: str, inputs: tuple[str, ...], results: tuple[str, ...]) -> Function:
-        """Bind a function after checking that each of its parameters is a known input or result."""
+        """Bind a function after checking the names of its parameters."""
         prototype = self._prototypes.get(name)
         if prototype is None:
             raise ValueError(f"native.{name}: no prototype")

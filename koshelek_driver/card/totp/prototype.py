@@ -1,4 +1,4 @@
-"""C prototypes as a site file declares them, and calls that fill their parameters by name.
+"""C prototypes of the site file, and calls that fill parameters by name.
 
     int pv_verify(const char *full_barcode, char *result_code, size_t result_code_size)
 
