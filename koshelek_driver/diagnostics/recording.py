@@ -83,8 +83,8 @@ def _of_ssi(data: bytes) -> bytes:
     hidden, at = b"", 0
     while at < len(data):
         size = data[at] + 2
-        packet = ssi.parse(data[at : at + size])
-        hidden += data[at : at + 1].translate(_TABLE) if packet is None else ssi.build(_hidden_packet(packet))
+        packet = ssi.parse_packet(data[at : at + size])
+        hidden += data[at : at + 1].translate(_TABLE) if packet is None else ssi.build_packet(_hidden_packet(packet))
         at += 1 if packet is None else size
     return hidden
 
@@ -114,7 +114,7 @@ def _of_oem(data: bytes) -> bytes:
     label = data[4 : data[0]] if data else b""
     if not label:
         return data
-    end = 4 + len(ibm_oem.take_apart(label).data)
+    end = 4 + len(ibm_oem.parse_part(label).data)
     hidden = bytes(0 if byte <= 9 else byte for byte in data[4:end].translate(_TABLE))
     return data[:4] + hidden + data[end:]
 

@@ -67,7 +67,7 @@ def _honeywell(framing: Framing) -> DialectBinding:
         lambda _descriptor: honeywell.HoneywellDecoder(framing.idle_s, framing.max_length),
         HONEYWELL_LETTERS,
         honeywell.COMMANDS,
-        honeywell.read_answer,
+        honeywell.parse_answer,
     )
 
 
@@ -77,7 +77,7 @@ def _newland(framing: Framing) -> DialectBinding:
     return DialectBinding(
         lambda _descriptor: newland.decoder(framing.idle_s, framing.max_length),
         commands=newland.COMMANDS,
-        parse_answer=newland.read_answer,
+        parse_answer=newland.parse_answer,
     )
 
 
@@ -87,7 +87,7 @@ def _datalogic(framing: Framing) -> DialectBinding:
     return DialectBinding(
         lambda _descriptor: datalogic.decoder(framing.idle_s, framing.max_length),
         commands=datalogic.COMMANDS,
-        parse_answer=datalogic.read_answer,
+        parse_answer=datalogic.parse_answer,
     )
 
 
@@ -95,7 +95,7 @@ def _ssi(framing: Framing) -> DialectBinding:
     from firmware_protocol import ssi
 
     return DialectBinding(
-        lambda _descriptor: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.read_answer
+        lambda _descriptor: ssi.SsiDecoder(framing.max_length), SSI_CODES, ssi.COMMANDS, ssi.parse_answer
     )
 
 
@@ -115,7 +115,7 @@ def _ibm_oem(framing: Framing) -> DialectBinding:
         lambda _descriptor: ibm_oem.IbmOemDecoder(framing.max_length),
         OEM_IDENTIFIERS,
         ibm_oem.COMMANDS,
-        ibm_oem.read_answer,
+        ibm_oem.parse_answer,
         first=(ibm_oem.COMMANDS[Command.ENABLE],),
         last=(ibm_oem.COMMANDS[Command.DISABLE],),
         hid_pages=frozenset({ibm_oem.PAGE}),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from firmware_protocol.dialect import Scan
-from firmware_protocol.hid_keyboard import is_spoilt, mend
+from firmware_protocol.hid_keyboard import has_russian_layout, undo_russian_layout
 from koshelek_driver.scanner import aim, eci, retail
 from koshelek_driver.scanner.aim import Identifier
 from koshelek_driver.scanner.retail import DEFAULT_RETAIL_RULES, RetailRules
@@ -81,8 +81,8 @@ def parse_text(text: str, *, typed: bool = False) -> Label:
 
     Text that a Russian keyboard layout garbled is repaired; only a keyboard garbles, so the label counts as typed.
     """
-    spoilt = is_spoilt(text)
-    label = parse_label((mend(text) if spoilt else text).encode())
+    spoilt = has_russian_layout(text)
+    label = parse_label((undo_russian_layout(text) if spoilt else text).encode())
     return replace(label, typed=typed or spoilt)
 
 

@@ -12,7 +12,7 @@ from koshelek_driver.card.grammar import TemplateError
 from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import CardMemory, Parameters, TotpModule
-from koshelek_driver.card.verifier import CardVerifier, GateRules
+from koshelek_driver.card.verifier import CardVerifier, VerifierRules
 from koshelek_driver.config.checks import TOTP_MODULE_GROUP
 from koshelek_driver.config.site import Site
 from koshelek_driver.errors import SiteError
@@ -51,7 +51,7 @@ class CardSetup:
             templates=build_templates(site),
             module=module,
             memory=memory,
-            rules=GateRules(
+            rules=VerifierRules(
                 window_s=wanted.window_steps * wanted.interval_s,
                 lasts_s=(2 * wanted.window_steps + 1) * wanted.interval_s,
                 guesses=RateLimit(wanted.guesses_free, wanted.guess_delay_s, wanted.guess_delay_max_s),

@@ -142,7 +142,7 @@ class ModelHost:
             transaction_id=found.id,
             status=found.status,
             slip={"id": "slip"} if found.charged or ref_status == "accepted" else None,
-            ref_transaction_id=ref,
+            refund_transaction_id=ref,
             ref_status=ref_status,
         )
 

@@ -99,9 +99,9 @@ def refusal(action: Callable[[], object]) -> UposError:
 def test_ssi_labels_are_acknowledged_on_the_wire(start: Start) -> None:
     port = AnsweringPort()
     _, heard = start("generic-ssi", port)
-    port.incoming.put(ssi.build(Packet(0xF3, 0, 0, b"\x1cCM46")))
+    port.incoming.put(ssi.build_packet(Packet(0xF3, 0, 0, b"\x1cCM46")))
     assert heard.wait(1) == [(b"CM46", ScanDataType.QRCODE)]
-    assert port.written == [ssi.build(Packet(0xD0, 4, 0, b""))]
+    assert port.written == [ssi.build_packet(Packet(0xD0, 4, 0, b""))]
 
 
 def test_a_hid_pos_scanner_is_read_by_its_own_descriptor(start: Start) -> None:
@@ -191,7 +191,7 @@ def test_a_scanner_that_does_not_answer_is_a_timeout_and_the_next_question_works
 
 def test_a_refusal_is_a_failure_that_says_why(start: Start) -> None:
     asked = ssi.COMMANDS[Command.INFO]
-    port = AnsweringPort({asked: [ssi.build(Packet(0xD1, 0, 0, b"\x06"))]})
+    port = AnsweringPort({asked: [ssi.build_packet(Packet(0xD1, 0, 0, b"\x06"))]})
     scanner, _ = start("generic-ssi", port)
     problem = refusal(lambda: scanner.direct_io(DirectIo.INFO, 0, None))
     assert (problem.error_code, problem.what) == (ErrorCode.E_FAILURE, "the scanner refused INFO: denied")

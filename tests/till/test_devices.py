@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -38,27 +38,25 @@ def shop(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
 
 
 @pytest.mark.parametrize("kind", [Scanner, POSPrinter, CAT])
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda kind, site: kind(load_site(site)),
-        lambda kind, _site: kind(),
-        lambda kind, site: kind(load_site(site).devices),
-    ],
-    ids=["site", "default", "devices"],
-)
-def test_a_device_opens_from_a_site_from_its_devices_or_from_the_default_file(
-    shop: Till, kind: type[Device], make: Callable[[type[Device], object], Device]
-) -> None:
-    device = make(kind, shop.site)
-    try:
+def test_a_device_opens_from_a_site_or_from_the_default_file(shop: Till, kind: type[Device]) -> None:
+    for device in (kind(load_site(shop.site)), kind()):
         device.open(NAMES[kind])
-    except UposError as problem:
-        assert (kind, problem.error_code) == (CAT, ErrorCode.E_NOSERVICE)
-        assert problem.remedy == "make it as CAT(load_site(path))"
-    else:
         assert not device.claimed
         device.close()
+
+
+@pytest.mark.parametrize("kind", [Scanner, POSPrinter])
+def test_a_scanner_and_a_printer_open_from_devices_alone(shop: Till, kind: type[Scanner | POSPrinter]) -> None:
+    device = kind(load_site(shop.site).devices)
+    device.open(NAMES[kind])
+    device.close()
+
+
+def test_a_wallet_needs_the_whole_site_and_says_so(shop: Till) -> None:
+    with pytest.raises(UposError) as refused:
+        CAT(load_site(shop.site).devices).open("wallet")
+    assert refused.value.error_code is ErrorCode.E_NOSERVICE
+    assert refused.value.remedy == "make it as CAT(load_site(path))"
 
 
 @pytest.mark.parametrize("kind", [Scanner, POSPrinter, CAT])

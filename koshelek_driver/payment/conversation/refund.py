@@ -96,7 +96,7 @@ class RefundConversation:
 
     def _learned(self, reply: Answered) -> Generator[RefundEffect, Turn, Verdict | None]:
         self._maybe_arrived = True
-        self._refund_transaction_id = reply.answer.ref_transaction_id or ""
+        self._refund_transaction_id = reply.answer.refund_transaction_id or ""
         if self._refund_transaction_id:
             yield from self._do(KeepRefundTransaction(self._refund_transaction_id))
         return (yield from self._final(reply))
@@ -116,9 +116,9 @@ class RefundConversation:
 
     def _ask(self) -> Generator[RefundEffect, Turn, Answered | None]:
         """Return the response with the status of this refund, None if there is none."""
-        request = requests.reversal_status(self._merchant, next(self._ids), self._refund_transaction_id)
+        request = requests.refund_status(self._merchant, next(self._ids), self._refund_transaction_id)
         reply = (yield from self._do(Send(request))).reply
-        is_ours = isinstance(reply, Answered) and reply.answer.ref_transaction_id == self._refund_transaction_id
+        is_ours = isinstance(reply, Answered) and reply.answer.refund_transaction_id == self._refund_transaction_id
         return reply if is_ours and isinstance(reply, Answered) else None
 
     def _final(self, reply: Answered) -> Generator[RefundEffect, Turn, Verdict | None]:
