@@ -48,8 +48,8 @@ class PortTiming:
 class PortScanner(DeviceService[Label]):
     """One scanner. While it is enabled, its own thread reads the port and hands in labels.
 
-    A lost port is opened again, first after 0.2 s, then at doubled intervals of at most 5 s. PowerState says if the
-    port is there: an RS-232 scanner that is switched off looks ONLINE.
+    A lost port is opened again, first after 0.2 s, then at doubled intervals of at most 5 s. PowerState reflects the
+    port: an RS-232 scanner that is switched off looks ONLINE.
     """
 
     device_service_description: ClassVar[str] = "Koshelek Driver scanner on a port"

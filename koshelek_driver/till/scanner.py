@@ -31,7 +31,9 @@ class Scanner(device.Scanner):
         presented: Callable[[Label], object] | None = None,
         claims: Path | None = None,
     ) -> None:
-        """Take a loaded site (`load_site(path)`) or its devices; by default open loads the default site file.
+        """Take a loaded site (`load_site(path)`) or its devices.
+
+        Without one, open loads the default site file.
 
         Devices alone bring no card templates: then the usual ones apply, so give the whole site if its `[totp]` has
         others. `presented` is called with every whole label just before its DataEvent; it must not block.

@@ -1,4 +1,4 @@
-"""The foundation of every device: its locks, its session from open to close, its listeners, members by name."""
+"""The foundation of every device: locks, session, listeners, members by name."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class DeviceBase(ABC):
         return self._updating
 
     def _configure(self, source: DeviceSource, entry: DeviceEntry) -> None:  # noqa: B027 - most need nothing more
-        """Take what the category needs from the site beside the service; called by open. Raises DriverError."""
+        """Take further settings of the category from the site; called by open. Raises DriverError."""
 
     def _prepare_session(self) -> None:  # noqa: B027 - a category may have nothing to prepare
         """Set what depends on the service of a device just opened; under the lock. Raises UposError."""

@@ -125,7 +125,10 @@ class Claim:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder writable for every user: a cashier's program and a service must see each other's claims."""
+    """Make the folder, writable for every user.
+
+    Programs of a cashier and of a service must see each other's claims.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):

@@ -118,7 +118,7 @@ class Queued:
 
 
 class EventQueue:
-    """First in, first out; but input that is held back does not hold back other events behind it.
+    """First in, first out; but input that is held back does not delay other events.
 
     Not thread-safe: the device uses it under its lock.
     """

@@ -1,4 +1,7 @@
-"""Find a device by its logical name and make its service. Other packages add services by entry point."""
+"""Find a device by its logical name and make its service.
+
+Other packages add services by entry point.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ class EventCallbacks(Protocol[R_contra]):
     """
 
     def data(self, record: R_contra) -> bool:
-        """Report one record of input, of the category's type. Returns False if the device is disabled now: stop.
+        """Report one record of input. Returns False if the device is disabled now: stop.
+
+        The category defines the type of its records.
 
         AutoDisable does that. `disable` is then called later: when the device is enabled again, released or closed.
         """
