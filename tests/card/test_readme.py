@@ -15,7 +15,7 @@ from koshelek_driver.config.sections import Totp, TotpHttp, TotpNative
 from tests.support.paths import DRIVER
 
 CARD_GUIDE = (DRIVER / "card" / "README.md").read_text(encoding="utf-8")
-SITE_GUIDE = (DRIVER / "README.md").read_text(encoding="utf-8")
+SITE_GUIDE = (DRIVER / "config" / "README.md").read_text(encoding="utf-8")
 TOML = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", CARD_GUIDE, re.DOTALL)]
 
 
