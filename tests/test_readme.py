@@ -17,8 +17,8 @@ from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.sandbox.symbols import draw
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.transport.port import SerialLine
-from tests.conftest import Till
 from tests.support.paths import ROOT
+from tests.support.tills import Till
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -22,8 +22,8 @@ from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.transport.port import SerialLine
 from koshelek_driver.upos.cat_codes import CatExtended
-from tests.conftest import Till
 from tests.support.paths import DRIVER
+from tests.support.tills import Till
 
 README = (DRIVER / "cat" / "README.md").read_text(encoding="utf-8")
 FOUND = re.search(r"```python\n(.*?)```", README, re.DOTALL)

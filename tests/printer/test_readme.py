@@ -10,8 +10,8 @@ import pytest
 
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.upos.members import Method
-from tests.conftest import Till
 from tests.support.paths import DRIVER
+from tests.support.tills import Till
 
 README = (DRIVER / "printer" / "README.md").read_text(encoding="utf-8")
 

@@ -18,7 +18,7 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koshelek_driver import Outcome, Terminal, Watcher
+from koshelek_driver import Outcome, SaleObserver, Terminal
 from koshelek_driver.config import site
 from koshelek_driver.errors import BusyError, JournalError, SiteError
 from koshelek_driver.pay_api.models import TransactionAnswer
@@ -28,8 +28,8 @@ from koshelek_driver.resident.resident import Resident
 from koshelek_driver.sandbox.postback import PostbackSender, PostbackTarget
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.secrets import Secret
-from tests.conftest import Till
-from tests.till.test_scheduler import leave_open, settled
+from tests.support.background import leave_open, settled
+from tests.support.tills import Till
 
 BODY = {"requestId": "h-1", "transactionId": "t-1", "status": "accepted"}
 LOGIN, PASSWORD = "host", "päss:word"
@@ -194,7 +194,7 @@ def resident(posted: Till, tmp_path: Path) -> Iterator[Resident]:
 def test_a_postback_ends_the_wait_and_the_status_is_what_counts(posted: Till, resident: Resident, outcome: str) -> None:
     terminal = resident.terminal
     calls: list[str] = []
-    watcher = Watcher(called=lambda exchange: calls.append(exchange.request.call.name))
+    watcher = SaleObserver(called=lambda exchange: calls.append(exchange.request.call.name))
     paid = terminal.pay(terminal.new_order("A-1", AMOUNTS[outcome]), label=posted.label(), watcher=watcher)
     assert paid.outcome is Outcome.PAID
     assert calls[-1] == "STATUS"
@@ -216,7 +216,7 @@ def test_a_postback_that_lies_changes_nothing(posted: Till, resident: Resident, 
             httpx.post(resident.postback_url, json=body, auth=(LOGIN, PASSWORD), verify=trust, trust_env=False)
 
     terminal = resident.terminal
-    paid = terminal.pay(terminal.new_order("A-1", 500), label=posted.label(), watcher=Watcher(called=lie))
+    paid = terminal.pay(terminal.new_order("A-1", 500), label=posted.label(), watcher=SaleObserver(called=lie))
     assert lied.is_set()
     assert (paid.outcome, posted.charges("A-1")) == (Outcome.CANCELED, 0)
 

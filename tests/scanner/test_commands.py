@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +11,6 @@ from firmware_protocol import hid_pos, ibm_oem, ssi
 from firmware_protocol.dialect import Command
 from firmware_protocol.ssi import Packet
 from koshelek_driver.config.sections import Device
-from koshelek_driver.errors import PortLost
 from koshelek_driver.scanner import service
 from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
@@ -21,42 +18,11 @@ from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.service import PortScanner
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, ScanDataType
 from koshelek_driver.upos.errors import UposError
-from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report
-from tests.firmware_protocol.test_ibm_oem import QR
-from tests.firmware_protocol.test_ibm_oem import report as oem_report
+from tests.support.hid_pos import DESCRIPTOR, report
+from tests.support.ibm_oem import QR
+from tests.support.ibm_oem import report as oem_report
+from tests.support.ports import AnsweringPort
 from tests.support.upos_devices import WAIT_S, Heard
-
-
-class AnsweringPort:
-    """A scanner's port: gives what is put in, and answers what is written by `answers`."""
-
-    def __init__(self, answers: dict[bytes, list[bytes]] | None = None, descriptor: bytes = b"") -> None:
-        self.report_descriptor = descriptor
-        self.answers = answers or {}
-        self.written: list[bytes] = []
-        self.incoming: queue.Queue[bytes] = queue.Queue()
-        self.broken = False
-        self.closed = threading.Event()
-
-    def read(self, timeout_s: float) -> bytes:
-        try:
-            return self.incoming.get(timeout=timeout_s)
-        except queue.Empty:
-            return b""
-
-    def write(self, data: bytes, timeout_s: float) -> None:
-        if self.broken:
-            raise PortLost("unplugged", "plug it in")
-        self.written.append(data)
-        for answer in self.answers.get(data, []):
-            self.incoming.put(answer)
-
-    def wake(self) -> None:
-        self.incoming.put(b"")
-
-    def close(self) -> None:
-        self.closed.set()
-
 
 Start = Callable[..., tuple[Scanner, Heard]]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from koshelek_driver import Outcome, Payment, Scanner, Terminal, UposError, Watcher
+from koshelek_driver import Outcome, Payment, SaleObserver, Scanner, Terminal, UposError
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.errors import JournalError, ScanCanceled, ScanTimeout, TotpModuleError
 from koshelek_driver.pay_api.client import _Base
@@ -19,9 +19,9 @@ from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
 from koshelek_driver.upos.codes import ErrorCode, ScanDataType
-from tests.conftest import Till
-from tests.firmware_protocol.test_hid_keyboard import typed
-from tests.scanner.test_commands import AnsweringPort
+from tests.support.hid_keyboard import typed
+from tests.support.ports import AnsweringPort
+from tests.support.tills import Till
 
 DEVICES = """
 [devices.scanner1]
@@ -217,7 +217,7 @@ def test_a_card_scanned_during_a_payment_is_not_kept_and_may_be_shown_again(pos:
     other = till.label(card="4607654321098")
     pos.scan(till.label())
     numbers: list[bytes] = []
-    watcher = Watcher(scanned=lambda *_card: numbers.append(pos.scan(other)))
+    watcher = SaleObserver(scanned=lambda *_card: numbers.append(pos.scan(other)))
     assert pos.pay("A-1", watcher=watcher).outcome is Outcome.PAID
     assert numbers == [b"4607654321098"]
     assert pos.card() is None
@@ -228,7 +228,7 @@ def test_a_card_scanned_during_a_payment_is_not_kept_and_may_be_shown_again(pos:
 def test_a_sale_with_a_label_of_its_own_keeps_other_cards_out_too(pos: Pos, till: Till) -> None:
     other = till.label(card="4607654321098")
     numbers: list[bytes] = []
-    watcher = Watcher(scanned=lambda *_card: numbers.append(pos.scan(other)))
+    watcher = SaleObserver(scanned=lambda *_card: numbers.append(pos.scan(other)))
     assert pos.pay("A-1", label=till.label(), watcher=watcher).outcome is Outcome.PAID
     assert pos.card() is None
 
@@ -246,7 +246,7 @@ def test_a_card_that_never_left_the_till_pays_at_the_second_press(pos: Pos, till
 def test_a_sale_waits_for_the_scanner_that_the_pos_has_open(pos: Pos, till: Till) -> None:
     asked = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        paying = pool.submit(pos.pay, "A-1", wait_s=WAIT_S, watcher=Watcher(waiting_for_scan=asked.set))
+        paying = pool.submit(pos.pay, "A-1", wait_s=WAIT_S, watcher=SaleObserver(waiting_for_scan=asked.set))
         assert asked.wait(WAIT_S)
         pos.scan("a tin of peas")
         pos.scan(till.label())
@@ -257,7 +257,7 @@ def test_waiting_ends_by_time_or_by_the_cashier(pos: Pos) -> None:
     with pytest.raises(ScanTimeout, match=r"nothing was scanned in 0\.05 s"):
         pos.pay("A-1", wait_s=0.05)
     with pytest.raises(ScanCanceled):
-        pos.pay("A-1", watcher=Watcher(waiting_for_scan=pos.terminal.request_cancel))
+        pos.pay("A-1", watcher=SaleObserver(waiting_for_scan=pos.terminal.request_cancel))
 
 
 def test_a_scanner_that_the_pos_closed_is_opened_for_the_sale(pos: Pos, till: Till) -> None:

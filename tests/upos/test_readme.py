@@ -12,8 +12,8 @@ from koshelek_driver.config.sections import Labels
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.upos.members import Method
-from tests.conftest import Till
 from tests.support.paths import DRIVER
+from tests.support.tills import Till
 from tests.support.upos_devices import HandledScanner
 
 README = (DRIVER / "upos" / "README.md").read_text(encoding="utf-8")

@@ -14,8 +14,8 @@ from koshelek_driver.cli.main import run
 from koshelek_driver.diagnostics import inventory
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.transport import hidraw_port
-from tests.conftest import Till
-from tests.transport.test_hid import hid_device
+from tests.support.hid_devices import hid_device
+from tests.support.tills import Till
 
 WALLET = b"CM4601234567893A1B2C3782"
 

@@ -11,16 +11,11 @@ import pytest
 from koshelek_driver.card.verifier import CardVerifier
 from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
-from tests.cli.test_cli import Shell
-from tests.conftest import Till
+from tests.support.shell import Shell
+from tests.support.tills import Till
 
 WALLET = "{prefix:CM}{card_number:13d}{card_session:6an}{password:3d}"
 LABEL = f"CM{CARD_NUMBER}A1B2C3782"
-
-
-@pytest.fixture
-def shell(till: Till, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(till, capsys)
 
 
 # -- payload test --------------------------------------------------------------------------------------------------

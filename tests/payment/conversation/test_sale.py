@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import count, pairwise
+from itertools import pairwise
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koshelek_driver.pay_api.models import Call, TransactionAnswer
-from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
+from koshelek_driver.pay_api.models import Call
+from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.conversation.sale import (
     Effect,
@@ -26,26 +25,8 @@ from koshelek_driver.payment.conversation.sale import (
     Wait,
 )
 from koshelek_driver.payment.outcome import Outcome, Verdict
-from koshelek_driver.secrets import Secret
-from tests.pay_api.test_models import merchant
-
-RULES = Rules(
-    first_poll_s=0.25,
-    poll_interval_s=0.25,
-    decision_timeout_s=30.0,
-    settle_timeout_s=10.0,
-    connect_timeout_s=3.0,
-    resend_attempts=3,
-    resend_pause_s=0.5,
-    resend_window_s=60.0,
-    final_statuses={"accepted": Outcome.PAID, "rejected": Outcome.REJECTED, "canceled": Outcome.CANCELED},
-)
-CHECKOUT = Request(Call.CHECKOUT, "checkout-1", b"the charge", Secret("token"))
-SLIP = {"id": "slip-1"}
-
-
-def ids() -> Iterator[str]:
-    return (f"id-{number}" for number in count())
+from tests.support.conversations import CHECKOUT, RULES, SLIP, answered, ids, scripted
+from tests.support.merchants import merchant
 
 
 @dataclass
@@ -98,12 +79,6 @@ def drive(
     except StopIteration as end:
         return Heard(end.value, now_s, effects)
     raise AssertionError("the sale does not end")
-
-
-def answered(request: Request, status: str | None, **more: object) -> Answered:
-    answer = TransactionAnswer(request_id=request.request_id, transaction_id="t-1", status=status)
-    whole = msgspec.structs.replace(answer, **more)
-    return Answered(whole, {"status": status, **more})
 
 
 @dataclass
@@ -201,19 +176,6 @@ def check_manners(heard: Heard) -> None:
         )
         assert any(isinstance(effect, KeepTransaction) for effect in kinds[:first])
     assert heard.ended_s - 1000 < 250
-
-
-def scripted(*statuses: str | None, took_s: float = 0.0) -> Callable[[Request, float], tuple[Reply, float]]:
-    """Checkout is `new`; then these statuses in turn, the last one for ever."""
-    left = list(statuses)
-
-    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
-        if request.call is Call.CHECKOUT:
-            return answered(request, "new"), took_s
-        status = left.pop(0) if len(left) > 1 else left[0]
-        return answered(request, status, slip=SLIP if status == "accepted" else None), took_s
-
-    return answer
 
 
 def test_the_first_status_comes_250_ms_after_checkout_and_the_next_as_late_again() -> None:

@@ -19,9 +19,9 @@ from koshelek_driver.printer.preview import Preview, preview
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.text import printable
 from koshelek_driver.till.terminal import Terminal
-from tests.conftest import Till
 from tests.support.paths import DATA, DRIVER
 from tests.support.pictures import same_as_stored
+from tests.support.tills import Till
 
 STORED = DATA / "slips"
 SLIP = {

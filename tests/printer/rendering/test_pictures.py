@@ -21,7 +21,7 @@ from koshelek_driver.printer.rendering import document, drawn_text
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.printer.rendering.picture import picture_units
 from koshelek_driver.printer.rendering.style_encoder import TextRun
-from tests.printer.rendering.test_differential import MODEL, printed, same
+from tests.support.printers import MODEL, printed, same
 
 FORMS = ("raster", "stored", "column")
 _MARGIN = 24
