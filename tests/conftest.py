@@ -1,4 +1,4 @@
-"""What many tests need: a sandbox on a real port, and a till that pays at it."""
+"""Fixtures for every test: a till at a sandbox on a real port, and the watch for leaks of secrets, threads and claims."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ import pytest
 from hypothesis import settings
 
 from koshelek_driver.sandbox.server import PayApiSandbox
-from tests.support import leaks
-from tests.support.tills import Till
-from tests.support.totp_library import compile_library
+
+pytest.register_assert_rewrite("tests.support")  # before its first import, so that a failed assert shows its values
+
+from tests.support import leaks  # noqa: E402 - see above
+from tests.support.tills import Till  # noqa: E402
+from tests.support.totp_library import compile_library  # noqa: E402
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=800)
@@ -74,7 +77,7 @@ def claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left_behind() -> Iterator[None]:
-    """Every thread that a test started ends by itself soon after it."""
+    """Every thread that a test started ends soon after it."""
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + 10
