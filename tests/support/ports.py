@@ -1,11 +1,15 @@
-"""Ports without a device behind them."""
+"""Ports without a device behind them: one in memory, and one of the network."""
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import socket
 import threading
 
 from koshelek_driver.errors import PortLost
+
+_OPENED_WITHIN_S = 10.0
 
 
 class AnsweringPort:
@@ -37,3 +41,48 @@ class AnsweringPort:
 
     def close(self) -> None:
         self.closed.set()
+
+
+class TcpScanner:
+    """A scanner with a port of the network: it notices when the till opens it, so that no scan comes too early.
+
+    `address` is the `port` of its device in a site file. Any profile may be on it.
+    """
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.settimeout(_OPENED_WITHIN_S)
+        self._connection: socket.socket | None = None
+        self.address = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def wait_until_open(self) -> socket.socket:
+        """Return the connection of the till; block until there is one, ten seconds at most."""
+        if self._connection is not None and _is_closed(self._connection):
+            self._connection.close()
+            self._connection = None
+        if self._connection is None:
+            self._connection, _ = self._server.accept()
+        return self._connection
+
+    def send(self, *frames: bytes) -> None:
+        """Send what a scanner sends for a label, each frame as soon as the till listens."""
+        for frame in frames:
+            self.wait_until_open().sendall(frame)
+
+    def send_soon(self, *frames: bytes) -> threading.Thread:
+        """Do the same on another thread, for a till that opens the scanner later."""
+        sending = threading.Thread(target=self.send, args=frames)
+        sending.start()
+        return sending
+
+    def close(self) -> None:
+        """Unplug it."""
+        self._server.close()
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    with contextlib.suppress(BlockingIOError):
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    return False
