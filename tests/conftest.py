@@ -15,6 +15,7 @@ from koshelek_driver.sandbox.server import PayApiSandbox
 pytest.register_assert_rewrite("tests.support")  # before its first import, so that a failed assert shows its values
 
 from tests.support import leaks  # noqa: E402 - see above
+from tests.support.profiles import forget_profiles, use_profiles_in  # noqa: E402
 from tests.support.tills import Till  # noqa: E402
 from tests.support.totp_library import compile_library  # noqa: E402
 
@@ -38,6 +39,18 @@ def till(tmp_path: Path) -> Iterator[Till]:
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The TOTP module as a shared library, compiled once."""
     return compile_library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder for scanner profiles; no other ones are known during the test."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    use_profiles_in(folder, monkeypatch)
+    forget_profiles()
+    yield folder / "scanners"
+    monkeypatch.undo()
+    forget_profiles()
 
 
 _WATCH = pytest.StashKey[leaks.Watch]()

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from firmware_protocol.dialect import Damaged, Event, Overlong, Reply
@@ -26,13 +27,22 @@ from koshelek_driver.upos.service import DeviceService, Equipment, EventCallback
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 3.0
-_FIRST_REOPEN_S = 0.2
-_LAST_REOPEN_S = 5.0
-_ANSWER_S = 2.0
-"""How long a scanner may take to answer a command; a busy one takes some 100 ms."""
 _TESTS = (DirectIo.INFO, DirectIo.GOOD_READ_BEEP)
 _LONGEST_END_S = 10.0
 """A reading thread ends within a read, or within an attempt to open its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortTiming:
+    """Seconds that a scanner's port may take; tests shorten them.
+
+    A lost port is opened again after `first_reopen_s`, then after twice as long each time, at last every
+    `last_reopen_s`. `response_timeout_s`: for a response to a command; a busy scanner takes some 100 ms.
+    """
+
+    first_reopen_s: float = 0.2
+    last_reopen_s: float = 5.0
+    response_timeout_s: float = 2.0
 
 
 class PortScanner(DeviceService[Label]):
@@ -45,7 +55,13 @@ class PortScanner(DeviceService[Label]):
     device_service_description: ClassVar[str] = "Koshelek Driver scanner on a port"
     cap_power_reporting = PowerReporting.PR_STANDARD
 
-    def __init__(self, name: str, entry: Device, open_its_port: Callable[[ScannerProfile], Port] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        entry: Device,
+        open_its_port: Callable[[ScannerProfile], Port] | None = None,
+        timing: PortTiming = PortTiming(),
+    ) -> None:
         """`open_its_port`: in place of opening `entry.port`."""
         check_address(entry.port)
         self._model = profile.scanner(entry.profile)
@@ -54,6 +70,7 @@ class PortScanner(DeviceService[Label]):
         self._transmit_unknown = entry.labels.transmit_unknown
         self._open_its_port = open_its_port or (lambda model: self._open(entry.port, model))
         self._name = name
+        self._timing = timing
         self._reading: _Reading | None = None
         self.claim_key = hardware_of(entry.port)
         self.physical_device_description = self._model.description
@@ -65,7 +82,8 @@ class PortScanner(DeviceService[Label]):
             reader = self._reader()
         except PortError as problem:
             raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
-        self._reading = _Reading(self._name, reader, self._reader, _Labels(inlet, self._transmit_unknown))
+        labels = _Labels(inlet, self._transmit_unknown)
+        self._reading = _Reading(self._name, reader, self._reader, labels, self._timing)
 
     def disable(self) -> None:
         """Stop reading and wait until the port is closed."""
@@ -150,13 +168,19 @@ class _Reading:
     """The thread that reads, from enable to disable."""
 
     def __init__(
-        self, name: str, reader: ScannerReader, reopened: Callable[[], ScannerReader], labels: _Labels
+        self,
+        name: str,
+        reader: ScannerReader,
+        reopened: Callable[[], ScannerReader],
+        labels: _Labels,
+        timing: PortTiming,
     ) -> None:
         self.connected = True
         self._name = name
         self._reader = reader
         self._reopened = reopened
         self._labels = labels
+        self._timing = timing
         self._stopped = threading.Event()
         self._asking = threading.Lock()
         self._answers: queue.SimpleQueue[bytes] | None = None
@@ -168,7 +192,7 @@ class _Reading:
         """Write a command. Raises UposError E_NOHARDWARE."""
         try:
             with self._port_in_hand:
-                self._reader.port.write(data, _ANSWER_S)
+                self._reader.port.write(data, self._timing.response_timeout_s)
         except PortError as problem:
             raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
 
@@ -176,12 +200,13 @@ class _Reading:
         """Write a question and wait for its answer; one at a time. Raises UposError E_NOHARDWARE or E_TIMEOUT."""
         with self._asking:
             answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+            timeout_s = self._timing.response_timeout_s
             self._answers = answers
             try:
                 self.tell(data)
-                return answers.get(timeout=_ANSWER_S)
+                return answers.get(timeout=timeout_s)
             except queue.Empty:
-                what = f"the scanner did not answer in {_ANSWER_S:g} s"
+                what = f"the scanner did not answer in {timeout_s:g} s"
                 raise UposError(
                     ErrorCode.E_TIMEOUT, what, "check that it is in the mode that its profile says"
                 ) from None
@@ -225,9 +250,9 @@ class _Reading:
     def _come_back(self) -> None:
         self._hang_up()
         self._labels.lost()
-        pause_s = _FIRST_REOPEN_S
+        pause_s = self._timing.first_reopen_s
         while not self.connected and not self._stopped.wait(pause_s):
-            pause_s = min(2 * pause_s, _LAST_REOPEN_S)
+            pause_s = min(2 * pause_s, self._timing.last_reopen_s)
             self._reopen()
 
     def _reopen(self) -> None:

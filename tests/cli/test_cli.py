@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import signal
+import threading
+import uuid
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES, decode
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
+from tests.support.ports import TcpScanner
 from tests.support.shell import PAY_KEYS, Shell
 from tests.support.tills import PRINTER_DEVICES, Till
 
@@ -168,34 +171,27 @@ def test_nobody_scanning_is_1(shell: Shell, till: Till) -> None:
     assert "nothing was scanned" in errors
 
 
-class PortWithCtrlC:
-    """A scanner that sends nothing; somebody presses Ctrl-C once the till listens to it and to Ctrl-C."""
-
-    report_descriptor = b""
-
-    def __init__(self) -> None:
-        self._before = signal.getsignal(signal.SIGINT)
-
-    def read(self, timeout_s: float) -> bytes:
-        if signal.getsignal(signal.SIGINT) is not self._before:
+def press_ctrl_c_once_it_listens(scanner: TcpScanner) -> None:
+    """Wait until the program has opened the scanner and listens to Ctrl-C, too."""
+    before, turn = signal.getsignal(signal.SIGINT), threading.Event()
+    scanner.wait_until_open()
+    for _ in range(1000):
+        if signal.getsignal(signal.SIGINT) is not before:
             signal.raise_signal(signal.SIGINT)
-        return b""
-
-    def write(self, data: bytes, timeout_s: float) -> None: ...
-
-    def wake(self) -> None: ...
-
-    def close(self) -> None: ...
+            return
+        turn.wait(0.01)
 
 
-def test_ctrl_c_while_waiting_for_a_scan_charges_nothing(
-    shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    till.rewrite(devices=DEVICES.format(scanner_port="/dev/ttyS9", printer_port=9100))
-    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", lambda *_arguments: PortWithCtrlC())
+def test_ctrl_c_while_waiting_for_a_scan_charges_nothing(shell: Shell, till: Till) -> None:
+    scanner = TcpScanner()
+    till.rewrite(devices=DEVICES.format(scanner_port=scanner.address, printer_port=9100))
     before = signal.getsignal(signal.SIGINT)
+    presses = threading.Thread(target=press_ctrl_c_once_it_listens, args=(scanner,))
+    presses.start()
     code, _, errors = shell.text("pay", "--site", str(till.site), "--order-id", "A-1", "--amount", "500")
     signal.signal(signal.SIGINT, before)
+    presses.join()
+    scanner.close()
     assert code == 1
     assert "cancelled before a card was scanned" in errors
     assert till.host.host.requests == []
@@ -334,7 +330,7 @@ def test_the_version_is_shown(shell: Shell) -> None:
 def test_a_fault_of_the_driver_itself_never_reads_as_no(
     shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("koshelek_driver.till.terminal.Terminal.pay", lambda *_arguments, **_more: 1 / 0)
+    monkeypatch.setattr(uuid, "uuid4", lambda: 1 / 0)
     words = ["pay", "--site", str(till.site), "--order-id", "A-1", "--amount", "500", "--label", till.label()]
     code, _, errors = shell.text(*words)
     assert code == 3

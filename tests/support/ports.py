@@ -13,17 +13,23 @@ _OPENED_WITHIN_S = 10.0
 
 
 class AnsweringPort:
-    """A scanner's port: gives what is put in, and answers what is written by `answers`."""
+    """A scanner's port: gives what is put in, and answers what is written by `answers`.
+
+    An exception in `faults` is raised by the next read.
+    """
 
     def __init__(self, answers: dict[bytes, list[bytes]] | None = None, descriptor: bytes = b"") -> None:
         self.report_descriptor = descriptor
         self.answers = answers or {}
         self.written: list[bytes] = []
         self.incoming: queue.Queue[bytes] = queue.Queue()
+        self.faults: list[Exception] = []
         self.broken = False
         self.closed = threading.Event()
 
     def read(self, timeout_s: float) -> bytes:
+        if self.faults:
+            raise self.faults.pop(0)
         try:
             return self.incoming.get(timeout=timeout_s)
         except queue.Empty:
@@ -57,10 +63,9 @@ class TcpScanner:
 
     def wait_until_open(self) -> socket.socket:
         """Return the connection of the till; block until there is one, ten seconds at most."""
-        if self._connection is not None and _is_closed(self._connection):
-            self._connection.close()
-            self._connection = None
-        if self._connection is None:
+        while self._connection is None or _is_closed(self._connection):  # one may be closed before it is accepted
+            if self._connection is not None:
+                self._connection.close()
             self._connection, _ = self._server.accept()
         return self._connection
 

@@ -13,6 +13,8 @@ from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.service import WalletService
 from koshelek_driver.config import profile
+from koshelek_driver.config.profile import ScannerProfile
+from koshelek_driver.config.sections import Device
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
@@ -22,7 +24,9 @@ from koshelek_driver.printer.pos_printer.service import PrinterService
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
+from koshelek_driver.scanner.service import PortScanner, PortTiming
 from koshelek_driver.secrets import Secret
+from koshelek_driver.transport import Port
 from koshelek_driver.upos.codes import (
     CompareFirmware,
     ErrorCode,
@@ -39,6 +43,7 @@ from koshelek_driver.upos.registry import Devices, Factory
 from koshelek_driver.upos.service import DeviceService, Equipment, EventCallbacks
 
 WAIT_S = 10.0
+PORT_TIMING = PortTiming()
 
 
 @dataclass
@@ -132,6 +137,19 @@ class HandledScanner(Scanner):
 
     def _own_service(self) -> Factory:
         return lambda _name, _entry: self.hand
+
+
+class ScannerOnPort(Scanner):
+    """The category Scanner over this driver's own service, on a port of the test's."""
+
+    def __init__(
+        self, entry: Device, open_port: Callable[[ScannerProfile], Port], timing: PortTiming = PORT_TIMING
+    ) -> None:
+        super().__init__({"s": entry})
+        self._service = lambda name, device: PortScanner(name, device, open_port, timing)
+
+    def _own_service(self) -> Factory:
+        return self._service
 
 
 def update_until(may_end: threading.Event) -> Callable[[Callable[[int], None]], StatusUpdate]:

@@ -20,7 +20,7 @@ from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
 from tests.support.hid_keyboard import typed
 from tests.support.hostile import Manners, hostile
-from tests.support.ports import AnsweringPort
+from tests.support.ports import TcpScanner
 from tests.support.tills import PRINTER_DEVICES, Till
 
 QUICK = [
@@ -361,26 +361,27 @@ def test_a_label_that_a_russian_keyboard_spoilt_is_mended_but_may_not_pay(till: 
     assert payment.outcome is Outcome.PAID
 
 
-def test_a_card_from_a_keyboard_scanner_may_not_pay_unless_allowed(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    devices = """
+def test_a_card_from_a_keyboard_scanner_may_not_pay_unless_allowed(till: Till) -> None:
+    keyboard = TcpScanner()
+    devices = f"""
 [devices.scanner1]
 category = "Scanner"
 profile = "generic-keyboard"
-port = "evdev:/dev/input/event3"
+port = "{keyboard.address}"
 [devices.wallet]
 category = "CAT"
 scanner = "scanner1"
 """
     till.rewrite(devices=devices)
 
-    def port(*_arguments: object) -> AnsweringPort:
-        keyboard = AnsweringPort()
-        keyboard.incoming.put(typed(f"]Q1{till.label()}\r"))
-        return keyboard
+    def pay_by_scan() -> Payment:
+        with Terminal.open(till.site) as terminal:
+            held = keyboard.send_soon(typed(f"]Q1{till.label()}\r"))
+            payment = terminal.pay(terminal.new_order("A-1", 500))
+        held.join()
+        return payment
 
-    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", port)
-    with Terminal.open(till.site) as terminal:
-        assert terminal.pay(terminal.new_order("A-1", 500)).verdict.error_code == "CARD_TYPED"
+    assert pay_by_scan().verdict.error_code == "CARD_TYPED"
     till.edit("[totp]", "[totp]\naccept_typed = true")
-    with Terminal.open(till.site) as terminal:
-        assert terminal.pay(terminal.new_order("A-1", 500)).outcome is Outcome.PAID
+    assert pay_by_scan().outcome is Outcome.PAID
+    keyboard.close()

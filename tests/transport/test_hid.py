@@ -166,8 +166,7 @@ def test_an_address_that_cannot_be_is_refused(address: str) -> None:
         check_address(address)
 
 
-def test_an_address_of_a_device_that_is_not_there_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hidraw_port, "devices", list)
+def test_an_address_of_a_device_that_is_not_there_is_not_opened() -> None:
     line = SimpleNamespace(baud_rate=9600, data_bits=8, parity="none", stop_bits=1)
     with pytest.raises(PortNotOpened, match="no HID scanner 0c2e:0b87 with serial number A-1"):
         open_port("hidraw:0C2E:0B87:A-1", line, 1.0, POS)

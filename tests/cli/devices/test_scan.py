@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,17 @@ import pytest
 
 from koshelek_driver.cli.main import run
 from koshelek_driver.diagnostics import inventory
-from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.transport import hidraw_port
 from tests.support.hid_devices import hid_device
+from tests.support.ports import TcpScanner
 from tests.support.tills import Till
 
 WALLET = b"CM4601234567893A1B2C3782"
 
 
 @pytest.fixture
-def virtual() -> Iterator[VirtualScanner]:
-    plugged = VirtualScanner(baud_rate=10_000_000, chunk=4096)
+def virtual() -> Iterator[TcpScanner]:
+    plugged = TcpScanner()
     yield plugged
     plugged.close()
 
@@ -31,24 +30,16 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def scan(virtual: VirtualScanner, frames: bytes, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+def scan(virtual: TcpScanner, frames: bytes, *words: str) -> int:
     """Run `scan --json`, and send the frames once it listens."""
-    from koshelek_driver.scanner.service import PortScanner
-
-    enable = PortScanner.enable
-
-    def enable_and_send(self: PortScanner, inlet: Any) -> None:
-        enable(self, inlet)
-        threading.Thread(target=virtual.send, args=(frames,)).start()
-
-    monkeypatch.setattr(PortScanner, "enable", enable_and_send)
-    return run(["scan", "--json", *words])
+    sending = virtual.send_soon(frames)
+    code = run(["scan", "--json", *words])
+    sending.join()
+    return code
 
 
-def test_a_scan_is_one_json_line_with_nothing_secret(
-    virtual: VirtualScanner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = scan(virtual, b"]Q1" + WALLET + b"\r]E446012340\r", monkeypatch, "--port", virtual.port, "--count", "2")
+def test_a_scan_is_one_json_line_with_nothing_secret(virtual: TcpScanner, capsys: pytest.CaptureFixture[str]) -> None:
+    code = scan(virtual, b"]Q1" + WALLET + b"\r]E446012340\r", "--port", virtual.address, "--count", "2")
     wallet, retail = lines(capsys)
     assert code == 0
     assert wallet == {
@@ -66,11 +57,13 @@ def test_a_scan_is_one_json_line_with_nothing_secret(
 
 
 def test_the_tills_own_scanner_and_templates_are_used(
-    virtual: VirtualScanner, till: Till, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    virtual: TcpScanner, till: Till, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    till.rewrite(devices=f'[devices.s1]\ncategory = "Scanner"\nprofile = "generic-serial"\nport = "{virtual.port}"\n')
+    till.rewrite(
+        devices=f'[devices.s1]\ncategory = "Scanner"\nprofile = "generic-serial"\nport = "{virtual.address}"\n'
+    )
     words = ["--site", str(till.site), "--count", "1"]
-    assert scan(virtual, b"]Q1" + WALLET + b"\r", monkeypatch, *words) == 0
+    assert scan(virtual, b"]Q1" + WALLET + b"\r", *words) == 0
     (wallet,) = lines(capsys)
     assert wallet["parsed"]["card_number"] == "…7893"
     assert run(["scan", "--json", "--site", str(till.site), "--device", "s2"]) == 2
@@ -78,9 +71,9 @@ def test_the_tills_own_scanner_and_templates_are_used(
 
 
 def test_an_overlong_run_is_a_line_with_error_and_the_next_scan_comes(
-    virtual: VirtualScanner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    virtual: TcpScanner, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert scan(virtual, b"x" * 5000 + b"\r]C0good\r", monkeypatch, "--port", virtual.port, "--count", "1") == 0
+    assert scan(virtual, b"x" * 5000 + b"\r]C0good\r", "--port", virtual.address, "--count", "1") == 0
     overlong, good = lines(capsys)
     assert overlong == {"error": "a label longer than the profile allows was dropped"}
     assert bytes.fromhex(good["raw_hex"]) == b"]C0good"
