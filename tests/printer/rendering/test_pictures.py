@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import msgspec
@@ -75,7 +76,7 @@ def test_a_large_centred_line_stands_in_the_middle() -> None:
 
 
 def test_what_draws_letters_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawn_text, "_FONTS", "no_such_package")
+    monkeypatch.setitem(sys.modules, "fontpkg_ibm_plex_mono", None)  # as if it were not installed
     drawn_text._font.cache_clear()
     drawn_text._glyph.cache_clear()
     with pytest.raises(ProfileError, match="draws letters") as caught:
