@@ -26,10 +26,13 @@ class Listed:
     profile: str
 
 
-def ports() -> list[Listed]:
-    """All of them: serial ports, HID scanners, keyboards that may be scanners."""
-    found = [*_serial_ports(), *_keyboards()]
-    return [*_hid_scanners(), *found] if sys.platform.startswith("linux") else found
+def ports(inputs: Path = INPUTS, hidraw: Path = hidraw_port.SYSFS) -> list[Listed]:
+    """All of them: serial ports, HID scanners, keyboards that may be scanners.
+
+    `inputs` and `hidraw` are the folders in which Linux lists keyboards and HID devices.
+    """
+    found = [*_serial_ports(), *_keyboards(inputs)]
+    return [*_hid_scanners(hidraw), *found] if sys.platform.startswith("linux") else found
 
 
 def _serial_ports() -> Iterator[Listed]:
@@ -41,14 +44,14 @@ def _serial_ports() -> Iterator[Listed]:
         yield Listed("serial", port.device, f"{port.description}{ids}", fits or "generic-serial")
 
 
-def _hid_scanners() -> Iterator[Listed]:
-    for device in hidraw_port.devices():
+def _hid_scanners(hidraw: Path) -> Iterator[Listed]:
+    for device in hidraw_port.devices(hidraw):
         usual = next((_SCANNER_PAGES[usage.page] for usage in device.usages if usage.page in _SCANNER_PAGES), "")
         if usual:
             ids = f"{device.vendor_id:04x}", f"{device.product_id:04x}"
             yield Listed("hid", f"hidraw:{':'.join(ids)}", device.name, profile.fitting(Found("hid", *ids)) or usual)
 
 
-def _keyboards() -> Iterator[Listed]:
-    for path in sorted(INPUTS.glob("*-event-kbd")):
+def _keyboards(inputs: Path) -> Iterator[Listed]:
+    for path in sorted(inputs.glob("*-event-kbd")):
         yield Listed("keyboard", f"evdev:{path}", path.name.removesuffix("-event-kbd"), "generic-keyboard")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,14 @@ from tests.support.hid_pos import DESCRIPTOR
 
 def hid_device(descriptor: bytes = DESCRIPTOR, serial: str = "A-1") -> HidDevice:
     return HidDevice("/dev/hidraw0", 0x0C2E, 0x0B87, "Scanner", serial, descriptor, (hid_pos.SCANNER,))
+
+
+def add_hidraw_device(folder: Path, ids: str, serial: str, descriptor: bytes = DESCRIPTOR) -> None:
+    """Write what Linux says of one HID device below /sys/class/hidraw; `ids` as in its HID_ID."""
+    device = folder / "device"
+    device.mkdir(parents=True)
+    (device / "uevent").write_text(f"DRIVER=hid-generic\nHID_ID={ids}\nHID_NAME=Scanner\nHID_UNIQ={serial}\n")
+    (device / "report_descriptor").write_bytes(descriptor)
 
 
 class Backend(usb.backend.IBackend):  # type: ignore[misc]

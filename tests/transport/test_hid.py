@@ -20,7 +20,7 @@ from koshelek_driver.transport import check_address, hardware_of, hidraw_port, o
 from koshelek_driver.transport.hidapi_port import HidapiPort
 from koshelek_driver.transport.hidraw_port import HidDevice, HidrawPort
 from koshelek_driver.transport.usb_port import UsbPort
-from tests.support.hid_devices import Backend, hid_device
+from tests.support.hid_devices import Backend, add_hidraw_device, hid_device
 from tests.support.hid_pos import DESCRIPTOR, report
 
 KEYBOARD = bytes.fromhex("0501 0906 A101 0507 19E0 29E7 1500 2501 7501 9508 8102 C0")
@@ -38,10 +38,7 @@ def system(tmp_path: Path) -> Path:
         ("hidraw3", "0003:broken", "", DESCRIPTOR),
         ("hidraw4", "0003:00001234:00005678", "", b"\x05"),
     ):
-        device = tmp_path / name / "device"
-        device.mkdir(parents=True)
-        (device / "uevent").write_text(f"DRIVER=hid-generic\nHID_ID={ids}\nHID_NAME=Scanner\nHID_UNIQ={serial}\n")
-        (device / "report_descriptor").write_bytes(descriptor)
+        add_hidraw_device(tmp_path / name, ids, serial, descriptor)
     (tmp_path / "hidraw5").mkdir()
     return tmp_path
 
