@@ -218,6 +218,51 @@ def test_a_lost_answer_is_learnt_by_the_same_bytes_and_charged_once() -> None:
     assert [request for _, request in heard.sent(Call.CHECKOUT)] == [CHECKOUT, CHECKOUT]
 
 
+def test_a_checkout_whose_answer_was_lost_goes_out_again_after_pauses_that_double() -> None:
+    """A cancel does not shorten them: the host may have the first one, so the same bytes must go out again."""
+    heard = drive(lambda _request, _now_s: (NoAnswer("closed"), 0.0), cancel_at_s=1000.2)
+    assert [at_s - 1000.0 for at_s, _ in heard.sent(Call.CHECKOUT)] == [0.0, 0.5, 1.5, 3.5]
+    assert [effect for _, effect in heard.effects if isinstance(effect, Wait)] == [
+        Wait(1000.5, heed_cancel=False),
+        Wait(1001.5, heed_cancel=False),
+        Wait(1003.5, heed_cancel=False),
+    ]
+    assert heard.verdict.outcome is Outcome.UNKNOWN
+
+
+def test_a_checkout_that_did_not_leave_waits_as_long_but_a_cancel_ends_the_wait() -> None:
+    heard = drive(lambda _request, _now_s: (NotSent("refused"), 0.0))
+    assert [at_s - 1000.0 for at_s, _ in heard.sent(Call.CHECKOUT)] == [0.0, 0.5, 1.5]
+    canceled = drive(lambda _request, _now_s: (NotSent("refused"), 0.0), cancel_at_s=1000.2)
+    assert (len(canceled.sent(Call.CHECKOUT)), canceled.ended_s) == (1, 1000.2)
+
+
+@pytest.mark.parametrize("lost", [NoAnswer("closed"), NotSent("refused")])
+def test_a_cancel_that_is_lost_is_repeated_after_a_pause(lost: Reply) -> None:
+    """The same cancel, in a rhythm of its own; then the status decides as ever."""
+
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        return (lost if request.call is Call.CANCEL else answered(request, "pending")), 0.0
+
+    heard = drive(answer, cancel_at_s=1001.0)
+    cancels = heard.sent(Call.CANCEL)
+    assert [at_s - 1001.0 for at_s, _ in cancels] == [0.0, 0.5, 1.0, 1.5]
+    assert len({request.request_id for _, request in cancels}) == 1
+    waits = [effect for at_s, effect in heard.effects if isinstance(effect, Wait) and 1001.0 <= at_s < 1002.5]
+    assert waits[:3] == [Wait(1001.0 + 0.5 * number, heed_cancel=False) for number in (1, 2, 3)]
+    assert heard.verdict.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("reply", [Refused("TOO_LATE"), None])
+def test_a_cancel_that_is_answered_is_sent_once(reply: Reply | None) -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        if request.call is Call.CANCEL:
+            return reply or answered(request, "canceled"), 0.0
+        return answered(request, "pending"), 0.0
+
+    assert len(drive(answer, cancel_at_s=1001.0).sent(Call.CANCEL)) == 1
+
+
 @pytest.mark.scenario(8)
 def test_a_host_that_asks_for_a_pause_gets_it_within_the_window() -> None:
     replies: Iterator[Reply] = iter([NoAnswer("HTTP 503", 7.0), NoAnswer("HTTP 503"), NoAnswer("HTTP 503", 3600.0)])
