@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from koshelek_driver.config.profile import PrinterProfile
-    from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+    from koshelek_driver.emulator.escpos_emulator import EscPosEmulator, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Preview:
 
 def pages_of(profile: PrinterProfile) -> dict[int, str]:
     """What the numbers of ESC t mean to it."""
-    from koshelek_driver.emulator.machine import CODE_PAGES
+    from koshelek_driver.emulator.escpos_emulator import CODE_PAGES
 
     return CODE_PAGES | {number: codec for codec, number in profile.code_pages.items()}
 
@@ -45,7 +45,7 @@ def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
 def machine_of(profile: PrinterProfile, keep: Callable[[Preview], object]) -> EscPosEmulator:
     """A virtual printer of this profile; `keep` gets each piece of paper. Raises UsageError without `drawn`."""
     try:
-        from koshelek_driver.emulator.machine import EscPosEmulator
+        from koshelek_driver.emulator.escpos_emulator import EscPosEmulator
     except ModuleNotFoundError as problem:
         remedy = "pip install 'koshelek-driver[drawn]' brings what draws it"
         raise UsageError(f"a preview needs {problem.name}", remedy) from problem

@@ -14,7 +14,7 @@ from PIL import Image
 from firmware_protocol.escpos.status import Block
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import Device
-from koshelek_driver.emulator.machine import Receipt
+from koshelek_driver.emulator.escpos_emulator import Receipt
 from koshelek_driver.printer.crash_mark import CrashMark
 from koshelek_driver.printer.pos_printer import service as printer_service
 from koshelek_driver.printer.pos_printer.device import POSPrinter

@@ -14,7 +14,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+from koshelek_driver.emulator.escpos_emulator import EscPosEmulator, Receipt
 from koshelek_driver.printer.preview import faces_of, pages_of
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.capabilities import capabilities_of

@@ -16,7 +16,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
-from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+from koshelek_driver.emulator.escpos_emulator import EscPosEmulator, Receipt
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.printer.rendering.samples import sample_slip

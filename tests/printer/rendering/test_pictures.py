@@ -15,7 +15,7 @@ from firmware_protocol.errors import FrameError
 from firmware_protocol.escpos import commands
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.emulator.machine import Receipt
+from koshelek_driver.emulator.escpos_emulator import Receipt
 from koshelek_driver.errors import ProfileError
 from koshelek_driver.printer.rendering import document, drawn_text
 from koshelek_driver.printer.rendering.layout import Line
