@@ -33,8 +33,8 @@ from koshelek_driver.upos.codes import (
 )
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import Event
-from koshelek_driver.upos.members import Stage, method
-from koshelek_driver.upos.output import FlagsWhenIdle, Output
+from koshelek_driver.upos.members import Stage, Writable, method
+from koshelek_driver.upos.output import Output, OutputDevice
 from koshelek_driver.upos.registry import Devices, Factory
 from koshelek_driver.upos.service import DeviceService, Equipment, EventCallbacks
 
@@ -355,11 +355,21 @@ class PressService(DeviceService[None]):
             self._changed.notify_all()
 
 
-class Press(FlagsWhenIdle):
+class Press(OutputDevice):
     """An output category that the standard does not have."""
 
     category: ClassVar[str] = "Press"
     output_limit: ClassVar[int] = 5
+
+    flag_when_idle = Writable("FlagWhenIdle", bool, "True asks for one StatusUpdateEvent 1001.")
+
+    @property
+    def _flag_when_idle(self) -> bool:
+        return self._idle_notice.is_wanted
+
+    @flag_when_idle.on_write
+    def _write_flag_when_idle(self, value: bool) -> None:
+        self._ask_for_idle_notice(value)
 
     def __init__(self, press: PressService | None = None) -> None:
         super().__init__({"p": Entry("Press")})
