@@ -270,6 +270,8 @@ class POSPrinter(PrinterMembers):
         super()._prepare_session()
         session = self._session_now()
         if not isinstance(session.service, PrinterService):
+            session.delivery.stop()
+            self._session = None  # the base class began the session already; a failed open leaves the device closed
             raise UposError(ErrorCode.E_NOSERVICE, f"the service of {self} is no PrinterService", "ask its maker")
         self.parts = PrinterParts(session.service, session.statistics, self._submit)
 
