@@ -16,10 +16,11 @@ from koshelek_driver.config import profile
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
-from koshelek_driver.printer.job import JobState, PrinterStatus
+from koshelek_driver.printer.condition import PrinterStatus
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.pos_printer.service import PrinterService
-from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
+from koshelek_driver.printer.receipt_printer import Printing, PrintResult
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.secrets import Secret
@@ -165,7 +166,7 @@ class HandPrinter(PrinterService):
         if self.ends:
             return self.ends.pop(0), None
         self.jobs.append(b"".join(units))
-        return PrintResult(Printed.ON_PAPER, state=JobState.ACKNOWLEDGED), None
+        return PrintResult(JobState.ACKNOWLEDGED), None
 
     def status(self) -> PrinterStatus:
         return self.now

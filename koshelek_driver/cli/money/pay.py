@@ -16,7 +16,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 
 if TYPE_CHECKING:
     from koshelek_driver.card.totp import Verification
-    from koshelek_driver.printer.job import PrinterCondition
+    from koshelek_driver.printer.condition import PrinterCondition
     from koshelek_driver.printer.receipt_printer import PrintResult
     from koshelek_driver.scanner.label import Label
     from koshelek_driver.till.terminal import Terminal
@@ -82,7 +82,7 @@ def status(
 def watcher(terminal: Terminal, output: Output) -> Any:
     """Show a sale as it goes; while it waits for a scan and from then on, Ctrl-C and SIGTERM are a cancel."""
     from koshelek_driver.payment.observer import SaleObserver
-    from koshelek_driver.printer.receipt_printer import Printed
+    from koshelek_driver.printer.job_state import JobState
 
     def take_over_signals() -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -99,7 +99,8 @@ def watcher(terminal: Terminal, output: Output) -> Any:
         output.say_progress("Asking the host…")
 
     def printed(result: PrintResult) -> None:
-        what = "the slip was sent but is not confirmed" if result.printed is Printed.SENT else "the slip is not printed"
+        is_sent = result.state is not JobState.QUEUED
+        what = "the slip was sent but is not confirmed" if is_sent else "the slip is not printed"
         if result.problem:
             output.warning(f"{what}: {result.problem}", f"{result.remedy}; then repeat this same pay")
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from koshelek_driver.cli.money.pay import watcher
 from koshelek_driver.cli.options import JsonOption, SiteOption
-from koshelek_driver.cli.output import EXIT_OF_PRINTED, Output, print_document
+from koshelek_driver.cli.output import Output, print_document
 from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def print_slip(
             terminal.slip_preview(found, copy=is_copy).save(png)
     output.document({"lines": lines, "png": str(png) if png else None, **print_document(result)})
     output.print_result(result)
-    raise typer.Exit(EXIT_OF_PRINTED[result.printed])
+    raise typer.Exit(0 if result.is_printed else 1)
 
 
 def _found(terminal: Terminal, order_id: str, refund: str) -> Payment | Refund:

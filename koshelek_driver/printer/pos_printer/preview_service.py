@@ -14,10 +14,11 @@ from typing import ClassVar
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import Device
-from koshelek_driver.printer.job import JobState, PrinterStatus
+from koshelek_driver.printer.condition import PrinterStatus
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.pos_printer.service import PrinterService
 from koshelek_driver.printer.preview import Preview, machine_of
-from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
+from koshelek_driver.printer.receipt_printer import Printing, PrintResult
 from koshelek_driver.upos.codes import HealthLevel
 
 
@@ -40,7 +41,7 @@ class PreviewPrinter(PrinterService):
         """Draw it."""
         for token in self._reader.feed(b"".join(units)):
             self._machine.execute(token)
-        return PrintResult(Printed.ON_PAPER, state=JobState.ACKNOWLEDGED), None
+        return PrintResult(JobState.ACKNOWLEDGED), None
 
     def status(self) -> PrinterStatus:
         """Always ready."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koshelek_driver.printer.job import (
+from koshelek_driver.printer.condition import (
     BUSY,
     COVER,
     ERROR,
@@ -10,9 +10,9 @@ from koshelek_driver.printer.job import (
     PAPER,
     SILENT,
     TAKES_NOTHING,
-    JobState,
     PrinterCondition,
 )
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -43,7 +43,7 @@ def problem_of(result: PrintResult, station: Station) -> UposError:
 
 def level_of(state: JobState) -> ErrorLevel:
     """FATAL: nobody knows what of the job is on paper."""
-    return ErrorLevel.FATAL if state in (JobState.TORN, JobState.SENT) else ErrorLevel.RECOVERABLE
+    return ErrorLevel.FATAL if state in (JobState.INTERRUPTED, JobState.SENT) else ErrorLevel.RECOVERABLE
 
 
 def _otherwise(result: PrintResult) -> ErrorCode:
@@ -53,6 +53,6 @@ def _otherwise(result: PrintResult) -> ErrorCode:
 
 
 def _remedy(cause: PrinterCondition, result: PrintResult) -> str:
-    if result.state in (JobState.TORN, JobState.SENT):
+    if result.state in (JobState.INTERRUPTED, JobState.SENT):
         return f"{cause.remedy}; look whether it is on paper before it is printed again"
     return cause.remedy

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from koshelek_driver.printer.job import JobState
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.pos_printer.problems import problem_of
 from koshelek_driver.printer.pos_printer.service import PrinterService
 from koshelek_driver.printer.receipt_printer import Printing, PrintResult
@@ -35,14 +35,14 @@ class Request:
         service: PrinterService,
         station: Station,
         units: list[bytes],
-        tally: StatisticsDelta,
+        delta: StatisticsDelta,
         count: Callable[[Station, StatisticsDelta | None], None],
     ) -> None:
         self.station = station
         self.state = JobState.QUEUED
         self._service = service
         self._units = units
-        self._tally = tally
+        self._delta = delta
         self._count = count
         self._printing: Printing | None = None
         self._aborted = threading.Event()
@@ -56,9 +56,9 @@ class Request:
 
     def run_to_the_end(self) -> None:
         """As `run`, for a call that waits: what is held is taken back, or waited for where it cannot be."""
-        give_up_s = time.monotonic() + (0 if self._service.profile.clear != "none" else _HOLD_S)
+        deadline_s = time.monotonic() + (0 if self._service.profile.clear != "none" else _HOLD_S)
         while (problem := self._problem()) is not None:
-            if self._printing is None or time.monotonic() >= give_up_s or self._aborted.is_set():
+            if self._printing is None or time.monotonic() >= deadline_s or self._aborted.is_set():
                 self.abort()
                 self._count(self.station, None)
                 raise problem
@@ -67,7 +67,7 @@ class Request:
         """Forget it: what is held is taken back where it can be."""
         self._aborted.set()
         if self._printing is not None:
-            self._printing.give_up()
+            self._printing.cancel()
             self._printing = None
 
     def _problem(self) -> UposError | None:
@@ -78,13 +78,13 @@ class Request:
         self.state = result.state
         if not result.is_printed:
             return problem_of(result, self.station)
-        self._count(self.station, self._tally)
+        self._count(self.station, self._delta)
         return None
 
     def _attempt(self) -> PrintResult:
         if self._printing is None:
             result, self._printing = self._service.begin(self._units)
             return result
-        result = self._printing.go_on()
+        result = self._printing.resume()
         self._printing = self._printing if result.state is JobState.HELD else None
         return result

@@ -14,11 +14,12 @@ from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.config.sections import Device
 from koshelek_driver.errors import PortNotOpened
+from koshelek_driver.printer.condition import PrinterStatus
 from koshelek_driver.printer.crash_mark import CrashMark
-from koshelek_driver.printer.job import PrinterStatus
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.owners import receipt_printer
 from koshelek_driver.printer.pos_printer.problems import problem_of
-from koshelek_driver.printer.receipt_printer import JobObserver, Printed, Printing, PrintResult
+from koshelek_driver.printer.receipt_printer import JobObserver, Printing, PrintResult
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.samples import sample_slip
 from koshelek_driver.transport import check_address, hardware_of
@@ -85,18 +86,18 @@ class EscPosPrinter(PrinterService):
         if self.profile.acknowledge == "none":
             self.cap_power_reporting = PowerReporting.PR_NONE
 
-    def enable(self, inlet: EventCallbacks[None]) -> None:
+    def enable(self, callbacks: EventCallbacks[None]) -> None:
         """Open the port. Raises UposError E_NOHARDWARE."""
         try:
             self._printer.keep()
         except PortNotOpened as problem:
             raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
-        torn = self._mark.found()
-        if torn is not None:
-            self._printer.expect_torn(torn)
+        interrupted = self._mark.found()
+        if interrupted is not None:
+            self._printer.expect_interrupted(interrupted)
         if self.profile.acknowledge != "none":
             self._status = self._printer.status()
-            self._watch = _Watch(self, inlet)
+            self._watch = _Watch(self, callbacks)
 
     def disable(self) -> None:
         """Stop looking, and close the port. What waits in the printer is taken back where it can be."""
@@ -139,7 +140,7 @@ class EscPosPrinter(PrinterService):
             return super().check_health(level)
         if level is HealthLevel.CH_INTERNAL:
             status = self._printer.status() if self.profile.acknowledge != "none" else PrinterStatus(True)
-            result = PrintResult(Printed.NOT_SENT, status.hindrance)
+            result = PrintResult(JobState.QUEUED, status.hindrance)
         else:
             result = self._printer.print_lines(sample_slip(self.profile.columns))
         if result.cause is not None:
@@ -166,9 +167,9 @@ class EscPosPrinter(PrinterService):
 class _Watch:
     """The thread that asks, from enable to disable, and tells what changes."""
 
-    def __init__(self, printer: EscPosPrinter, inlet: EventCallbacks[None]) -> None:
+    def __init__(self, printer: EscPosPrinter, callbacks: EventCallbacks[None]) -> None:
         self._printer = printer
-        self._inlet = inlet
+        self._callbacks = callbacks
         self._told = PrinterStatus(True)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"printer-{printer.claim_key}", daemon=True)
@@ -192,9 +193,9 @@ class _Watch:
 
     def _tell(self, now: PrinterStatus) -> None:
         before, self._told = self._told, now if now.answered else self._told
-        self._inlet.power(power_of(now))
+        self._callbacks.power(power_of(now))
         for number in changes(before, now):
-            self._inlet.status(number)
+            self._callbacks.status(number)
 
 
 def power_of(status: PrinterStatus) -> PowerState:
