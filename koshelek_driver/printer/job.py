@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from koshelek_driver.config.profile import PrinterProfile
 
 _CLEAR_WAIT_S = 3.0
-_ACKNOWLEDGE_WAIT_S = 10.0
-_LOOK_EVERY_S = 1.0
-"""Interval of the questions while a confirmation is awaited."""
-_QUIET_S = 0.3
-"""A printer that takes nothing for less than this is slow; for longer it is stopped."""
 _PROBES = 2
 
 
@@ -49,6 +44,24 @@ class HoldPolicy:
     hold_s: float
     held: Callable[[PrinterCondition], object]
     clears: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterTiming:
+    """The waits of a job in seconds; tests shorten them.
+
+    `acknowledge_s`: for the confirmation, while the printer reports no fault. `status_every_s`: between two questions
+    for the status. `quiet_s`: a printer that takes nothing for longer is stopped, not slow. `pause_s`: for the
+    printer, before a job of `ReceiptPrinter.begin` is handed back to its caller.
+    """
+
+    acknowledge_s: float = 10.0
+    status_every_s: float = 1.0
+    quiet_s: float = 0.3
+    pause_s: float = 1.0
+
+
+DEFAULT_TIMING = PrinterTiming()
 
 
 class Job:
@@ -67,6 +80,7 @@ class Job:
         policy: HoldPolicy,
         number: int,
         paced: bool,
+        timing: PrinterTiming = DEFAULT_TIMING,
     ) -> None:
         self._link = link
         self._profile = profile
@@ -74,6 +88,7 @@ class Job:
         self._policy = policy
         self._number = number
         self._paced = paced
+        self._timing = timing
         self._held_since_s: float | None = None
         self._unsent: deque[bytes] = deque()
         self._awaits_progress = False
@@ -96,14 +111,14 @@ class Job:
         """Collect the late response to an earlier job, so that it is not taken for this job's.
 
         Responses to GS r come in the order of the questions: after two responses to questions of this job, and a
-        silence, none is outstanding. Returns False if they did not come within 10 s: the printer is still busy.
+        silence, none is outstanding. Returns False if they did not come in time: the printer is still busy.
         """
         if self._profile.acknowledge != "paper_status":
             return True  # its responses have numbers
-        until_s = self._clock() + _ACKNOWLEDGE_WAIT_S
+        until_s = self._clock() + self._timing.acknowledge_s
         sent = self._link.send(commands.PAPER_STATUS * _PROBES, until_s)
         answers = [self._link.await_reply(_queued, until_s) for _ in range(_PROBES)]
-        while self._link.await_reply(_queued, self._clock() + _QUIET_S):
+        while self._link.await_reply(_queued, self._clock() + self._timing.quiet_s):
             pass
         self.hindrance = None if sent and all(answers) else BUSY
         return self.hindrance is None
@@ -118,8 +133,8 @@ class Job:
     def run(self, units: Sequence[bytes]) -> None:
         """Send units of whole commands and wait for the confirmation.
 
-        Blocks: up to `hold_s` while the printer holds the job, else 10 s after the last byte. The end is in `state`
-        and `hindrance`; no printer fault raises.
+        Blocks: up to `hold_s` while the printer holds the job, else `acknowledge_s` after the last byte. The end is in
+        `state` and `hindrance`; no printer fault raises.
         """
         pieces = _pieces([*units, self._acknowledge_request()], self._profile.pacing_bytes if self._is_paced() else 0)
         self._unsent.extend(pieces)
@@ -185,7 +200,7 @@ class Job:
 
     def _catches_up(self) -> bool:
         """Wait until the printer has processed what was sent; False if the hold expired."""
-        while self._link.await_reply(_queued, self._clock() + _LOOK_EVERY_S) is None:
+        while self._link.await_reply(_queued, self._clock() + self._timing.status_every_s) is None:
             if self._hold_expired(TAKES_NOTHING):
                 return False
         self._awaits_progress = False
@@ -198,11 +213,11 @@ class Job:
         if self._profile.acknowledge == "none":
             self._become(JobState.ASSUMED)
             return
-        deadline_s = self._clock() + _ACKNOWLEDGE_WAIT_S
-        while not self._link.await_reply(self._acknowledgement, self._clock() + _LOOK_EVERY_S):
+        deadline_s = self._clock() + self._timing.acknowledge_s
+        while not self._link.await_reply(self._acknowledgement, self._clock() + self._timing.status_every_s):
             cause = query_condition(self._link, self._clock)
             if cause is not None and cause is not SILENT:
-                deadline_s = self._clock() + _ACKNOWLEDGE_WAIT_S
+                deadline_s = self._clock() + self._timing.acknowledge_s
                 if self._hold_expired(cause):
                     return
             elif self._clock() >= deadline_s:
@@ -251,7 +266,7 @@ class Job:
             self._held_since_s = now_s
         cause = self._reported_condition() or otherwise
         waited_s = now_s - self._held_since_s
-        if waited_s >= _QUIET_S and cause is not self.hindrance:
+        if waited_s >= self._timing.quiet_s and cause is not self.hindrance:
             self.hindrance = cause
             self._become(JobState.HELD)
             self._policy.held(cause)

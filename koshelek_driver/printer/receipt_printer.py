@@ -19,7 +19,7 @@ from koshelek_driver.printer.condition import (
     status_of_hold,
 )
 from koshelek_driver.printer.connection import Link
-from koshelek_driver.printer.job import HoldPolicy, Job
+from koshelek_driver.printer.job import DEFAULT_TIMING, HoldPolicy, Job, PrinterTiming
 from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Item
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 _HOLD_S = 30.0
 """How long a job waits for paper before its rest is taken back, or left to the printer."""
-_PAUSE_S = 1.0
-"""How long a job of `begin` waits before it is handed back to its caller."""
 _MEND_S = 10.0
 """Longest time to send what repairs a printer after an interrupted job."""
 
@@ -109,12 +107,14 @@ class ReceiptPrinter:
         *,
         paced: bool = False,
         hold_s: float = _HOLD_S,
+        timing: PrinterTiming = DEFAULT_TIMING,
     ) -> None:
         self._open_port = open_port
         self.profile = profile
         self._clock = clock
         self._paced = paced
         self._hold_s = hold_s
+        self.timing = timing
         self._one_at_a_time = threading.RLock()
         self._keeps_open = False
         self._link: Link | None = None
@@ -181,7 +181,7 @@ class ReceiptPrinter:
         self, units: Sequence[bytes], observer: JobObserver = JobObserver()
     ) -> tuple[PrintResult, Printing | None]:
         """Print as `print_units` does, but return a job that the printer holds as a Printing, for its caller."""
-        return self._print(units, HoldPolicy(_PAUSE_S, observer.held, clears=False), observer)
+        return self._print(units, HoldPolicy(self.timing.pause_s, observer.held, clears=False), observer)
 
     def resume(self, printing: Printing) -> PrintResult:
         """Print the rest of a job that waits; see `Printing.resume`."""
@@ -260,6 +260,7 @@ class ReceiptPrinter:
             policy=policy,
             number=int(self._clock() * 1000) % 10_000,  # a new number: the response to an earlier job may still come
             paced=self._paced,
+            timing=self.timing,
         )
         if not job.may_begin() or not self._mend(link, job):
             return _result(job, self.profile), None

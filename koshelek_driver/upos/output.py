@@ -15,8 +15,6 @@ from koshelek_driver.upos.event_dispatcher import QUEUE_LIMIT, EventDispatcher
 from koshelek_driver.upos.events import ErrorEvent, EventQueue, OutputCompleteEvent, Queued, StatusUpdateEvent
 from koshelek_driver.upos.members import ReadOnly, Stage, Writable, method, translated
 
-_RETRY_PAUSE_S = 0.5
-"""Pause between a failed output and its retry: the standard's default response is ER_RETRY, without a limit."""
 _ABORT_WAIT_S = 5.0
 """Longest wait for an output that was cleared and is still leaving the device."""
 _IDLE = 1001
@@ -84,6 +82,10 @@ class OutputDevice(Device):
 
     output_limit: ClassVar[int] = 1000
     """Asynchronous requests that may be outstanding; one more is refused with E_BUSY."""
+    untold_limit: ClassVar[int] = QUEUE_LIMIT
+    """OutputCompleteEvents that may wait for delivery; with more, a new request is refused with E_BUSY."""
+    retry_pause_s: ClassVar[float] = 0.5
+    """Pause between a failed output and its retry: the standard's default response is ER_RETRY, without a limit."""
 
     _async_mode: bool
     _output_id: int
@@ -181,7 +183,7 @@ class OutputDevice(Device):
     def _enqueue(self, output: Output) -> None:
         with self._changed:
             untold = self._session_now().delivery.queue.outputs_to_tell()
-            if len(self._outstanding) >= self.output_limit or untold >= QUEUE_LIMIT:
+            if len(self._outstanding) >= self.output_limit or untold >= self.untold_limit:
                 raise UposError(ErrorCode.E_BUSY, f"{self} takes no more output", "wait for OutputCompleteEvents")
             self._output_id += 1
             self._outstanding.append(_Request(self._output_id, output))
@@ -236,7 +238,7 @@ class OutputDevice(Device):
         self._output_fault = fault
         self._session_now().delivery.put(fault)
         self._changed.wait_for(lambda: self._output_fault is not fault)
-        self._changed.wait_for(lambda: not self._is_next(request), timeout=_RETRY_PAUSE_S)
+        self._changed.wait_for(lambda: not self._is_next(request), timeout=self.retry_pause_s)
 
     def _answered(self, fault: Queued, answer: ErrorResponse) -> None:
         with self._changed:

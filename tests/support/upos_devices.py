@@ -17,9 +17,10 @@ from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
 from koshelek_driver.printer.condition import PrinterStatus
+from koshelek_driver.printer.job import PrinterTiming
 from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.pos_printer.device import POSPrinter
-from koshelek_driver.printer.pos_printer.service import PrinterService
+from koshelek_driver.printer.pos_printer.service import EscPosPrinter, PrinterService
 from koshelek_driver.printer.receipt_printer import Printing, PrintResult
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
@@ -133,6 +134,22 @@ class HandledScanner(Scanner):
 
     def _own_service(self) -> Factory:
         return lambda _name, _entry: self.hand
+
+
+class QuickService(EscPosPrinter):
+    """This driver's own service with shorter waits."""
+
+    timing: ClassVar[PrinterTiming] = PrinterTiming(acknowledge_s=1.0, status_every_s=0.1, quiet_s=0.05, pause_s=0.2)
+    hold_s: ClassVar[float] = 0.5
+
+
+class QuickPrinter(POSPrinter):
+    """The category POSPrinter over it."""
+
+    retry_pause_s: ClassVar[float] = 0.05
+
+    def _own_service(self) -> Factory:
+        return QuickService
 
 
 def update_until(may_end: threading.Event) -> Callable[[Callable[[int], None]], StatusUpdate]:
@@ -361,6 +378,7 @@ class Press(OutputDevice):
 
     category: ClassVar[str] = "Press"
     output_limit: ClassVar[int] = 5
+    retry_pause_s: ClassVar[float] = 0.001
 
     flag_when_idle = Writable("FlagWhenIdle", bool, "True asks for one StatusUpdateEvent 1001.")
 
@@ -387,8 +405,8 @@ class Press(OutputDevice):
         return lambda _name, _entry: self.press
 
 
-def enabled_press() -> Press:
-    press = Press()
+def enabled_press(press: Press | None = None) -> Press:
+    press = press or Press()
     press.open("p")
     press.claim(0)
     press.device_enabled = True
