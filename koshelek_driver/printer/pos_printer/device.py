@@ -195,7 +195,7 @@ class POSPrinter(PrinterMembers):
         """
         composer = self.parts.stations[station].composer()
         composer.write(data)
-        issues = sorted(composer.doubts, key=lambda issue: not issue.fatal)
+        issues = sorted(composer.issues, key=lambda issue: not issue.fatal)
         if issues:
             code = ErrorCode.E_FAILURE if issues[0].fatal else ErrorCode.E_ILLEGAL
             raise UposError(code, issues[0].what, "print it otherwise, or as it comes")

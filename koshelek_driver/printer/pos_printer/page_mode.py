@@ -8,7 +8,7 @@ from firmware_protocol.escpos import positioning
 from koshelek_driver.printer.pos_printer.collecting import PageArea, PageOfMode
 from koshelek_driver.printer.pos_printer.station import PrintStation
 from koshelek_driver.printer.pos_printer.stations import Stations
-from koshelek_driver.printer.rendering.document import plain_look
+from koshelek_driver.printer.rendering.document import plain_style
 from koshelek_driver.printer.rendering.style_encoder import TextRun
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -91,7 +91,7 @@ class PageMode:
         x = paper.dots(value)
         if not 0 <= x < page.area.line(page.direction):
             raise UposError(ErrorCode.E_ILLEGAL, f"PageModeHorizontalPosition {value}", "stay inside the print area")
-        style = plain_look(self._stations.settings.profile)
+        style = plain_style(self._stations.settings.profile)
         paper.pending.append(TextRun("", style, raw=positioning.to_column(x), takes=x))
         self.horizontal_position = value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from koshelek_driver.printer.rendering.document import codec_of, plain_look
+from koshelek_driver.printer.rendering.document import codec_of, plain_style
 from koshelek_driver.printer.rendering.style_encoder import CodePage
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -97,7 +97,7 @@ def check_bitmap_number(number: int) -> None:
 
 def _code_pages(profile: PrinterProfile) -> dict[int, CodePage]:
     """The values of CharacterSet; the first is the one at open."""
-    usual = plain_look(profile).page
+    usual = plain_style(profile).page
     if profile.text == "raster":
         return {_UNICODE: usual}
     pages = {int(codec.removeprefix("cp")): CodePage(codec, number) for codec, number in profile.code_pages.items()}

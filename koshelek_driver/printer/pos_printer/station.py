@@ -89,7 +89,7 @@ class PrintStation:
         settings = self.settings
         return RenderContext(
             profile=settings.profile,
-            abilities=capabilities,
+            capabilities=capabilities,
             font=self._font or capabilities.fonts[0],
             page=settings.code_page,
             mapped=settings.map_character_set,

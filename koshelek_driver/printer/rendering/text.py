@@ -26,11 +26,11 @@ _SUBSTITUTES = str.maketrans(
         "\N{MULTIPLICATION SIGN}": "x",
     }
 )
-"""What stands for characters that no Russian code page of printers has."""
+"""Substitutes for characters that no Russian code page of printers has."""
 
 
 def printable(text: str, codec: str) -> str:
-    """The text as the code page `codec` can print it: substitutes, "?" for the rest, no control characters.
+    """Return the text as a code page can print it: substitutes, "?" for the rest, no control characters.
 
     Bytes that a customer or a shop typed can therefore never become printer commands.
     """

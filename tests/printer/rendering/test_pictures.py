@@ -66,7 +66,7 @@ def test_every_line_is_drawn_and_none_is_encoded() -> None:
 
 def test_a_large_centred_line_stands_in_the_middle() -> None:
     width_bytes, rows = drawn_text.drawn(
-        [TextRun("ТЕСТ", replace(document.plain_look(MODEL), width=2, height=2), commands.Align.CENTER)], 512
+        [TextRun("ТЕСТ", replace(document.plain_style(MODEL), width=2, height=2), commands.Align.CENTER)], 512
     )
     box = Image.frombytes("1", (width_bytes * 8, len(rows) // width_bytes), rows).getbbox()
     assert box is not None
