@@ -13,7 +13,7 @@ from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.transport import is_serial, open_stream
 
 _OWNERS: WeakValueDictionary[tuple[str, str], ReceiptPrinter] = WeakValueDictionary()
-_FINDING = threading.Lock()
+_OWNERS_LOCK = threading.Lock()
 
 
 def receipt_printer(entry: Device, timeout_s: float, timing: PrinterTiming = DEFAULT_TIMING) -> ReceiptPrinter:
@@ -21,7 +21,7 @@ def receipt_printer(entry: Device, timeout_s: float, timing: PrinterTiming = DEF
 
     `timeout_s`: longest time to open the port. It and `timing` are those of the first caller.
     """
-    with _FINDING:
+    with _OWNERS_LOCK:
         found = _OWNERS.get((entry.port, entry.profile))
         if found is None:
             _OWNERS[entry.port, entry.profile] = found = _made(entry, timeout_s, timing)

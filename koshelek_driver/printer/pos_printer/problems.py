@@ -1,4 +1,4 @@
-"""What hinders a printer, by the codes of the standard."""
+"""The conditions of a printer as result codes of the standard."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CODES = {
 
 
 def problem_of(result: PrintResult, station: Station) -> UposError:
-    """Why a job on that paper did not end well."""
+    """Return the UposError of a job that failed on that paper."""
     cause = result.cause or OFFLINE
     if cause is COVER or cause is PAPER:
         extended = PrinterExtended.COVER_OPEN if cause is COVER else _EMPTY[station]
@@ -42,7 +42,7 @@ def problem_of(result: PrintResult, station: Station) -> UposError:
 
 
 def level_of(state: JobState) -> ErrorLevel:
-    """FATAL: nobody knows what of the job is on paper."""
+    """Return the ErrorLevel of a failed job; FATAL: the state of the paper is unknown."""
     return ErrorLevel.FATAL if state in (JobState.INTERRUPTED, JobState.SENT) else ErrorLevel.RECOVERABLE
 
 
