@@ -1,4 +1,7 @@
-"""The firmware of a receipt printer: executes ESC/POS tokens on virtual paper. No socket, no waiting."""
+"""The firmware of a receipt printer: executes ESC/POS tokens on virtual paper.
+
+No socket, no waiting.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ SLIP_STATION = 4
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One finished piece of paper. `of_slip`: a form of the slip station, not the roll."""
+    """One finished piece of paper.
+
+    `of_slip`: a form of the slip station, not the roll.
+    """
 
     lines: tuple[str, ...]
     picture: Image.Image
@@ -40,7 +46,10 @@ class Receipt:
 
 
 class EscPosEmulator:
-    """The state of one printer. `reply` gets each response to the host, `finished` each receipt that is cut."""
+    """The state of one printer.
+
+    `reply` gets each response to the host, `finished` each receipt that is cut.
+    """
 
     _page: Page | None
     """The page of page mode; None in standard mode."""
@@ -55,7 +64,10 @@ class EscPosEmulator:
         *,
         two_byte: bool = True,
     ) -> None:
-        """`faces`: dots of a character of fonts A and B, across and down. `two_byte`: it starts in a Chinese mode."""
+        """`faces`: dots of a character of fonts A and B, across and down.
+
+        `two_byte`: it starts in a Chinese mode.
+        """
         self._starts_in_two_byte = two_byte
         self._dots = dots
         self._faces = faces
@@ -74,7 +86,10 @@ class EscPosEmulator:
         self._initialize()
 
     def execute(self, token: Token) -> None:
-        """Execute one token. Commands that the emulator does not know leave no trace on paper."""
+        """Execute one token.
+
+        Commands that the emulator does not know leave no trace on paper.
+        """
         match token:
             case Text(data):
                 self._write(self._decode(data))
@@ -92,7 +107,7 @@ class EscPosEmulator:
         self.lines_printed = 0
 
     def restart(self) -> None:
-        """Switch off and on: the buffered line is lost, and the printed paper is torn off."""
+        """Switch off and on: the buffer is lost, the printed paper is torn off."""
         self.forget_line()
         self.finish()
         self._initialize()

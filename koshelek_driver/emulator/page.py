@@ -9,7 +9,10 @@ _TURNS = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.
 
 
 class Area:
-    """One area of a page in its reading direction: the origin is the place where its text begins."""
+    """One area of a page in its reading direction.
+
+    Its text begins at the origin.
+    """
 
     def __init__(self, box: tuple[int, int, int, int], direction: int) -> None:
         self.box = box
@@ -41,7 +44,10 @@ class Area:
 
 
 class Page:
-    """The areas since page mode was entered. `choose_area` and `choose_direction` get the parameters of a command."""
+    """The areas since page mode was entered.
+
+    `choose_area` and `choose_direction` get the parameters of a command.
+    """
 
     def __init__(self, dots: int, rows: int) -> None:
         self._dots = dots
@@ -70,7 +76,7 @@ class Page:
         self._areas[-1] = Area(self._box, self._direction)
 
     def printed(self) -> tuple[Image.Image, list[str]]:
-        """Return the page as dots, as high as its areas, and the text of the areas in their order."""
+        """Return the page as dots, as high as its areas, and their text."""
         rows = max(area.box[1] + area.box[3] for area in self._areas)
         page = Image.new("L", (self._dots, max(1, rows)), 255)
         for area in self._areas:

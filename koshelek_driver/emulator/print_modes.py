@@ -1,4 +1,4 @@
-"""The modes of a printer: what its commands set until ESC @ or another command of the same kind."""
+"""The modes of a printer, which its commands set until ESC @."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ class PrintModes:
         self._code_pages = code_pages
 
     def obey(self, name: str, params: bytes, *, in_line: bool) -> bool:
-        """Set the mode of a command; return False if the command sets none. `in_line`: the line has characters.
+        """Set the mode of a command; return False if the command sets none.
+
+        `in_line`: the line has characters.
 
         Raises:
             IndexError: the parameters are too short.

@@ -102,7 +102,10 @@ class Paper:
 
 
 def row_of(line: list[Glyph], width: int, shift: int, spacing: int) -> tuple[Image.Image, str]:
-    """Draw one line of text as a band, at least `spacing` dots high; return the band and its text."""
+    """Draw one line of text as a band, at least `spacing` dots high.
+
+    Return the band and its text.
+    """
     height = max([spacing, *(glyph.style.cell[1] for glyph in line)])
     band = Image.new("L", (width, height), 255)
     text, end = "", 0
@@ -114,7 +117,10 @@ def row_of(line: list[Glyph], width: int, shift: int, spacing: int) -> tuple[Ima
 
 
 def picture_band(picture: Image.Image, width: int, x: int) -> Image.Image:
-    """Draw a picture at column `x` of a band; what is wider than the sheet is cut off, as by a printer."""
+    """Draw a picture at column `x` of a band.
+
+    Dots beyond the sheet are cut off, as by a printer.
+    """
     band = Image.new("L", (width, picture.height), 255)
     band.paste(picture, (max(0, x), 0))
     return band

@@ -40,7 +40,7 @@ def two_dimensional(family: int, data: bytes, dots: int) -> tuple[Image.Image, s
 
 
 def as_picture(image: Any) -> Image.Image:
-    """Convert a picture of the library, which exports its dots as a buffer, to Pillow's."""
+    """Convert a picture of zxing-cpp, which is a buffer of dots, to Pillow's."""
     dots = memoryview(image)
     height, width = dots.shape or (0, 0)
     return Image.frombytes("L", (width, height), dots.tobytes())

@@ -1,4 +1,4 @@
-"""The condition of a printer: the reasons why it cannot print, and its sensors, as DLE EOT reports them."""
+"""The reasons why a printer cannot print, and its sensors, asked by DLE EOT."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ class PrinterStatus:
 
 
 def query_condition(link: Link, clock: Callable[[], float]) -> PrinterCondition | None:
-    """Ask the printer why it cannot print; None if it can. Blocks up to 3 s. Raises PortLost."""
+    """Ask the printer why it cannot print; None if it can.
+
+    Blocks up to 3 s. Raises PortLost.
+    """
     status = link.ask(_PRINTER, clock() + STATUS_WAIT_S)
     if status is None:
         return SILENT
@@ -59,7 +62,10 @@ def query_condition(link: Link, clock: Callable[[], float]) -> PrinterCondition 
 
 
 def query_sensors(link: Link, clock: Callable[[], float]) -> PrinterStatus:
-    """Ask the printer for its condition and all sensors. Blocks up to 3 s. Raises PortLost."""
+    """Ask the printer for its condition and all sensors.
+
+    Blocks up to 3 s. Raises PortLost.
+    """
     status = link.ask(_PRINTER, clock() + STATUS_WAIT_S)
     if status is None:
         return PrinterStatus(False, SILENT)
@@ -82,7 +88,7 @@ def status_of_hold(hindrance: PrinterCondition | None) -> PrinterStatus:
 
 
 def condition_of(status: AutomaticStatus) -> PrinterCondition:
-    """Return the reason why a printer is offline, by the four bytes of its automatic status."""
+    """Return the reason that the four bytes of an automatic status give for being offline."""
     if status.cover_open:
         return COVER
     if status.paper_end:

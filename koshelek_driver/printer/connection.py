@@ -1,4 +1,4 @@
-"""One open connection to a printer: bytes out as the printer takes them, replies in whenever they come."""
+"""One open connection to a printer: bytes out within deadlines, replies in at any time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ R = TypeVar("R")
 
 
 class Link:
-    """Sends and receives within deadlines, which are times of the given clock. Every method may raise PortLost.
+    """Sends and receives within deadlines, which are times of the given clock.
+
+    Every method may raise PortLost.
 
     `automatic` is the last status that the printer sent without a question (GS a).
     """
@@ -31,7 +33,10 @@ class Link:
         self.automatic: AutomaticStatus | None = None
 
     def send_some(self, data: bytes) -> int:
-        """Send as many bytes as the printer takes within 0.1 s; return their number. Replies that come are stored."""
+        """Send as many bytes as the printer takes within 0.1 s; return their number.
+
+        Replies that come are stored.
+        """
         taken = self._port.write_some(data, _TICK_S)
         self._receive(_GLANCE_S if taken else _TICK_S)
         return taken
@@ -43,7 +48,9 @@ class Link:
         return not data
 
     def await_reply(self, wanted: Callable[[Reply], R | None], until_s: float) -> R | None:
-        """Wait for the first reply that `wanted` accepts and return its result; None if the deadline passed.
+        """Wait for the first reply that `wanted` accepts and return its result.
+
+        Returns None if the deadline passed.
 
         Other replies stay stored, 64 at most, for later calls.
         """
@@ -58,7 +65,9 @@ class Link:
             self._receive(min(_TICK_S, until_s - self._clock()))
 
     def ask(self, question: int, until_s: float) -> RealTimeStatus | None:
-        """Return the response to DLE EOT with that parameter; None if none came in time.
+        """Return the response to DLE EOT with that parameter.
+
+        Returns None if none came in time.
 
         A stopped printer may take no bytes, and some models lack some responses.
         """

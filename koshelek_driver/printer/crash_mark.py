@@ -1,4 +1,8 @@
-"""A file that exists while a job is printed: after a crash it tells the next program of the interrupted job."""
+"""A file that exists while a job is printed.
+
+A program that finds it at start knows that an earlier program was killed in the middle of a job, and repairs the
+printer.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,10 @@ _MOST = 1 << 20
 
 
 class CrashMark:
-    """The crash mark of one device. Errors of the disk are ignored: printing must not depend on it."""
+    """The crash mark of one device.
+
+    Errors of the disk are ignored: printing must not depend on it.
+    """
 
     def __init__(self, key: str, folder: Path) -> None:
         self._file = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.printing"
@@ -27,7 +34,7 @@ class CrashMark:
             self._file.unlink(missing_ok=True)
 
     def found(self) -> int | None:
-        """Return the bytes of the longest unit of a job that an earlier program did not end; None without a mark."""
+        """Return the longest unit of an interrupted job in bytes; None without a mark."""
         try:
             return min(_MOST, int(self._file.read_text(encoding="ascii")))
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""One print job: sent as fast as the printer takes it, held while it cannot print, confirmed by the printer.
+"""One print job: sent, held while the printer cannot print, confirmed by the printer.
 
 `job_state` has the states of a job and their order.
 """
@@ -65,7 +65,9 @@ DEFAULT_TIMING = PrinterTiming()
 
 
 class Job:
-    """One job on one open link. Call `run` once; a job that ends HELD may be resumed any number of times.
+    """One job on one open link.
+
+    Call `run` once; a job that ends HELD may be resumed any number of times.
 
     `number` is what printers that acknowledge by number confirm. `paced`: the line has no flow control, so the
     printer is asked for its progress while the job is sent.
@@ -102,13 +104,16 @@ class Job:
 
     @property
     def is_interrupted(self) -> bool:
-        """True if the printer may wait for the rest of a command, or has a part of the job on its paper."""
+        """True if a command or the paper may be incomplete.
+
+        The printer may wait for the rest of a command, or have a part of the job on its paper.
+        """
         return self.state in (JobState.INTERRUPTED, JobState.CLEARED) or (
             self.state is JobState.HELD and bool(self._unsent)
         )
 
     def settle_earlier(self) -> bool:
-        """Collect the late response to an earlier job, so that it is not taken for this job's.
+        """Collect the late response to an earlier job: it must not count for this one.
 
         Responses to GS r come in the order of the questions: after two responses to questions of this job, and a
         silence, none is outstanding. Returns False if they did not come in time: the printer is still busy.
@@ -124,7 +129,10 @@ class Job:
         return self.hindrance is None
 
     def may_begin(self) -> bool:
-        """Return True unless the printer reports that it cannot print; then `hindrance` is the reason."""
+        """Return True unless the printer reports that it cannot print.
+
+        Then `hindrance` is the reason.
+        """
         if self._profile.acknowledge == "none":
             return True
         self.hindrance = query_condition(self._link, self._clock)
@@ -152,7 +160,10 @@ class Job:
             self._interrupt(problem)
 
     def cancel(self) -> None:
-        """Take back what a held job has not printed, if the printer can do that. Blocks up to 3 s."""
+        """Take back the unprinted rest of a held job, if the printer can do that.
+
+        Blocks up to 3 s.
+        """
         try:
             if self._clear():
                 self._become(JobState.CLEARED)
@@ -195,7 +206,10 @@ class Job:
         return self._paced and self._profile.pacing_bytes > 0 and self._profile.acknowledge != "none"
 
     def _ask_progress(self) -> bool:
-        """Ask for a response behind what was sent. A printer that does not take the question takes no data either."""
+        """Ask for a response behind what was sent.
+
+        A printer that does not take the question takes no data either.
+        """
         return self._link.send(commands.PAPER_STATUS, self._clock() + STATUS_WAIT_S)
 
     def _catches_up(self) -> bool:
@@ -229,7 +243,7 @@ class Job:
         self.hindrance = None
 
     def _acknowledge_request(self) -> bytes:
-        """The command that the printer answers when all before it is on paper."""
+        """The command whose response confirms that all before it is on paper."""
         requests = {
             "process_id": commands.process_id(self._number),
             "paper_status": commands.PAPER_STATUS,
@@ -259,8 +273,10 @@ class Job:
             self._become(JobState.SENT)
 
     def _hold_expired(self, otherwise: PrinterCondition) -> bool:
-        """The printer is stopped: report it once, and return True when the hold is over. `otherwise`: the condition
-        if the printer sent none."""
+        """Report a stopped printer once; return True when the hold is over.
+
+        `otherwise`: the condition if the printer sent none.
+        """
         now_s = self._clock()
         if self._held_since_s is None:
             self._held_since_s = now_s

@@ -1,4 +1,4 @@
-"""The states of a print job, and the transitions between them, which `Job` obeys and the README draws."""
+"""The states of a print job and their transitions, which `Job` asserts and the README draws."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """How a print job stands. The values are those of `state` in JSON documents, but for ASSUMED.
+    """The state of a print job.
+
+    The values are those of `state` in JSON documents, but for ASSUMED.
 
     QUEUED: not a byte has left. SENT: bytes left, and the printer has not confirmed them; a job that ends SENT was
     never confirmed. ASSUMED: all bytes left for a printer that cannot confirm. ACKNOWLEDGED: the printer confirmed
@@ -25,12 +27,12 @@ class JobState(StrEnum):
 
     @property
     def is_printed(self) -> bool:
-        """True if the job is on paper, or is assumed to be because the printer cannot confirm it."""
+        """True if the job is on paper, confirmed or assumed."""
         return self in (JobState.ACKNOWLEDGED, JobState.ASSUMED)
 
     @property
     def printed(self) -> str:
-        """How certain paper is, in the word of `printed` in JSON: not_sent, sent, assumed, on_paper."""
+        """The value of `printed` in JSON: not_sent, sent, assumed, on_paper."""
         return _PRINTED.get(self, "sent")
 
 

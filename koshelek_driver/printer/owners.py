@@ -1,4 +1,7 @@
-"""One owner for each printer: the slips of the payment terminal and the POS program print through the same object."""
+"""One owner for each printer of the site file.
+
+The slips of the payment terminal and the receipts of the POS program go through the same object, one job at a time.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ _OWNERS_LOCK = threading.Lock()
 
 
 def receipt_printer(entry: Device, timeout_s: float, timing: PrinterTiming = DEFAULT_TIMING) -> ReceiptPrinter:
-    """Return the printer of a device of the site file, without opening its port. Raises ProfileError.
+    """Return the printer of a device of the site file, without opening its port.
+
+    Raises ProfileError.
 
     `timeout_s`: longest time to open the port. It and `timing` are those of the first caller.
     """

@@ -1,4 +1,7 @@
-"""A job as a picture and as text, without a printer: its bytes, executed by the emulator. Needs the extra `drawn`."""
+"""A job as a picture and as text, without a printer: the emulator executes its bytes.
+
+Needs the extra `drawn`.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
 
 
 def build_emulator(profile: PrinterProfile, keep: Callable[[Preview], object]) -> EscPosEmulator:
-    """Return an emulator of this profile; `keep` gets each piece of paper. Raises UsageError without `drawn`."""
+    """Return an emulator of this profile; `keep` gets each piece of paper.
+
+    Raises UsageError without `drawn`.
+    """
     try:
         from koshelek_driver.emulator.escpos_emulator import EscPosEmulator
     except ModuleNotFoundError as problem:
@@ -58,7 +64,10 @@ def build_emulator(profile: PrinterProfile, keep: Callable[[Preview], object]) -
 
 
 def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:
-    """Return the pieces of paper that a printer of this profile makes of a job. Raises UsageError without `drawn`."""
+    """Return the paper that a printer of this profile makes of a job, piece by piece.
+
+    Raises UsageError without `drawn`.
+    """
     pieces: list[Preview] = []
     emulator = build_emulator(profile, pieces.append)
     for token in Tokenizer().feed(b"".join(units)):

@@ -1,4 +1,4 @@
-"""One printer for all threads of this program: one job at a time, repaired after an interrupted one."""
+"""One printer for all threads of a program, one job at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from koshelek_driver.transport import StreamPort
 
 _HOLD_S = 30.0
-"""How long a job waits for paper before its rest is taken back, or left to the printer."""
+"""Longest wait of a job for paper, before its rest is taken back or left to the printer."""
 _MEND_S = 10.0
 """Longest time to send what repairs a printer after an interrupted job."""
 
@@ -48,12 +48,12 @@ class PrintResult:
 
     @property
     def is_printed(self) -> bool:
-        """True if the job is on paper, or is assumed to be because the printer cannot confirm it."""
+        """True if the job is on paper, confirmed or assumed."""
         return self.state.is_printed
 
     @property
     def printed(self) -> str:
-        """How certain paper is, in one word: not_sent, sent, assumed, on_paper."""
+        """The certainty of paper in one word: not_sent, sent, assumed, on_paper."""
         return self.state.printed
 
     @property
@@ -69,14 +69,20 @@ class PrintResult:
 
 @dataclass(frozen=True, slots=True)
 class JobObserver:
-    """Callbacks of a job. `before_write` is called once, just before the first byte leaves; `held` for each hold."""
+    """Callbacks of a job.
+
+    `before_write` is called once, just before the first byte leaves; `held` for each hold.
+    """
 
     before_write: Callable[[], object] = lambda: None
     held: Callable[[PrinterCondition], object] = lambda _hindrance: None
 
 
 class Printing:
-    """A job that waits in the printer for paper or a closed cover. Nothing else is printed until it ends."""
+    """A job that waits in the printer for paper or a closed cover.
+
+    Nothing else is printed until it ends.
+    """
 
     def __init__(self, printer: ReceiptPrinter, job: Job, longest_unit: int) -> None:
         self._printer = printer
@@ -84,16 +90,24 @@ class Printing:
         self.longest_unit = longest_unit
 
     def resume(self) -> PrintResult:
-        """Try to print the rest; blocks some seconds. A result in state HELD means that the job waits as before."""
+        """Try to print the rest; blocks some seconds.
+
+        A result in state HELD means that the job waits as before.
+        """
         return self._printer.resume(self)
 
     def cancel(self) -> PrintResult:
-        """Take back the unprinted rest if the printer can; else it is printed when the printer can print again."""
+        """Take back the unprinted rest if the printer can do that.
+
+        Otherwise the rest is printed when the printer can print again.
+        """
         return self._printer.cancel(self)
 
 
 class ReceiptPrinter:
-    """A printer for any number of threads; one job at a time. Opened for each job, unless `keep` was called.
+    """A printer for any number of threads; one job at a time.
+
+    Opened for each job, unless `keep` was called.
 
     Faults of the printer never raise; they are in the results. `paced`: the line has no flow control, so the driver
     must not send faster than the printer prints.
@@ -147,7 +161,7 @@ class ReceiptPrinter:
             self._hang_up()
 
     def expect_interrupted(self, longest_unit: int) -> None:
-        """Repair the printer before the next job: an earlier program may have been killed while it printed.
+        """Repair the printer before the next job, after a program that was killed while it printed.
 
         `longest_unit`: bytes of the longest command of that job, which may be incomplete in the printer.
         """
@@ -156,7 +170,10 @@ class ReceiptPrinter:
             self._owes_response = True
 
     def units(self, lines: Iterable[Item]) -> list[bytes]:
-        """Render a whole receipt as units of whole commands; the first sets the printer up, the last cuts."""
+        """Render a whole receipt as units of whole commands.
+
+        The first sets the printer up, the last cuts.
+        """
         return document.render(lines, self.profile)
 
     def print_lines(
@@ -180,7 +197,7 @@ class ReceiptPrinter:
     def begin(
         self, units: Sequence[bytes], observer: JobObserver = JobObserver()
     ) -> tuple[PrintResult, Printing | None]:
-        """Print as `print_units` does, but return a job that the printer holds as a Printing, for its caller."""
+        """Print as `print_units` does, but return a held job to the caller as a Printing."""
         return self._print(units, HoldPolicy(self.timing.pause_s, observer.held, clears=False), observer)
 
     def resume(self, printing: Printing) -> PrintResult:
@@ -200,7 +217,10 @@ class ReceiptPrinter:
             return self._ended(printing, may_wait=False)[0]
 
     def status(self) -> PrinterStatus:
-        """Ask the printer for its status and sensors; blocks 4 s at most. No printer fault raises."""
+        """Ask the printer for its status and sensors; blocks 4 s at most.
+
+        No printer fault raises.
+        """
         with self._one_at_a_time:
             if self._paused is not None and self._paused.job.is_interrupted:
                 # a question now would become a part of the picture that is incomplete in the printer
@@ -215,7 +235,10 @@ class ReceiptPrinter:
                 return PrinterStatus(False, PrinterCondition(problem.what, problem.remedy))
 
     def form_is_in(self) -> bool | None:
-        """Return True if a form is in the slip station; None if that is unknown. Blocks a second at most."""
+        """Return True if a form is in the slip station.
+
+        Returns None if that is unknown. Blocks a second at most.
+        """
         with self._one_at_a_time:
             if self._paused is not None:
                 return None
@@ -269,7 +292,10 @@ class ReceiptPrinter:
         return self._ended(Printing(self, job, max(map(len, units), default=0)), may_wait=not job.clears)
 
     def _ended(self, printing: Printing, *, may_wait: bool) -> tuple[PrintResult, Printing | None]:
-        """Keep in mind what the next job needs to know about this one. `may_wait`: a held job stays with its caller."""
+        """Keep in mind what the next job needs to know about this one.
+
+        `may_wait`: a held job stays with its caller.
+        """
         job = printing.job
         self._paused = printing if job.state is JobState.HELD and may_wait else None
         self._interrupted_unit = self._unended = printing.longest_unit if job.is_interrupted else 0
@@ -286,7 +312,7 @@ class ReceiptPrinter:
 
     @contextlib.contextmanager
     def _linked(self) -> Iterator[Link]:
-        """Yield the connection, which is closed afterwards unless it is kept. Raises PortNotOpened, PortLost."""
+        """Yield the connection, which is closed afterwards unless `keep` was called. Raises PortNotOpened, PortLost."""
         self._link = self._link or Link(self._open_port(), self._clock)
         try:
             self._end_picture(self._link)

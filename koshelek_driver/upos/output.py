@@ -56,14 +56,17 @@ class IdleNotice:
         self._waiting: Queued | None = None
 
     def set_wanted(self, wanted: bool, queue: EventQueue) -> None:
-        """Take a new value of FlagWhenIdle; False also removes an event that still waits in the queue."""
+        """Take a new value of FlagWhenIdle.
+
+        False also removes an event that still waits in the queue.
+        """
         self.is_wanted = wanted
         if not wanted and self._waiting is not None:
             queue.drop(self._waiting)
             self._waiting = None
 
     def send(self, delivery: EventDispatcher) -> None:
-        """Queue the event if it is wanted and does not wait in the queue already."""
+        """Queue the event if it is wanted and not queued yet."""
         if self.is_wanted and self._waiting is None:
             self._waiting = Queued(StatusUpdateEvent(status=_IDLE), prepare=self._before_delivery)
             delivery.put(self._waiting)
@@ -109,7 +112,7 @@ class OutputDevice(Device):
 
     @method("clearOutput", needs=Stage.CLAIMED)
     def clear_output(self) -> None:
-        """Clear all outstanding output and its error, and stop running output where the device can.
+        """Clear outstanding output and its error, and stop running output if possible.
 
         No OutputCompleteEvent is sent for cleared output.
         """
@@ -162,7 +165,7 @@ class OutputDevice(Device):
         self._idle_notice.forget_event()
 
     def _send_idle_notice(self) -> None:
-        """No output is outstanding: tell the application if it asked for that; under the lock."""
+        """No output is outstanding: queue the event of FlagWhenIdle; called under the lock."""
         if self._device_enabled:
             self._idle_notice.send(self._session_now().delivery)
 

@@ -1,4 +1,4 @@
-"""Bitmaps of the application, checked and decoded for the paper that they are printed on."""
+"""Bitmaps of the application, checked and decoded for their paper."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ def check_type(kind: int) -> None:
 
 
 def decode(paper: PrintStation, data: bytes, width: int, alignment: int) -> tuple[Picture, int]:
-    """Return the picture as dots of the paper, turned as rotatePrint says, and its alignment in dots.
+    """Return the picture in dots of the paper, and its alignment in dots.
 
-    `width` is PTR_BM_ASIS or in units of MapMode; `alignment` is PTR_BM_ or a distance.
+    The picture is turned as rotatePrint says. `width` is PTR_BM_ASIS or in units of MapMode; `alignment` is PTR_BM_ or
+    a distance.
 
     Raises:
         UposError: E_ILLEGAL for a wrong width or alignment; E_EXTENDED with TOOBIG or BADFORMAT.

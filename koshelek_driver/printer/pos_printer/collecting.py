@@ -1,4 +1,4 @@
-"""Output that is gathered over several calls and printed as one job: transactions, turned lines, pages."""
+"""Output of several calls that is printed as one job: transactions, turned lines, pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class Collection(Protocol):
     """Takes the output of calls until it is printed as a whole."""
 
     def add(self, composer: Composer) -> None:
-        """Add the output of one call. Raises UposError E_ILLEGAL if there is no room for it."""
+        """Add the output of one call.
+
+        Raises UposError E_ILLEGAL if there is no room for it.
+        """
         ...
 
 
@@ -44,10 +47,13 @@ class Transaction:
 
 
 class Sideways:
-    """The output of rotatePrint by 90 degrees: lines that stand side by side across the paper."""
+    """Lines turned by 90 degrees: they stand side by side across the paper."""
 
     def __init__(self, rotation: Rotation, across: int, longest: int) -> None:
-        """`across`: dots of the paper's width. `longest`: dots that a line may have along the paper."""
+        """`across`: dots of the paper's width.
+
+        `longest`: dots that a line may have along the paper.
+        """
         self._turned_left = rotation is Rotation.LEFT90
         self._across = across
         self._longest = longest
@@ -56,7 +62,10 @@ class Sideways:
         self._units: list[bytes] = []
 
     def add(self, composer: Composer) -> None:
-        """Add the lines of one call. Raises UposError E_ILLEGAL if the paper is not wide enough for them."""
+        """Add the lines of one call.
+
+        Raises UposError E_ILLEGAL if the paper is not wide enough for them.
+        """
         if self._used + composer.height > self._across:
             what = f"the lines stand {self._used + composer.height} dots wide, the paper has {self._across}"
             raise UposError(ErrorCode.E_ILLEGAL, what, "end the rotation first, then begin another")
@@ -65,7 +74,10 @@ class Sideways:
         self._units += composer.finished()
 
     def units(self) -> list[bytes]:
-        """Return all lines as one page, as long as the longest line; empty if nothing was written."""
+        """Return all lines as one page, as long as the longest line.
+
+        The result is empty if nothing was written.
+        """
         if not self._used:
             return []
         direction = Direction.BOTTOM_TO_TOP if self._turned_left else Direction.TOP_TO_BOTTOM

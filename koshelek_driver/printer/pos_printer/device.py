@@ -1,4 +1,4 @@
-"""The category POSPrinter of UnifiedPOS: its methods, each handed to the part of the printer that does the work."""
+"""The category POSPrinter of UnifiedPOS: its methods, each handed to a part of the printer."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class POSPrinter(PrinterMembers):
         printer.cut_paper(100)
 
     Every call is a job that ends on paper or raises the cause that prevents it: cover and paper as E_EXTENDED. In
-    AsyncMode calls are queued; while the printer holds a job for want of paper, an ErrorEvent waits for its response:
+    AsyncMode calls are queued; while the printer holds a job without paper, an ErrorEvent waits for its response:
     ER_RETRY resumes the same job, ER_CLEAR cancels it. Text without a line feed waits for the next call.
     """
 
@@ -69,7 +69,7 @@ class POSPrinter(PrinterMembers):
 
     @method("printImmediate", needs=Stage.ENABLED)
     def print_immediate(self, station: Station, data: str) -> None:
-        """Print text before the queue, as soon as the job that is being printed ends.
+        """Print text before the queue, as soon as the present job ends.
 
         Always synchronous. Raises UposError as printNormal.
         """
@@ -107,7 +107,9 @@ class POSPrinter(PrinterMembers):
 
     @method("printBitmap", needs=Stage.ENABLED)
     def print_bitmap(self, station: Station, file_name: str, width: int, alignment: int) -> None:
-        """Print a picture file: BMP, GIF, JPEG, PNG. `width` is PTR_BM_ASIS or in units of MapMode.
+        """Print a picture file: BMP, GIF, JPEG, PNG.
+
+        `width` is PTR_BM_ASIS or in units of MapMode.
 
         Raises:
             UposError: E_NOEXIST; E_EXTENDED with TOOBIG or BADFORMAT; E_ILLEGAL without bitmaps; as printNormal.
@@ -117,7 +119,10 @@ class POSPrinter(PrinterMembers):
 
     @method("printMemoryBitmap", needs=Stage.ENABLED, since=V1_10)
     def print_memory_bitmap(self, station: Station, data: bytes, type: int, width: int, alignment: int) -> None:  # noqa: A002
-        """Print a picture in memory. `type` is PTR_BMT_; the bytes decide the real type. Raises as printBitmap."""
+        """Print a picture in memory.
+
+        `type` is PTR_BMT_; the bytes decide the real type. Raises as printBitmap.
+        """
         paper = self._bitmap_station(station)
         bitmaps.check_type(type)
         self._print_bitmap(paper, data, width, alignment)
@@ -147,10 +152,10 @@ class POSPrinter(PrinterMembers):
 
     @method("cutPaper", needs=Stage.ENABLED)
     def cut_paper(self, percentage: int) -> None:
-        """Cut the paper where it is: 100 cuts through, 1 to 99 leave a piece, 0 does not cut.
+        """Cut the paper where it is, wholly or partly.
 
-        Print RecLinesToPaperCut lines before, else the cut goes through the text. Raises UposError E_ILLEGAL without
-        a cutter and inside a page; as printNormal.
+        100 cuts through, 1 to 99 leave a piece, 0 does not cut. Print RecLinesToPaperCut lines before, else the cut
+        goes through the text. Raises UposError E_ILLEGAL without a cutter and inside a page; as printNormal.
         """
         paper = self.parts.receipt
         paper.require("cutter", has=paper.cutter)
@@ -170,7 +175,10 @@ class POSPrinter(PrinterMembers):
 
     @method("setBitmap", needs=Stage.ENABLED)
     def set_bitmap(self, bitmap_number: int, station: Station, file_name: str, width: int, alignment: int) -> None:
-        """Store a picture, 1 to 20, for the escape sequence `#B`; an empty name deletes it. Raises as printBitmap."""
+        """Store a picture, 1 to 20, for the escape sequence `#B`.
+
+        An empty name deletes it. Raises as printBitmap.
+        """
         paper = self._bitmap_station(station)
         check_bitmap_number(bitmap_number)
         stored = self.parts.settings.bitmaps
@@ -228,7 +236,10 @@ class POSPrinter(PrinterMembers):
 
     @method("clearPrintArea", needs=Stage.ENABLED, since=V1_9)
     def clear_print_area(self) -> None:
-        """Make the present area of the page white again. Raises UposError E_ILLEGAL outside page mode."""
+        """Make the present area of the page white again.
+
+        Raises UposError E_ILLEGAL outside page mode.
+        """
         self.parts.page_mode.page().clear()
 
     # --- forms
@@ -250,7 +261,10 @@ class POSPrinter(PrinterMembers):
 
     @method("beginRemoval", needs=Stage.ENABLED, idle=True)
     def begin_removal(self, timeout: int) -> None:
-        """Push the form out and wait until it is taken; blocks `timeout` ms at most. Raises as beginInsertion."""
+        """Push the form out and wait until it is taken.
+
+        Blocks `timeout` ms at most. Raises as beginInsertion.
+        """
         self.parts.jobs.run(self.parts.slip, [positioning.PRINT_PAGE_AND_LEAVE])
         forms.await_form(self.parts.service, self.parts.slip, timeout, wanted=False)
 

@@ -1,4 +1,4 @@
-"""Forms of the slip station: wait until one is put in or taken out, and check that it was."""
+"""Forms of the slip station: wait for one, and check that it was inserted or removed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _FORM_POLL_S = 0.1
 
 
 def await_form(service: PrinterService, slip: PrintStation, timeout_ms: int, *, wanted: bool) -> None:
-    """Block until a form is put in (`wanted`) or taken out; asks the printer ten times a second.
+    """Block until a form is inserted (`wanted`) or removed.
+
+    Asks the printer ten times a second.
 
     Raises:
         UposError: E_TIMEOUT after `timeout_ms`; E_ILLEGAL for a wrong timeout or without a slip station.

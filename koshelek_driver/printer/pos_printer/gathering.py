@@ -1,4 +1,4 @@
-"""transactionPrint, rotatePrint and pageModePrint: calls that begin to gather output, or print what was gathered."""
+"""transactionPrint, rotatePrint, pageModePrint: begin to gather output, or print it as one job."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def print_transaction(jobs: PrintJobs, paper: PrintStation, control: Transaction
 
 
 def rotate(jobs: PrintJobs, paper: PrintStation, rotation: int) -> None:
-    """Turn the following output by PTR_RP_ bits; any rotation prints lines that were turned before.
+    """Turn the following output by PTR_RP_ bits.
+
+    Any rotation prints lines that were turned before.
 
     Raises:
         UposError: E_ILLEGAL for a rotation that the paper lacks; what submitting the turned lines raises.

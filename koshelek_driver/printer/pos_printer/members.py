@@ -1,4 +1,7 @@
-"""The properties of the category POSPrinter, by the names of the standard; the parts of the printer have the values."""
+"""The properties of the category POSPrinter, by the names of the standard.
+
+The parts of the open printer have the values.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ _ONCE, _NOW = Stage.ENABLED_ONCE, Stage.ENABLED
 
 
 class PrinterMembers(OutputDevice):
-    """Properties of the whole printer, then those of journal, receipt and slip. Distances are in units of MapMode."""
+    """Properties of the whole printer, then those of journal, receipt and slip.
+
+    Distances are in units of MapMode.
+    """
 
     parts: PrinterParts
     """The parts of the open printer: set by open, before any property can be read."""

@@ -66,7 +66,10 @@ class PageMode:
         return PageOfMode(self._print_area(self.paper()), self.direction)
 
     def set_station(self, value: int) -> None:
-        """Choose the station of page mode. Raises UposError E_ILLEGAL for a station without page mode."""
+        """Choose the station of page mode.
+
+        Raises UposError E_ILLEGAL for a station without page mode.
+        """
         if value not in list(Station) or not self._stations[Station(value)].sideways:
             raise UposError(ErrorCode.E_ILLEGAL, f"PageModeStation {value} has no page mode", "read its Cap…PageMode")
         self.station = value
@@ -86,7 +89,10 @@ class PageMode:
         self._move(paper)
 
     def set_horizontal_position(self, value: int) -> None:
-        """Begin the next line at that column of the area. Raises UposError E_ILLEGAL outside it or without a page."""
+        """Begin the next line at that column of the area.
+
+        Raises UposError E_ILLEGAL outside it or without a page.
+        """
         paper, page = self.paper(), self.page()
         x = paper.dots(value)
         if not 0 <= x < page.area.line(page.direction):
@@ -96,7 +102,10 @@ class PageMode:
         self.horizontal_position = value
 
     def set_vertical_position(self, value: int) -> None:
-        """Begin the next line at that row of the area. Raises UposError E_ILLEGAL below 0 or without a page."""
+        """Begin the next line at that row of the area.
+
+        Raises UposError E_ILLEGAL below 0 or without a page.
+        """
         page = self.page()
         if value < 0:
             raise UposError(ErrorCode.E_ILLEGAL, f"PageModeVerticalPosition {value}", "stay inside the print area")

@@ -1,4 +1,7 @@
-"""Properties whose values live in a part of the open printer, reached by functions that a type checker sees."""
+"""Properties whose values are in a part of the open printer.
+
+Functions reach the values, not names in strings, so that a type checker sees them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ T = TypeVar("T")
 
 
 class PartReadOnly(ReadOnly[T]):
-    """A property that the application reads; `value` reads it from the parts of the open printer."""
+    """A property that the application reads.
+
+    `value` reads it from the parts of the open printer.
+    """
 
     def __init__(
         self,
@@ -32,7 +38,10 @@ class PartReadOnly(ReadOnly[T]):
 
 
 class PartWritable(Writable[T]):
-    """A property that the application also writes; `take` hands a new value to the part that stores it."""
+    """A property that the application also writes.
+
+    `take` hands a new value to the part that stores it.
+    """
 
     def __init__(
         self,

@@ -23,7 +23,10 @@ from koshelek_driver.upos.codes import HealthLevel
 
 
 class PreviewPrinter(PrinterService):
-    """Draws every job and is never out of paper. `receipts` are the pieces that were cut, or torn off by disable."""
+    """Draws every job and is never out of paper.
+
+    `receipts` are the pieces that were cut, or torn off by disable.
+    """
 
     device_service_description: ClassVar[str] = "Koshelek Driver preview of a printer"
 

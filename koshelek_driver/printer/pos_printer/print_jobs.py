@@ -1,4 +1,4 @@
-"""From what calls write to jobs: composed with the settings of their paper, gathered or submitted, and counted."""
+"""The output of calls as jobs: composed, gathered or submitted, and counted."""
 
 from __future__ import annotations
 
@@ -87,7 +87,10 @@ class PrintJobs:
         self._submit(Request(self._service, first[0], units, _counted(composers[0]), self._count))
 
     def write_now(self, station: Station, data: str) -> None:
-        """Print data at once, before the queue and apart from what is gathered. Blocks. Raises UposError."""
+        """Print data at once, before the queue and apart from what is gathered.
+
+        Blocks. Raises UposError.
+        """
         paper = self._stations[station]
         composer = Composer(paper.render_context(apart=True), [], paper.typeface)
         composer.write(data)
@@ -95,7 +98,10 @@ class PrintJobs:
         self._request(paper, composer.finished(), _counted(composer)).run()
 
     def submit(self, paper: PrintStation, units: list[bytes], delta: StatisticsDelta = NOTHING) -> None:
-        """Submit one job of whole commands; a job without any is done at once. Raises what `submit` raises."""
+        """Submit one job of whole commands; a job without any is done at once.
+
+        Raises what `submit` raises.
+        """
         self._submit(self._request(paper, units, delta))
 
     def run(self, paper: PrintStation, units: list[bytes]) -> None:
@@ -103,7 +109,7 @@ class PrintJobs:
         self._request(paper, units, NOTHING).run()
 
     def count_form(self) -> None:
-        """Count a form that was put in."""
+        """Count an inserted form."""
         self._statistics.count(_FORMS)
 
     def _request(self, paper: PrintStation, units: list[bytes], delta: StatisticsDelta) -> Request:

@@ -42,7 +42,10 @@ def problem_of(result: PrintResult, station: Station) -> UposError:
 
 
 def level_of(state: JobState) -> ErrorLevel:
-    """Return the ErrorLevel of a failed job; FATAL: the state of the paper is unknown."""
+    """Return the ErrorLevel of a failed job.
+
+    FATAL: the state of the paper is unknown.
+    """
     return ErrorLevel.FATAL if state in (JobState.INTERRUPTED, JobState.SENT) else ErrorLevel.RECOVERABLE
 
 

@@ -1,4 +1,4 @@
-"""One job of the application, which may be run again while the printer holds it."""
+"""One job of the application; it may be resumed while the printer holds it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ class Request:
         self._aborted = threading.Event()
 
     def run(self) -> None:
-        """Print the job, or resume it if the printer holds it. Blocks. Raises UposError if it is not on paper."""
+        """Print the job, or resume it if the printer holds it.
+
+        Blocks. Raises UposError if it is not on paper.
+        """
         problem = self._problem()
         if problem is not None:
             self._count(self.station, None)
@@ -68,7 +71,7 @@ class Request:
                 raise problem
 
     def abort(self) -> None:
-        """Cancel the job: a held rest is taken back if the printer can do that."""
+        """Cancel the job; a held rest is taken back if the printer can."""
         self._aborted.set()
         if self._printing is not None:
             self._printing.cancel()

@@ -1,4 +1,4 @@
-"""The device service of the category POSPrinter, for any ESC/POS printer that a profile describes."""
+"""The device service of the category POSPrinter, for any ESC/POS printer with a profile."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ class DirectIo(IntEnum):
 
 
 class PrinterService(DeviceService[None]):
-    """The interface that the maker of a printer implements: it prints bytes that the model makes by `profile`."""
+    """The interface that the maker of a printer implements.
+
+    The device model makes the bytes of a job by `profile`; the service prints them.
+    """
 
     profile: PrinterProfile
     hold_s: ClassVar[float] = 30.0
@@ -54,7 +57,10 @@ class PrinterService(DeviceService[None]):
 
     @abstractmethod
     def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
-        """Print one job of whole commands. Blocks. A Printing is a job that the printer holds; no fault raises."""
+        """Print one job of whole commands.
+
+        Blocks. A Printing is a job that the printer holds; no fault raises.
+        """
 
     @abstractmethod
     def status(self) -> PrinterStatus:
@@ -62,11 +68,16 @@ class PrinterService(DeviceService[None]):
 
     @abstractmethod
     def form_is_in(self) -> bool | None:
-        """Ask the printer for a form in the slip station; None if that is unknown. Blocks a second at most."""
+        """Ask the printer for a form in the slip station.
+
+        Returns None if that is unknown. Blocks a second at most.
+        """
 
 
 class EscPosPrinter(PrinterService):
-    """One printer on its port. While it is enabled the connection stays open, and a thread asks for its status.
+    """One printer on its port.
+
+    While it is enabled the connection stays open, and a thread asks for its status.
 
     A lost connection is opened again by the next job or question.
     """
@@ -90,7 +101,10 @@ class EscPosPrinter(PrinterService):
             self.cap_power_reporting = PowerReporting.PR_NONE
 
     def enable(self, callbacks: EventCallbacks[None]) -> None:
-        """Open the port and start the thread that asks for the status. Raises UposError E_NOHARDWARE."""
+        """Open the port and start the thread that asks for the status.
+
+        Raises UposError E_NOHARDWARE.
+        """
         try:
             self._printer.keep()
         except PortNotOpened as problem:
@@ -103,14 +117,14 @@ class EscPosPrinter(PrinterService):
             self._status_thread = _StatusThread(self, callbacks)
 
     def disable(self) -> None:
-        """Stop the thread, cancel a job that waits in the printer, and close the port."""
+        """Stop the thread, cancel a job that the printer holds, close the port."""
         if self._status_thread is not None:
             self._status_thread.end()
             self._status_thread = None
         self._printer.let_go()
 
     def power_state(self) -> PowerState:
-        """Return PS_OFF_OFFLINE for a printer that does not respond: off and unplugged look the same."""
+        """Return the power state by the last status; off and unplugged look the same."""
         return power_of(self._status)
 
     def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
@@ -128,13 +142,19 @@ class EscPosPrinter(PrinterService):
         return self._status
 
     def refresh_status(self) -> PrinterStatus | None:
-        """Ask the printer for its status and return it; None while a job is being printed."""
+        """Ask the printer for its status and return it.
+
+        Returns None while a job is being printed.
+        """
         found = self._printer.status_if_free()
         self._status = found or self._status
         return found
 
     def form_is_in(self) -> bool | None:
-        """Ask the printer for a form in the slip station; None if that is unknown."""
+        """Ask the printer for a form in the slip station.
+
+        Returns None if that is unknown.
+        """
         return self._printer.form_is_in()
 
     def check_health(self, level: HealthLevel) -> str:
@@ -151,7 +171,10 @@ class EscPosPrinter(PrinterService):
         return "Successful"
 
     def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:
-        """Run a command of DirectIo. Raises UposError: E_ILLEGAL, or the cause if the printer cannot print."""
+        """Run a command of DirectIo.
+
+        Raises UposError: E_ILLEGAL, or the cause if the printer cannot print.
+        """
         if command == DirectIo.DRAWER_STATUS:
             return int(self._printer.status().drawer_high), obj
         pin = {0: commands.Drawer.PIN_2, 2: commands.Drawer.PIN_2, 5: commands.Drawer.PIN_5}.get(data)
@@ -202,12 +225,18 @@ class _StatusThread:
 
 
 def power_of(status: PrinterStatus) -> PowerState:
-    """Return the power state; a printer that does not respond is off or not connected."""
+    """Return the power state.
+
+    A printer that does not respond is off or not connected.
+    """
     return PowerState.PS_ONLINE if status.answered else PowerState.PS_OFF_OFFLINE
 
 
 def changes(before: PrinterStatus, now: PrinterStatus) -> list[Update]:
-    """Return the status events of a change; none of cover and paper while the printer does not respond."""
+    """Return the status events of a change.
+
+    Cover and paper have none while the printer does not respond.
+    """
     if not now.answered:
         return []
     found = []

@@ -1,4 +1,4 @@
-"""Settings of the application that all papers of a printer share: characters, distances, bitmaps, logos."""
+"""Settings that all papers of a printer share: characters, distances, bitmaps, logos."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOGOS = (1, 2)
 
 
 class PrintSettings:
-    """Settings from open to close, each with the value that the standard gives it at open."""
+    """Settings from open to close; they begin with the values of the standard."""
 
     def __init__(self, profile: PrinterProfile) -> None:
         self.profile = profile
@@ -62,7 +62,7 @@ class PrintSettings:
         self.character_set = value
 
     def set_map_character_set(self, value: bool) -> None:
-        """Map text to the code page, or send each character as the byte of its number."""
+        """Map text to the code page, or send each character as one byte."""
         self.map_character_set = value
 
     def set_map_mode(self, value: MapMode) -> None:

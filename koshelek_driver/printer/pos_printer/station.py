@@ -1,4 +1,4 @@
-"""One paper of an open printer: its capabilities, its settings, and text that waits to be printed on it."""
+"""One paper of an open printer: its capabilities, settings and unfinished line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ _TURNS = "0,R90,L90,180"
 
 
 class PrintStation:
-    """One paper. Its properties are those of the standard without the station's prefix, in units of MapMode.
+    """One paper.
+
+    Its properties are those of the standard without the station's prefix, in units of MapMode.
 
     A paper that the model does not have has no capabilities: its flags are False, its numbers 0, its lists empty.
     """
@@ -40,7 +42,10 @@ class PrintStation:
         read_sensors: Callable[[], tuple[bool, bool]] = lambda: (False, False),
         marks_paper: bool = False,
     ) -> None:
-        """`sensors`: the paper has an end sensor, a near-end sensor. `read_sensors`: what the two report now."""
+        """`sensors`: the paper has an end sensor, a near-end sensor.
+
+        `read_sensors`: what the two report now.
+        """
         self.name = name
         self.capabilities = capabilities
         self.settings = settings
@@ -76,7 +81,10 @@ class PrintStation:
             )
 
     def composer(self) -> Composer:
-        """Return a composer that continues the line that waits. Raises UposError E_ILLEGAL without the paper."""
+        """Return a composer that continues the line that waits.
+
+        Raises UposError E_ILLEGAL without the paper.
+        """
         return Composer(self.render_context(), self.pending, self.typeface)
 
     def render_context(self, *, apart: bool = False) -> RenderContext:
@@ -215,7 +223,10 @@ class PrintStation:
         return self._font.columns if self._font else 0
 
     def set_line_chars(self, wanted: int) -> None:
-        """Choose the font with the fewest characters a line that are enough. Raises UposError E_ILLEGAL."""
+        """Choose the font with the fewest characters a line that are enough.
+
+        Raises UposError E_ILLEGAL.
+        """
         fitting = [font for font in self.require_capabilities().fonts if font.columns >= wanted > 0]
         if not fitting:
             raise UposError(ErrorCode.E_ILLEGAL, f"LineChars {wanted}", f"choose from {self.line_chars_list}")
@@ -227,7 +238,10 @@ class PrintStation:
         return self.units(self._font.height if self._font else 0)
 
     def set_line_height(self, wanted: int) -> None:
-        """Accept any height: each font has one, which is the nearest. Raises UposError E_ILLEGAL below 0."""
+        """Accept any height: each font has one, which is the nearest.
+
+        Raises UposError E_ILLEGAL below 0.
+        """
         self._require_positive("LineHeight", wanted)
 
     @property

@@ -1,6 +1,7 @@
-"""The properties that every station has, each described once; `of` declares it for one station by its name.
+"""The properties that every station has, each described once.
 
-All values are those of `PrintStation`, reached by functions that a type checker sees.
+`of` declares a property for one station by the name of the standard. All values are those of `PrintStation`, reached by
+functions that a type checker sees.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Feature(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
-    """A property of a station that the application also writes, while the device is enabled."""
+    """A property of a station that the application also writes."""
 
     kind: type[T]
     doc: str

@@ -12,7 +12,10 @@ from koshelek_driver.upos.printer_codes import Station
 
 
 class Stations:
-    """Journal, receipt and slip, and the settings that they share. Papers that the model lacks can do nothing."""
+    """Journal, receipt and slip, and the settings that they share.
+
+    Papers that the model lacks can do nothing.
+    """
 
     def __init__(self, service: PrinterService) -> None:
         self.settings = PrintSettings(service.profile)
@@ -53,7 +56,7 @@ def _station(name: Station, service: PrinterService, settings: PrintSettings) ->
 
 
 def _sensors_of(name: Station, service: PrinterService) -> Callable[[], tuple[bool, bool]]:
-    """The slip station has a form sensor alone; the journal is taken to share the roll's sensors."""
+    """The slip station has a form sensor alone; the journal reports the roll's sensors."""
     if name is Station.SLIP:
         return lambda: (service.form_is_in() is False, False)
     return lambda: (service.status().paper_end, service.status().near_end)

@@ -1,4 +1,4 @@
-"""printBarCode: by the printer's own command if it has the symbology, else drawn as dots."""
+"""Bar codes by the printer's own command if it has one, else drawn as dots."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ _FIXED = {Barcode.UPC_A: 95, Barcode.EAN13: 95, Barcode.EAN8: 67, Barcode.UPC_E:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The arguments of printBarCode, checked. Distances are in dots, `align` and `text` are the standard's numbers."""
+    """The arguments of printBarCode, checked.
+
+    Distances are in dots, `align` and `text` are the standard's numbers.
+    """
 
     data: str
     kind: Kind
@@ -89,7 +92,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """The printer's own command for a bar code, and the width of the symbol in dots."""
+    """The printer's own command for a bar code, and its width in dots."""
 
     command: bytes
     width: int
@@ -102,9 +105,9 @@ def place(align: int, width: int, room: int) -> int:
 
 
 def from_attributes(text: str, dots: Callable[[int], int]) -> Order:
-    """Parse the characters behind the escape sequence `#R`: the last `e` ends the data, any other belongs to them.
+    """Parse the characters behind the escape sequence `#R`.
 
-    `dots` converts units of MapMode. Raises UposError E_ILLEGAL.
+    The last `e` ends the data; any other belongs to them. `dots` converts units of MapMode. Raises UposError E_ILLEGAL.
     """
     found = _ATTRIBUTES.fullmatch(text)
     if found is None:
@@ -115,7 +118,10 @@ def from_attributes(text: str, dots: Callable[[int], int]) -> Order:
 
 
 def order(data: str, symbology: int, size: tuple[int, int], align: int, text: int) -> Order:
-    """Check the arguments of printBarCode; `size` is height and width in dots. Raises UposError E_ILLEGAL."""
+    """Check the arguments of printBarCode; `size` is height and width in dots.
+
+    Raises UposError E_ILLEGAL.
+    """
     if symbology not in list(Kind):
         raise _illegal(f"bar code symbology {symbology} is unknown", "use a PTR_BCS_ number")
     if min(size) <= 0 or align < RIGHT or text not in _TEXTS:

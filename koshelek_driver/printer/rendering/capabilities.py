@@ -37,7 +37,10 @@ class Capabilities:
 
 
 def capabilities_of(profile: PrinterProfile, station: Station) -> Capabilities | None:
-    """Return the capabilities of a station's paper; None if the model has no such paper."""
+    """Return the capabilities of a station's paper.
+
+    Returns None if the model has no such paper.
+    """
     if station is Station.RECEIPT:
         return _capabilities(profile, profile.columns, profile.dots, cuts=profile.cutter != "none")
     paper = profile.slip if station is Station.SLIP else profile.journal

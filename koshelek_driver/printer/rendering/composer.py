@@ -1,4 +1,4 @@
-"""Print data of UnifiedPOS to units of whole commands: text, and the actions of its escape sequences.
+"""Print data of UnifiedPOS, text and escape sequences, to units of whole commands.
 
 Nothing here waits, prints or raises for anything that an application may have written: data that this printer cannot
 print are skipped and recorded as a ValidationIssue, which validateData reports.
@@ -97,7 +97,10 @@ class Composer:
             self._print_line()
 
     def picture(self, picture: Picture, align: int) -> None:
-        """Print a picture on a line of its own. `align` is PTR_BM_ or a distance in dots."""
+        """Print a picture on a line of its own.
+
+        `align` is PTR_BM_ or a distance in dots.
+        """
         self.end_line()
         room = self._context.room
         x = bar_codes.place(align, picture.width, room)
@@ -127,7 +130,10 @@ class Composer:
         self.picture(ruled_line(wanted, self._context.dots, self._context.room), bar_codes.LEFT)
 
     def cut(self, percent: int, *, feed: bool) -> None:
-        """Cut the paper where it is, or with `feed` after feeding it to the cutter; 0 percent does not cut."""
+        """Cut the paper where it is, or with `feed` after feeding it to the cutter.
+
+        0 percent does not cut, less than 100 leaves a piece.
+        """
         self.end_line()
         partial = percent < 100 or self._context.profile.cutter == "partial"
         if percent > 0:

@@ -23,7 +23,10 @@ _ALL_CHANGES = 0x0E
 
 
 def codec_of(profile: PrinterProfile) -> str:
-    """Return the codec of text: the first code page of the profile, or UTF-8 if letters are drawn as dots."""
+    """Return the codec of text: the profile's first code page.
+
+    It is UTF-8 for a profile that draws letters as dots.
+    """
     return "utf-8" if profile.text == "raster" else next(iter(profile.code_pages))
 
 
@@ -86,7 +89,7 @@ def row_units(encoder: StyleEncoder, row: list[TextRun], room: int, profile: Pri
 
 
 def repair(longest_unit: int, profile: PrinterProfile) -> bytes:
-    """Return the bytes that end an interrupted job, to be sent before the next one.
+    """Return the bytes that end an interrupted job, for the next job to send.
 
     The printer may wait for the rest of a picture, or even for its size: `longest_unit` zeros complete it, and are
     ignored by a printer that waits for nothing. The paper with the part that was printed is cut off.
@@ -95,7 +98,7 @@ def repair(longest_unit: int, profile: PrinterProfile) -> bytes:
 
 
 def start(profile: PrinterProfile, *, measured: bool = False, station: int | None = None) -> bytes:
-    """Return the commands before a job: ESC @, and every mode that the job relies on.
+    """Return the commands before a job: ESC @ and the modes that it needs.
 
     `measured`: the job has distances in dots. `station`: the number of ESC c 0, if the printer has several papers.
     """

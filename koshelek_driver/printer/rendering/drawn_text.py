@@ -1,4 +1,7 @@
-"""Text as dots: the last resort for printers without a Russian code page. Slow to print, and always right."""
+"""Text as dots: the last resort for printers without a Russian code page.
+
+Slow to print, and always right.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ _FONTS = "fontpkg_ibm_plex_mono"
 
 
 def drawn(row: list[TextRun], dots: int) -> tuple[int, bytes]:
-    """Draw a line; return the bytes of a row and all rows, from the top. Raises ProfileError without `drawn`."""
+    """Draw a line.
+
+    Return the bytes of a row and all rows, from the top. Raises ProfileError without `drawn`.
+    """
     try:
         from PIL import Image
     except ModuleNotFoundError as problem:

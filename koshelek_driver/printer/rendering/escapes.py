@@ -42,9 +42,10 @@ class CarriageReturn:
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """One sequence: its letters (`bC`), its number if there is one, and the data that it counts.
+    """One escape sequence: its letters (`bC`), number and data.
 
-    `off`: it was written with `!`. The sizes `1C` to `4C` have their digit in the name.
+    `number` is None if there is none. `off`: it was written with `!`. The sizes `1C` to `4C` have their digit in the
+    name.
     """
 
     name: str

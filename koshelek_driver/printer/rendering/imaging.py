@@ -1,4 +1,7 @@
-"""Pictures for a printer: files and drawn symbols to black dots on white. Needs Pillow, of the extra `drawn`."""
+"""Pictures for a printer: files and drawn symbols to black dots on white.
+
+Needs Pillow, of the extra `drawn`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ _MOST_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Black dots. `rows` from the top, one bit for each dot, the left one first, each row padded to whole bytes."""
+    """Black dots.
+
+    `rows` from the top, one bit for each dot, the left one first, each row padded to whole bytes.
+    """
 
     width: int
     height: int
@@ -39,7 +45,9 @@ def read_file(name: str) -> bytes:
 
 
 def decoded(data: bytes, width: int | None, room: int, turn: Rotation) -> Picture:
-    """Decode a BMP, GIF, JPEG or PNG into dithered dots. `width` in dots scales the picture.
+    """Decode a BMP, GIF, JPEG or PNG into dithered dots.
+
+    `width` in dots scales the picture.
 
     Raises:
         UposError: E_EXTENDED with BADFORMAT, it is no picture; with TOOBIG, it is wider than `room` once it is turned.
@@ -59,7 +67,10 @@ def decoded(data: bytes, width: int | None, room: int, turn: Rotation) -> Pictur
 
 
 def from_dots(image: Image.Image, room: int, turn: Rotation) -> Picture:
-    """Turn a drawn symbol into dots. Raises UposError E_ILLEGAL if it is wider than `room`."""
+    """Turn a drawn symbol into dots.
+
+    Raises UposError E_ILLEGAL if it is wider than `room`.
+    """
     turned = _turned(image, turn)
     if turned.width > room:
         what = f"the bar code takes {turned.width} dots, the paper has {room}"

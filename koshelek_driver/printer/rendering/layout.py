@@ -54,9 +54,10 @@ def title(text: str, columns: int, *, large: bool = False) -> tuple[Line, ...]:
 
 
 def pair(label: str, value: str, columns: int) -> tuple[Line, ...]:
-    """Return a label and its value on one line if they fit, else the value below, at the right edge.
+    """Return a label and its value, on one line if they fit.
 
-    A value that is longer than a line breaks after a hyphen if it has one, so that a person can read it out.
+    Else the value stands below, at the right edge. A value that is longer than a line breaks after a hyphen if it has
+    one, so that a person can read it out.
     """
     if len(label) + len(value) < columns:
         return (Line(label + value.rjust(columns - len(label))),)

@@ -1,4 +1,7 @@
-"""MapMode: distances of the application to dots and back, rounded to the nearest whole number, a half upwards."""
+"""Distances in units of MapMode to dots and back.
+
+Rounded to the nearest whole number, a half upwards.
+"""
 
 from __future__ import annotations
 

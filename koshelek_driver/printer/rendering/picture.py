@@ -1,4 +1,7 @@
-"""Dots to commands, in the form that a model has, in bands so small that an interrupted band is soon ended."""
+"""Dots to commands, in the form that a model has.
+
+The bands are so small that few zeros end one that was interrupted.
+"""
 
 from __future__ import annotations
 

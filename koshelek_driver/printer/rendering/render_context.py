@@ -1,4 +1,4 @@
-"""The settings that one call prints with, and the issues that it finds in its data."""
+"""The settings of one print call, and the issues in its data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class ValidationIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderContext:
-    """The settings of a station at the time of a call. `room`: dots of a line. `logos` by PTR_L_ number."""
+    """The settings of a station at the time of a call.
+
+    `room`: dots of a line. `logos` by PTR_L_ number.
+    """
 
     profile: PrinterProfile
     capabilities: Capabilities

@@ -1,4 +1,4 @@
-"""Slips for a technician: a test of Russian letters and styles, and the lines that find a printer's code pages."""
+"""Slips for a technician: a test of letters and styles, a test of code pages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sample_slip(columns: int) -> list[Line]:
 
 
 def code_page_units() -> list[bytes]:
-    """Return one line for each candidate: its number in digits, and Russian in its encoding."""
+    """Return one line for each candidate: its number and Russian in its encoding."""
     return [
         commands.code_page(number) + f"{number:>3} {codec} ".encode("ascii") + "Привет Ёё №".encode(codec) + b"\n"
         for codec, numbers in CANDIDATES.items()

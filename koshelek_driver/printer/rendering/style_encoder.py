@@ -1,4 +1,4 @@
-"""Characters and their style as commands; a mode that is set already is not set again."""
+"""Characters and their style as commands; no mode is set twice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from firmware_protocol.escpos.commands import Align
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """A font of the printer: its number in ESC M, characters a line, and the dots of a character."""
+    """A font of the printer: number in ESC M, characters a line, dots of a character."""
 
     number: int
     columns: int
@@ -21,7 +21,10 @@ class Font:
 
 @dataclass(frozen=True, slots=True)
 class CodePage:
-    """A Python codec and the printer's number for it in ESC t; None: the code page is not switched."""
+    """A Python codec and the printer's number for it in ESC t.
+
+    None: the code page is not switched.
+    """
 
     codec: str
     number: int | None
@@ -53,7 +56,7 @@ class TextStyle:
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """Characters of one style, or `raw` bytes that are sent unchanged and take `takes` dots."""
+    """Characters of one style, or `raw` bytes that take `takes` dots."""
 
     text: str
     style: TextStyle
@@ -80,14 +83,20 @@ class StyleEncoder:
         self._by_place = by_place
 
     def row(self, runs: list[TextRun], room: int) -> bytes:
-        """Return one line that fits into `room` dots, with its line feed. Left, centre and right may share it."""
+        """Return one line that fits into `room` dots, with its line feed.
+
+        Left, centre and right may share it.
+        """
         if self._by_place or len({run.align for run in runs}) > 1:
             return self._aligned(Align.LEFT) + self._colour(runs) + self._placed(runs, room) + commands.LINE_FEED
         out = self._aligned(runs[0].align if runs else Align.LEFT) + self._colour(runs)
         return out + b"".join(map(self._written, runs)) + commands.LINE_FEED
 
     def aligned(self, where: Align) -> bytes:
-        """Return the command that aligns the following line; empty if it is aligned so already."""
+        """Return the command that aligns the following line.
+
+        The result is empty if it is aligned so already.
+        """
         return self._aligned(where)
 
     def rest(self) -> bytes:
@@ -143,7 +152,10 @@ class StyleEncoder:
 
 
 def rows_of(runs: list[TextRun], room: int) -> list[list[TextRun]]:
-    """Break a line into rows that fit; left, centre and right share a row as long as they do not meet."""
+    """Break a line into rows that fit.
+
+    Left, centre and right share a row as long as they do not meet.
+    """
     rows: list[list[TextRun]] = [[]]
     for _, group in groupby(runs, key=lambda run: run.align):
         part = list(group)
@@ -155,7 +167,10 @@ def rows_of(runs: list[TextRun], room: int) -> list[list[TextRun]]:
 
 
 def places(runs: list[TextRun], room: int) -> list[tuple[int, list[TextRun]]]:
-    """Return the parts of one row with their columns in dots; no part begins before the end of the one before it."""
+    """Return the parts of one row with their columns in dots.
+
+    No part begins before the end of the one before it.
+    """
     found, end = [], 0
     for align, group in groupby(runs, key=lambda run: run.align):
         part = list(group)
