@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from koshelek_driver.payment.journal.book import Journal, Sent
+from koshelek_driver.payment.journal.journal import Journal, Sent
 
 __all__ = ["Journal", "Sent"]
