@@ -1,1 +1,1 @@
-"""Bytes in, values out: the dialects that devices speak. No port, clock, thread or log lives here."""
+"""Device protocols: bytes in, values out. No port, clock, thread or log lives here."""

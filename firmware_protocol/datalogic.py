@@ -1,7 +1,7 @@
 """Datalogic scanners on a serial line.
 
-Single letters; i, h and s are answered between SOH and EOT, in fields separated by CR that begin with their name.
-Source: Datalogic product reference guides, RS-232 host commands.
+Commands are single letters. The replies to i, h and s stand between SOH and EOT, as fields that are separated by CR and
+begin with the letter of their name. Source: Datalogic product reference guides, RS-232 host commands.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _FIELD = re.compile(r"([A-Za-z])(.*)", re.DOTALL)
 
 
 def decoder(idle_s: float, max_length: int) -> AnswersBetween:
-    """Labels and answers of a Datalogic scanner."""
+    """Return a decoder for the labels and replies of a Datalogic scanner."""
     return AnswersBetween(b"\x01", 0x04, idle_s, max_length)
 
 
@@ -30,8 +30,8 @@ COMMANDS = {
 }
 
 
-def read_answer(data: bytes) -> Answer:
-    """The fields of an answer by their letter."""
+def parse_answer(data: bytes) -> Answer:
+    """Parse a reply into its fields, named by their letter."""
     lines = [line for line in data.decode("latin-1").split("\r") if line.strip()]
     fields = {parsed[1]: parsed[2].strip() for line in lines if (parsed := _FIELD.match(line.strip()))}
     return Answer(ok=bool(fields), text="; ".join(lines), fields=fields)

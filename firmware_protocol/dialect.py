@@ -1,7 +1,7 @@
-"""What every scanner dialect gives: one value for each thing that a scanner can say, and for what it must be told.
+"""The interface of all scanner dialects: the events they return and the commands they know.
 
-A dialect is fed whatever arrived and says what that completes. It touches no port and no clock: `now` is handed in, in
-seconds of any steady clock, and `deadline` says when to feed nothing at the latest. Nothing that arrives raises.
+A dialect is fed the bytes that arrived and returns the events that they complete. It touches no port and no clock: the
+caller passes `now`, in seconds of any monotonic clock, and feeds nothing at the latest at `deadline`. No bytes raise.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scan:
-    """One label. `data` is without framing; `aim` is `]` and two characters when the dialect carries them beside it.
+    """One label. `data` is the label without framing.
 
-    `code` is the dialect's own number or letters of the symbology, as the dialect's tables have it, else empty.
+    `aim` is the AIM identifier (`]` and two characters) if the dialect sends it apart from the label. `code` is the
+    dialect's own number or letter of the symbology, or empty.
     """
 
     data: bytes
@@ -29,28 +30,28 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A scanner's answer to a command: the bytes as the dialect's parser wants them."""
+    """A scanner's reply to a command, as bytes for the dialect's `parse_answer`."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A scanner tells something of itself without being asked."""
+    """A status that the scanner sent without being asked."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Overlong:
-    """A run of `size` bytes without an end, longer than allowed; it was dropped whole."""
+    """A label longer than allowed; all its `size` bytes were dropped."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """`size` bytes that make no sense were dropped; the next good frame works."""
+    """Invalid bytes, `size` of them, that were dropped; the next good frame is decoded."""
 
     reason: str
     size: int
@@ -58,7 +59,7 @@ class Damaged:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """These bytes go to the scanner at once: an acknowledgement."""
+    """Bytes that must be sent to the scanner at once: an acknowledgement."""
 
     data: bytes
 
@@ -67,7 +68,7 @@ Event = Scan | Reply | Status | Overlong | Damaged | Send
 
 
 class Command(Enum):
-    """One request. A dialect that has no bytes for it does not offer it."""
+    """A command to a scanner. A dialect offers only those for which it has bytes."""
 
     GOOD_READ_BEEP = "good read beep"
     ERROR_BEEP = "error beep"
@@ -82,7 +83,7 @@ class Command(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a scanner answered: whether it did it, and what it said, by name where the dialect has names."""
+    """A parsed reply: `ok` is True if the scanner obeyed; `fields` are named if the dialect has names."""
 
     ok: bool
     text: str = ""
@@ -90,12 +91,12 @@ class Answer:
 
 
 class Dialect(Protocol):
-    """One scanner's stream of bytes, or of reports, one report a feed."""
+    """A decoder for one scanner's bytes, or for its reports, one report a feed."""
 
     def feed(self, data: bytes, now: float) -> list[Event]:
-        """Take what was read at `now`, or nothing because the deadline passed; give what that completes."""
+        """Take bytes read at `now`, or none because the deadline passed; return the completed events."""
         ...
 
     def deadline(self) -> float | None:
-        """When to feed `b""` at the latest; None while nothing is pending."""
+        """Return the latest time to feed `b""`; None while nothing is pending."""
         ...

@@ -1,4 +1,4 @@
-"""What can be wrong with bytes on a wire."""
+"""Errors of bytes on a wire."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Fault(Enum):
-    """Why bytes were refused."""
+    """The reason why bytes were refused."""
 
     TRUNCATED = "truncated"
     UNEXPECTED = "unexpected byte"
@@ -14,9 +14,9 @@ class Fault(Enum):
 
 
 class FrameError(ValueError):
-    """Bytes that are not what the protocol allows.
+    """Bytes that the protocol does not allow.
 
-    The message never shows the bytes, which may be somebody's card; `data` carries them.
+    The message never shows the bytes, which may be a customer's card; `data` holds them.
     """
 
     def __init__(self, fault: Fault, expected: str, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Labels out of a plain stream of bytes: ended by a byte or by silence, or between a start and an end."""
+"""Cut a plain stream of bytes into labels: by terminators, by silence, or by start and end bytes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from firmware_protocol.dialect import Damaged, Event, Overlong, Scan
 
 
 class TerminatorFramer:
-    """Labels that end with one of some single bytes, or with silence.
+    """Decodes labels that end with a terminator byte or with silence.
 
-    Every byte of `terminators` ends a label, so CR, LF and CR LF all work without knowing which of them the scanner was
-    left with; empty labels are dropped. `prefix` is taken off where a label begins with it. A label without a
-    terminator ends after `idle_s` seconds of silence, and silence is said by feeding nothing: a reader that was held up
-    finds bytes waiting, and these go on with the label, however late it comes to read them.
+    Every byte of `terminators` ends a label, so CR, LF and CR LF all work; empty labels are dropped. `prefix` is
+    removed from labels that begin with it. A label without a terminator ends after `idle_s` seconds of silence. Only
+    feeding nothing counts as silence: after a delay the reader finds bytes waiting, and these continue the label.
 
-    With `confirm_s` a terminator ends a label only when silence of that length follows it: for labels that hold one.
+    With `confirm_s` a terminator ends a label only if silence of that length follows: for labels that contain one.
     """
 
     def __init__(
@@ -67,11 +66,11 @@ class TerminatorFramer:
 
 
 class StartEndFramer:
-    """Labels between a start byte and one of some end bytes, such as STX and ETX.
+    """Decodes labels between a start and an end byte, such as STX and ETX.
 
-    What stands outside is dropped: nothing if it is an end, CR or LF, else told as damage. A
-    start inside a label begins it anew: the end of the one before was lost. A label without an end is given up after
-    `idle_s` of silence.
+    Bytes outside of labels are dropped, and reported as Damaged unless they are end bytes, CR or LF. A start byte
+    inside a label begins a new one: the end of the label before was lost. A label without an end is dropped after
+    `idle_s` seconds of silence.
     """
 
     def __init__(self, start: int, ends: bytes, idle_s: float, max_length: int) -> None:
@@ -94,7 +93,7 @@ class StartEndFramer:
         done: list[Event] = []
         deadline = self.deadline()
         if not data and deadline is not None and now >= deadline:
-            self._give_up("a label without its end", done)
+            self._drop("a label without its end", done)
         for byte in data:
             self._take(byte, done)
         if data:
@@ -103,7 +102,7 @@ class StartEndFramer:
 
     def _take(self, byte: int, done: list[Event]) -> None:
         if byte == self._start:
-            self._give_up("a label without its end", done)
+            self._drop("a label without its end", done)
             self._inside = True
         elif not self._inside:
             self._stray += byte not in (*b"\r\n", *self._ends)
@@ -121,7 +120,7 @@ class StartEndFramer:
             done.append(Scan(bytes(self._pending)))
         self._forget()
 
-    def _give_up(self, why: str, done: list[Event]) -> None:
+    def _drop(self, why: str, done: list[Event]) -> None:
         if self._inside:
             done.append(Damaged(why, self._size + 1))
         elif self._stray:

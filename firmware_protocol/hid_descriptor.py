@@ -1,4 +1,7 @@
-"""HID report descriptors: which report has what, at which bit. Source: USB HID 1.11, 6.2.2, and HID Usage Tables."""
+"""HID report descriptors: the fields of each report and their bit offsets.
+
+Sources: USB HID 1.11, 6.2.2, and the HID Usage Tables.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _MOST_FIELDS = 4096
 
 
 class ReportKind(Enum):
-    """Which way a report goes."""
+    """The direction of a report."""
 
     INPUT = "input"
     OUTPUT = "output"
@@ -24,7 +27,7 @@ class ReportKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A usage page and a number on it."""
+    """A usage: its page and its number on that page."""
 
     page: int
     number: int
@@ -32,8 +35,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a report: `count` values of `size` bits, the first at bit `offset` of the report's data, which
-    begins behind the report id. `usages` names the values in order; one usage may stand for all."""
+    """One field of a report: `count` values of `size` bits each.
+
+    `offset` is the first bit, counted from the byte after the report id. `usages` names the values in order; if there
+    are fewer usages than values, the last one names the rest.
+    """
 
     kind: ReportKind
     report_id: int
@@ -45,20 +51,20 @@ class Field:
     collection: Usage
 
     def usage_of(self, place: int) -> Usage | None:
-        """The usage of one of the values: the last that is named stands for all behind it."""
+        """Return the usage of one value; the last usage is that of all further values."""
         return self.usages[min(place, len(self.usages) - 1)] if self.usages else None
 
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """Everything that a device's reports hold. `collections` are the top ones: what the device is."""
+    """The content of all reports of a device. The top-level `collections` tell the kind of device."""
 
     fields: tuple[Field, ...]
     collections: tuple[Usage, ...]
     has_report_ids: bool
 
     def find(self, kind: ReportKind, usage: Usage) -> tuple[Field, int] | None:
-        """The field with a usage, and the place of it among the field's values."""
+        """Return the field with a usage and the index of its value; else None."""
         for each in self.fields:
             if each.kind is kind and usage in each.usages:
                 return each, each.usages.index(usage)
@@ -89,8 +95,8 @@ class _State:
 _Action = Callable[[_State, int, int], None]
 
 
-def parse(descriptor: bytes) -> Descriptor:
-    """Understand a report descriptor. Raises FrameError for one that is cut off or cannot be."""
+def parse_descriptor(descriptor: bytes) -> Descriptor:
+    """Parse a report descriptor. Raises FrameError if it is cut off or invalid."""
     if len(descriptor) > _LONGEST:
         raise FrameError(Fault.UNEXPECTED, f"a report descriptor of at most {_LONGEST} bytes", descriptor)
     state, at = _State(), 0

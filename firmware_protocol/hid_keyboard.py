@@ -1,7 +1,7 @@
-"""Scanners that type: key codes into characters by a layout of our own, and text that a Russian layout spoilt, mended.
+"""Scanners that type: key codes to characters, and the repair of text typed through a Russian layout.
 
-Key codes come before the computer's own layout, so what it is set to does not matter; the layout here is the scanner's.
-Codes are those of Linux (input-event-codes.h), which evdev gives.
+Key codes do not depend on the computer's keyboard layout; the layout here is the scanner's (US). The codes are those of
+Linux (input-event-codes.h), as evdev delivers them.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _WITH_CONTROL = "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]"
 
 @dataclass(slots=True)
 class Keyboard:
-    """Keys pressed and released, into the characters that a scanner means by them.
+    """Converts key presses and releases to the characters that a scanner means by them.
 
-    Control and a letter is a control character (GS is Control and `]`), Alt and digits of the keypad the character of
-    that number, as scanners type what is not on their keyboard.
+    Control and a letter is a control character (GS is Control and `]`). Alt and digits of the keypad is the character
+    with that number: scanners type characters in this way that are on no key.
     """
 
     _held: set[int] = field(default_factory=set)
@@ -48,7 +48,7 @@ class Keyboard:
     _alt_number: str = ""
 
     def key(self, code: int, *, pressed: bool) -> str:
-        """What a key going down or up gives, mostly one character or none."""
+        """Return the text that a key event completes, mostly one character or none."""
         if not pressed:
             self._held.discard(code)
             return self._end_alt() if code in _ALTS else ""
@@ -73,7 +73,7 @@ class Keyboard:
 
 
 class KeyboardDecoder:
-    """Labels out of key events: `data` holds pairs of bytes, a key's code and 1 for pressed or 0 for released."""
+    """Decodes labels from key events: pairs of bytes, the code of a key and 1 for pressed or 0 for released."""
 
     def __init__(self, terminators: bytes, idle_s: float, max_length: int) -> None:
         self._keyboard = Keyboard()
@@ -94,21 +94,24 @@ class KeyboardDecoder:
 
 _US_KEYS = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?@#$^&|"
 _RUSSIAN = 'ёйцукенгшщзхъфывапролджэячсмитьбю.ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,"№;:?/'
-_MENDED = dict(zip(_RUSSIAN, _US_KEYS, strict=True))
-_SPOILT = {us: russian for russian, us in _MENDED.items()}
+_ORIGINALS = dict(zip(_RUSSIAN, _US_KEYS, strict=True))
+_RUSSIAN_FOR = {us: russian for russian, us in _ORIGINALS.items()}
 
 
-def is_spoilt(text: str) -> bool:
-    """Whether a scanner's text went through a Russian layout: it has letters that no scanner sends from ASCII."""
-    return any(character in _MENDED and not character.isascii() for character in text)
+def has_russian_layout(text: str) -> bool:
+    """Return True if a label was typed through a Russian layout: it has Russian letters or signs."""
+    return any(character in _ORIGINALS and not character.isascii() for character in text)
 
 
-def mend(text: str) -> str:
-    """What was scanned, if all of it was typed through the standard Russian layout. Each of its 94 characters has one
-    original, so nothing is guessed; a layout that changed in the middle of a scan cannot be told."""
-    return "".join(_MENDED.get(character, character) for character in text)
+def undo_russian_layout(text: str) -> str:
+    """Return the scanned text, given what the standard Russian layout made of it.
+
+    Each of the layout's characters has exactly one original, so nothing is guessed. A layout that was switched in the
+    middle of a scan cannot be recognised.
+    """
+    return "".join(_ORIGINALS.get(character, character) for character in text)
 
 
-def spoil(text: str) -> str:
-    """What the Russian layout makes of ASCII text: the other way of `mend`."""
-    return "".join(_SPOILT.get(character, character) for character in text)
+def apply_russian_layout(text: str) -> str:
+    """Return ASCII text as the Russian layout changes it: the reverse of `undo_russian_layout`."""
+    return "".join(_RUSSIAN_FOR.get(character, character) for character in text)

@@ -1,7 +1,7 @@
 """HID point-of-sale scanners: usage page 0x8C, labels in input reports, triggers and beeps in an output report.
 
-Where things lie in a report is read from the device's report descriptor; HONEYWELL is how most lay it out, for devices
-that cannot be asked. Source: USB HID Point of Sale Usage Tables 1.02; makers' notes for the exceptions.
+The layout of a report is read from the device's report descriptor; HONEYWELL is the most common layout, for devices
+without a usable descriptor. Sources: USB HID Point of Sale Usage Tables 1.02; makers' notes for the exceptions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from firmware_protocol.dialect import Command, Damaged, Event, Reply, Scan
 from firmware_protocol.errors import FrameError
-from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage, parse
+from firmware_protocol.hid_descriptor import Descriptor, Field, ReportKind, Usage, parse_descriptor
 from firmware_protocol.hid_reports import ReportJoiner
 
 PAGE = 0x8C
@@ -26,7 +26,10 @@ _ANSWERS = (b"]Z6", b"]X0")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a scanned data report has what, as bytes behind the report id. None: it does not have it."""
+    """The layout of a scanned data report: byte offsets from the byte after the report id.
+
+    None means that the report has no such field. `continued_bit` is a bit offset.
+    """
 
     report_id: int
     length_at: int | None
@@ -42,7 +45,7 @@ HONEYWELL = Layout(report_id=2, length_at=0, aim_at=1, data_at=4, data_size=56, 
 
 
 def layout_of(descriptor: Descriptor) -> Layout | None:
-    """Where the scanned data lies by a device's own words; None when it is no HID POS scanner."""
+    """Return the layout by the device's own descriptor; None if it is no HID POS scanner."""
     found = descriptor.find(ReportKind.INPUT, _DATA)
     if found is None:
         return None
@@ -60,15 +63,18 @@ def layout_of(descriptor: Descriptor) -> Layout | None:
 
 
 def layout_or_usual(report_descriptor: bytes) -> Layout:
-    """As `layout_of`, for a descriptor as the device sends it; HONEYWELL when there is none or it makes no sense."""
+    """Return the layout for a raw report descriptor; HONEYWELL if it is missing or invalid."""
     try:
-        return layout_of(parse(report_descriptor)) or HONEYWELL
+        return layout_of(parse_descriptor(report_descriptor)) or HONEYWELL
     except FrameError:
         return HONEYWELL
 
 
 class HidPosDecoder(ReportJoiner):
-    """Labels out of input reports, one report a feed, with the report id as its first byte when the device has ids."""
+    """Decodes labels from input reports, one report a feed.
+
+    A report begins with its report id if the device has ids.
+    """
 
     def __init__(self, layout: Layout, max_length: int) -> None:
         super().__init__(max_length)
@@ -93,7 +99,7 @@ class HidPosDecoder(ReportJoiner):
         self._end(events)  # some firmware says `continued` in every full report, also the last
 
     def _body(self, report: bytes) -> bytes | None:
-        """What is behind the report id, if this is a report with scanned data."""
+        """Return the report without its id; None if it is not a report with scanned data."""
         if self._layout.report_id == 0:
             return report
         return report[1:] if report[0] == self._layout.report_id else None
@@ -151,7 +157,7 @@ def _bit_of(fields: list[Field], usage: Usage) -> int | None:
 
 
 def _vendor_code(fields: list[Field]) -> int | None:
-    """The first byte of the maker's own symbology code."""
+    """Return the offset of the maker's own symbology code, or None."""
     for each in fields:
         if any(usage.page == _VENDOR_CODE_PAGE for usage in each.usages):
             return each.offset // 8

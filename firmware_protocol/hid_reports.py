@@ -1,4 +1,4 @@
-"""Labels that come in one report or in several, of devices that say whether more follows."""
+"""Join labels that come in several reports, marked if more follow."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from abc import ABC, abstractmethod
 from firmware_protocol.dialect import Damaged, Event
 
 _MORE_S = 0.1
-"""How long the next report of a label may take."""
+"""Seconds within which the next report of a label must come."""
 
 
 class ReportJoiner(ABC):
-    """One report a feed; `_data` is what came of a label that is not whole yet."""
+    """Base of decoders that are fed one report at a time; `_data` holds the beginning of a label."""
 
     def __init__(self, max_length: int) -> None:
         self._max_length = max_length
@@ -34,21 +34,21 @@ class ReportJoiner(ABC):
 
     @abstractmethod
     def _take(self, report: bytes, now: float, events: list[Event]) -> None:
-        """Understand one report."""
+        """Parse one report."""
 
     @abstractmethod
     def _rest_is_missing(self, events: list[Event]) -> None:
-        """The next report did not come in time."""
+        """Handle a label whose next report did not come in time."""
 
     @abstractmethod
     def _end(self, events: list[Event]) -> None:
-        """The label is whole: tell it, and forget it."""
+        """Report the label, which is whole, and clear it."""
 
     def _forget(self) -> None:
         self._data, self._open_s = b"", None
 
     def _join(self, part: bytes, now: float, events: list[Event], *, more: bool) -> None:
-        """One more part of a label."""
+        """Add one part to the label; end the label if no more follow."""
         self._data += part
         self._open_s = now
         if len(self._data) > self._max_length:

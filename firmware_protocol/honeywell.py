@@ -1,10 +1,11 @@
-"""Honeywell, Youjie and HHP scanners on a serial line: labels with the decode header, menu commands, answers.
+"""Honeywell, Youjie and HHP scanners on a serial line: labels with a decode header, and menu commands.
 
-With `DECHDR1` a label comes as SYN FE, the length of the message (4 bytes, little-endian), CR, and the message:
-`MSGGET`, 4 digits, the maker's letter, two characters of the AIM identifier, GS, the data. So a CR inside the data cuts
-nothing. Without it labels are plain text, and both may come mixed. Source: what open readers of these scanners do; the
-makers' menu manuals describe the commands: SYN M CR, tag and data, `.` (kept) or `!` (until power off); the answer is
-the command again with ACK, ENQ (no such tag) or NAK (no such value) before each mark.
+With the setting `DECHDR1` a label comes as SYN FE, the length of the message (4 bytes, little-endian), CR, and the
+message: `MSGGET`, 4 digits, the maker's letter of the symbology, two characters of the AIM identifier, GS, the data.
+So a CR inside the data does not end the label. Without the setting labels are plain text; both may come mixed. Source:
+open readers of these scanners. The makers' menu manuals describe the commands: SYN M CR, tag and data, `.` (stored) or
+`!` (until power off); the reply is the command again with ACK, ENQ (no such tag) or NAK (no such value) before each
+mark.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ COMMANDS = {
 
 
 class HoneywellDecoder(Interleaved):
-    """Labels with and without header, and answers to menu commands, from one stream."""
+    """Decodes one stream of labels, with and without header, and replies to menu commands."""
 
     def __init__(self, idle_s: float, max_length: int) -> None:
         super().__init__(_HEADER, idle_s, max_length)
         self._max_length = max_length
 
     def _plain(self, data: bytes, now: float) -> list[Event]:
-        return [_meaning(event) for event in super()._plain(data, now)]
+        return [_label_or_reply(event) for event in super()._plain(data, now)]
 
-    def _piece(self, held: bytes) -> tuple[int, list[Event]]:
+    def _parse_frame(self, held: bytes) -> tuple[int, list[Event]]:
         if len(held) < _HEADER_SIZE:
             return 0, []
         (size,) = struct.unpack_from("<I", held, len(_HEADER))
@@ -50,17 +51,20 @@ class HoneywellDecoder(Interleaved):
             return 0, []
         return _HEADER_SIZE + size, [_label(held[_HEADER_SIZE : _HEADER_SIZE + size])]
 
-    def _given_up(self, held: bytes, now: float) -> list[Event]:  # noqa: ARG002 - a header begun is no label
+    def _expired(self, held: bytes, now: float) -> list[Event]:  # noqa: ARG002 - a header begun is no label
         return [Damaged("a decode header without its label", len(held))]
 
 
-def menu(command: str) -> bytes:
-    """A menu command such as `TERMID130.`; `.` at its end keeps it, `!` does so until the power goes."""
+def build_menu_command(command: str) -> bytes:
+    """Return the bytes of a menu command such as `TERMID130.`.
+
+    With `.` at its end the scanner stores the setting; with `!` it lasts until power off.
+    """
     return _MENU + command.encode("ascii")
 
 
-def read_answer(data: bytes) -> Answer:
-    """What a menu answer says: it is good when every mark has ACK before it."""
+def parse_answer(data: bytes) -> Answer:
+    """Parse the reply to a menu command; it is good if every mark has ACK before it."""
     marks = [byte for byte in data if byte in (ACK, ENQ, NAK)]
     text = bytes(byte for byte in data if byte not in (ACK, ENQ, NAK)).decode("latin-1")
     return Answer(ok=bool(marks) and set(marks) == {ACK}, text=text.rstrip(".!;,"))
@@ -73,8 +77,8 @@ def _label(message: bytes) -> Event:
     return Scan(parsed[4].removesuffix(b"\r"), b"]" + parsed[3], parsed[2].decode("latin-1"))
 
 
-def _meaning(event: Event) -> Event:
-    """Plain text is a label unless it has the marks of an answer."""
+def _label_or_reply(event: Event) -> Event:
+    """Turn plain text into a reply if it has the marks of one; else it is a label."""
     if isinstance(event, Scan) and _ANSWER.fullmatch(event.data):
         return Reply(event.data)
     return event

@@ -1,7 +1,7 @@
-"""IBM USB OEM scanners (4683 over USB): hand-held and table-top, labels with IBM's identifiers behind the data.
+"""IBM USB OEM scanners (4683 over USB), hand-held and table-top.
 
-Input reports have up to 64 bytes: total length, three of status, data, the identifier at the end (1, 3 or 4 bytes).
-Commands are 11 bytes. Source: IBM's OEM scanner specification as open drivers implement it.
+An input report has up to 64 bytes: its length, three bytes of status, data, and IBM's identifier of the symbology at
+the end (1, 3 or 4 bytes). A command has 11 bytes. Source: IBM's OEM scanner specification as open drivers implement it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ _COMMAND_SIZE = 11
 _CONTINUED = 0x10
 _ONE_BYTE = frozenset((0x0C, 0x16, 0x0D, 0x0A, 0x11, 0x12, 0x13, 0x14, 0x15, 0x17, 0x1D))
 _BCD = frozenset((0x0C, 0x16, 0x0D, 0x0A))
-"""EAN-8, EAN-13, UPC-A, UPC-E: a table-top sends their digits as 0 to 9, not as characters."""
+"""EAN-8, EAN-13, UPC-A, UPC-E: a table-top scanner sends their digits as the bytes 0 to 9, not as characters."""
 
+# Byte of the report, bit, and the name of the status.
 _FLAGS = (
     (1, 0x01, "flash mode"),
     (1, 0x20, "hardware error"),
@@ -32,25 +33,28 @@ _FLAGS = (
 _DIRECT_IO_DATA = 0x40
 
 
-def command(*codes: int) -> bytes:
-    """A command report: the codes, and zeros up to 11 bytes."""
+def build_command(*codes: int) -> bytes:
+    """Return a command report: the codes, then zeros up to 11 bytes."""
     return bytes(codes).ljust(_COMMAND_SIZE, b"\0")
 
 
 COMMANDS = {
-    Command.ENABLE: command(0x11),
-    Command.DISABLE: command(0x12),
-    Command.GOOD_READ_BEEP: command(0x30, 0x00, 0x04),
-    Command.ERROR_BEEP: command(0x30, 0x00, 0x05),
-    Command.INFO: command(0x30, 0x00, 0x01),
-    Command.HEALTH: command(0x30, 0x00, 0x02),
-    Command.STATISTICS: command(0x30, 0x00, 0x03),
+    Command.ENABLE: build_command(0x11),
+    Command.DISABLE: build_command(0x12),
+    Command.GOOD_READ_BEEP: build_command(0x30, 0x00, 0x04),
+    Command.ERROR_BEEP: build_command(0x30, 0x00, 0x05),
+    Command.INFO: build_command(0x30, 0x00, 0x01),
+    Command.HEALTH: build_command(0x30, 0x00, 0x02),
+    Command.STATISTICS: build_command(0x30, 0x00, 0x03),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A report taken apart: its label's part, the identifier without the mark of continuation, whether more follows."""
+    """The part of a label that one report carries.
+
+    `identifier` is without the continuation bit; `continued` is True if more reports of the label follow.
+    """
 
     data: bytes
     identifier: bytes
@@ -58,7 +62,7 @@ class Part:
 
 
 class IbmOemDecoder(ReportJoiner):
-    """Labels, status and answers out of input reports, one report a feed."""
+    """Decodes input reports, one report a feed, into labels, status and replies."""
 
     def __init__(self, max_length: int) -> None:
         super().__init__(max_length)
@@ -74,7 +78,7 @@ class IbmOemDecoder(ReportJoiner):
         if report[1] & _DIRECT_IO_DATA:
             events.append(Reply(body))
         elif body:
-            part = take_apart(body)
+            part = parse_part(body)
             self._identifier = part.identifier
             self._join(part.data, now, events, more=part.continued)
 
@@ -87,13 +91,13 @@ class IbmOemDecoder(ReportJoiner):
         self._forget()
 
 
-def read_answer(data: bytes) -> Answer:
-    """What direct I/O data says, as text."""
+def parse_answer(data: bytes) -> Answer:
+    """Return the text of direct I/O data."""
     return Answer(ok=bool(data), text=data.decode("latin-1").strip("\0 \r\n"))
 
 
-def take_apart(body: bytes) -> Part:
-    """What stands between the status and the end of a report: digits as characters, the identifier off."""
+def parse_part(body: bytes) -> Part:
+    """Split what follows the status of a report into label and identifier; digits become characters."""
     if body[-1] in _ONE_BYTE:
         identifier, data = body[-1:], body[:-1]
         return Part(_digits(data) if identifier[0] in _BCD else data, identifier, continued=False)

@@ -1,4 +1,4 @@
-"""Plain labels in one stream with pieces that begin in a way of their own: a label with a header, an answer."""
+"""Plain labels mixed in one stream with frames such as replies."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _LONGEST_ANSWER = 4096
 
 
 class Interleaved(ABC):
-    """Labels ended by CR, LF or silence, and pieces that begin with `start`.
+    """Decodes labels ended by CR, LF or silence, and frames that begin with `start`.
 
-    A label cannot come while a piece is under way: the scanner sends one after the other.
+    No label comes inside a frame, because a scanner sends one after the other.
     """
 
     def __init__(self, start: bytes, idle_s: float, max_length: int) -> None:
@@ -43,15 +43,15 @@ class Interleaved(ABC):
         return events
 
     @abstractmethod
-    def _piece(self, held: bytes) -> tuple[int, list[Event]]:
-        """How many of the bytes that begin like a piece are done with, and what they were; 0 to wait for the rest."""
+    def _parse_frame(self, held: bytes) -> tuple[int, list[Event]]:
+        """Parse bytes that begin like a frame; return how many were used, 0 to wait for more, and their events."""
 
     @abstractmethod
-    def _given_up(self, held: bytes, now: float) -> list[Event]:
-        """What becomes of the beginning of a piece whose rest did not come."""
+    def _expired(self, held: bytes, now: float) -> list[Event]:
+        """Return the events for the beginning of a frame whose rest did not come."""
 
     def _plain(self, data: bytes, now: float) -> list[Event]:
-        """What bytes outside of a piece complete."""
+        """Return the events that bytes outside of a frame complete."""
         return self._labels.feed(data, now)
 
     def _next(self, now: float) -> tuple[int, list[Event]]:
@@ -62,7 +62,7 @@ class Interleaved(ABC):
             return plain, self._plain(held[:plain], now)
         if not self._start.startswith(held[: len(self._start)]):
             return 1, self._plain(held[:1], now)
-        return self._piece(held)
+        return self._parse_frame(held)
 
     def _fall_silent(self, now: float) -> list[Event]:
         deadline = self.deadline()
@@ -70,17 +70,17 @@ class Interleaved(ABC):
             return self._plain(b"", now)
         held = bytes(self._held)
         self._held.clear()
-        return self._given_up(held, now)
+        return self._expired(held, now)
 
 
 class AnswersBetween(Interleaved):
-    """Labels ended by CR, LF or silence, and answers that begin with `start` and end with `end`."""
+    """Decodes labels ended by CR, LF or silence, and replies between `start` and `end`."""
 
     def __init__(self, start: bytes, end: int, idle_s: float, max_length: int) -> None:
         super().__init__(start, idle_s, max_length)
         self._end = bytes([end])
 
-    def _piece(self, held: bytes) -> tuple[int, list[Event]]:
+    def _parse_frame(self, held: bytes) -> tuple[int, list[Event]]:
         end = held.find(self._end, len(self._start))
         if end >= 0:
             return end + 1, [Reply(held[len(self._start) : end])]
@@ -88,7 +88,7 @@ class AnswersBetween(Interleaved):
             return len(held), [Damaged("an answer without its end", len(held))]
         return 0, []
 
-    def _given_up(self, held: bytes, now: float) -> list[Event]:
+    def _expired(self, held: bytes, now: float) -> list[Event]:
         if held.startswith(self._start):
             return [Damaged("an answer without its end", len(held))]
         return [*self._plain(held, now - self._idle_s), *self._plain(b"", now)]

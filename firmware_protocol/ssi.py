@@ -1,17 +1,15 @@
-"""Simple Serial Interface, Zebra's packets on a serial line; many inexpensive modules speak it too.
+"""SSI (Simple Serial Interface): Zebra's packets on a serial line; many inexpensive modules use it too.
 
-A packet: length (itself to the last data byte), opcode, source (0 scanner, 4 host), status, data, checksum (two bytes,
-big-endian: 0x10000 less the sum of all before). Every packet is acknowledged, or comes again with bit 0 of its status.
-Labels come in one DECODE_DATA packet, in several of them (bit 1 of the status: more follows), or in numbered segments.
-Source: Zebra DS2208 Product Reference Guide, chapter 7; the segments as open readers decode them.
+A packet is: length (from itself to the last data byte), opcode, source (0 scanner, 4 host), status, data, checksum (two
+bytes, big-endian: 0x10000 less the sum of all bytes before). A packet that is not acknowledged is sent again with bit 0
+of its status set. A label comes in one DECODE_DATA packet, in several of them (bit 1 of the status: more follow), or in
+numbered segments. Source: Zebra DS2208 Product Reference Guide, chapter 7; the segments as open readers decode them.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-
-from construct import Bytes, Const, ConstructError, GreedyBytes, Int8ub, Struct, Terminated, this
 
 from firmware_protocol.dialect import Answer, Command, Damaged, Event, Reply, Scan, Send, Status
 
@@ -24,26 +22,19 @@ _DECODE_DATA, _SEGMENT, _SEGMENT_ACK, _EVENT = 0xF3, 0x73, 0x74, 0xF6
 _SEGMENT_HEAD = 10
 _FROM_SCANNER = {0xA4, 0xB1, 0xB4, 0xD4, 0xD6, 0xC6, _ACK, _NAK, _DECODE_DATA, _EVENT, _SEGMENT, 0x80, 0x91}
 _MORE_S = 1.0
-"""How long the next packet of one label may take; an acknowledged sender takes milliseconds."""
+"""Seconds within which the next packet of a label must come; an acknowledged scanner takes milliseconds."""
 _PACKET_S = 0.1
-"""How long a packet may pause inside: a length that was damaged would else be waited for without end."""
+"""Seconds that a packet may pause inside: without it, a damaged length would be waited for forever."""
 
-_PACKET = Struct(
-    "length" / Int8ub,
-    "opcode" / Int8ub,
-    "source" / Int8ub,
-    "status" / Int8ub,
-    "data" / Bytes(this.length - _SHORTEST),
-    "checksum" / Bytes(_CHECKSUM_SIZE),
-    Terminated,
-)
-_EXTENDED = Struct("type" / Int8ub, "flag" / Int8ub, "size" / Bytes(2), "data" / GreedyBytes)
-_FIRST_SEGMENT = Struct("index" / Int8ub, Const(bytes([_DECODE_DATA])), "total" / Bytes(4), "message" / GreedyBytes)
+_EXTENDED = struct.Struct(">BBH")
+"""The head of the longer form of DECODE_DATA: code type, flag, size of the data that follow."""
+_FIRST_SEGMENT = struct.Struct(">BB4s")
+"""The head of a first segment: index 0, the opcode DECODE_DATA, total size; the longer form follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One packet without length and checksum."""
+    """One packet, without its length and checksum."""
 
     opcode: int
     source: int
@@ -55,37 +46,36 @@ def _checksum(head: bytes) -> bytes:
     return struct.pack(">H", -sum(head) & 0xFFFF)
 
 
-def build(packet: Packet) -> bytes:
-    """The bytes of a packet. Raises ValueError for more than 251 bytes of data."""
+def build_packet(packet: Packet) -> bytes:
+    """Return the bytes of a packet. Raises ValueError for more than 251 bytes of data."""
     head = bytes([len(packet.data) + _SHORTEST, packet.opcode, packet.source, packet.status]) + packet.data
     return head + _checksum(head)
 
 
-def parse(data: bytes) -> Packet | None:
-    """The packet that these bytes are, all of them; None when they are none, or its checksum is wrong."""
-    try:
-        read = _PACKET.parse(data)
-    except ConstructError:
+def parse_packet(data: bytes) -> Packet | None:
+    """Parse exactly one packet; return None if the length does not fit or the checksum is wrong."""
+    if len(data) < _SHORTEST + _CHECKSUM_SIZE or data[0] != len(data) - _CHECKSUM_SIZE:
         return None
-    good = read.checksum == _checksum(data[:-_CHECKSUM_SIZE])
-    return Packet(read.opcode, read.source, read.status, read.data) if good else None
+    if data[-_CHECKSUM_SIZE:] != _checksum(data[:-_CHECKSUM_SIZE]):
+        return None
+    return Packet(data[1], data[2], data[3], data[_SHORTEST:-_CHECKSUM_SIZE])
 
 
 COMMANDS = {
-    Command.GOOD_READ_BEEP: build(Packet(0xE6, HOST, 0, b"\x00")),  # one short high tone
-    Command.ERROR_BEEP: build(Packet(0xE6, HOST, 0, b"\x0f")),  # one long low tone
-    Command.TRIGGER: build(Packet(0xE4, HOST, 0, b"")),
-    Command.STOP_TRIGGER: build(Packet(0xE5, HOST, 0, b"")),
-    Command.ENABLE: build(Packet(0xE9, HOST, 0, b"")),
-    Command.DISABLE: build(Packet(0xEA, HOST, 0, b"")),
-    Command.INFO: build(Packet(0xA3, HOST, 0, b"")),
+    Command.GOOD_READ_BEEP: build_packet(Packet(0xE6, HOST, 0, b"\x00")),  # one short high tone
+    Command.ERROR_BEEP: build_packet(Packet(0xE6, HOST, 0, b"\x0f")),  # one long low tone
+    Command.TRIGGER: build_packet(Packet(0xE4, HOST, 0, b"")),
+    Command.STOP_TRIGGER: build_packet(Packet(0xE5, HOST, 0, b"")),
+    Command.ENABLE: build_packet(Packet(0xE9, HOST, 0, b"")),
+    Command.DISABLE: build_packet(Packet(0xEA, HOST, 0, b"")),
+    Command.INFO: build_packet(Packet(0xA3, HOST, 0, b"")),
 }
-_ACKNOWLEDGE = Send(build(Packet(_ACK, HOST, 0, b"")))
-_REFUSE = Send(build(Packet(_NAK, HOST, 0, bytes([_NAK_RESEND]))))
+_ACKNOWLEDGE = Send(build_packet(Packet(_ACK, HOST, 0, b"")))
+_REFUSE = Send(build_packet(Packet(_NAK, HOST, 0, bytes([_NAK_RESEND]))))
 
 
 class SsiDecoder:
-    """Labels and answers out of a stream of packets; what must be acknowledged is told as Send."""
+    """Decodes a stream of packets into labels and replies; acknowledgements are returned as Send events."""
 
     def __init__(self, max_length: int) -> None:
         self._max_length = max_length
@@ -111,23 +101,23 @@ class SsiDecoder:
             while self._take(now, events):
                 pass
         else:
-            self._give_up(now, events)
+            self._expire(now, events)
         return events
 
     def _take(self, now: float, events: list[Event]) -> bool:
-        """Take one packet from the buffer, and what is no packet before it; False when more bytes are needed."""
+        """Remove one packet, and any garbage before it, from the buffer; return False if bytes are missing."""
         found = self._find()
         if found is None:
             return False
         start, packet, size = found
         self._drop(start)
         del self._buffer[:size]
-        self._tell_dropped(events)
-        self._understand(packet, now, events)
+        self._report_dropped(events)
+        self._handle(packet, now, events)
         return True
 
     def _find(self) -> tuple[int, Packet, int] | None:
-        """The first good packet in the buffer, at its beginning or behind what is damaged."""
+        """Find the first good packet: at the start of the buffer, or behind damaged bytes."""
         while self._buffer and self._is_dead():
             self._drop(1)
         for start in range(len(self._buffer)):
@@ -138,7 +128,7 @@ class SsiDecoder:
         return None
 
     def _is_dead(self) -> bool:
-        """Whether no packet can begin where the buffer begins, whatever comes."""
+        """Return True if no packet can begin at the first byte of the buffer."""
         size = self._buffer[0] + _CHECKSUM_SIZE
         whole = len(self._buffer) >= size
         return self._buffer[0] < _SHORTEST or (whole and _from_scanner(bytes(self._buffer[:size])) is None)
@@ -147,26 +137,26 @@ class SsiDecoder:
         self._dropped += size - self._buffer[:size].count(0)  # a 00 only wakes the other side up
         del self._buffer[:size]
 
-    def _tell_dropped(self, events: list[Event]) -> None:
+    def _report_dropped(self, events: list[Event]) -> None:
         if self._dropped:
             events.append(Damaged("bytes that are no packet", self._dropped))
             self._dropped = 0
 
-    def _understand(self, packet: Packet, now: float, events: list[Event]) -> None:
+    def _handle(self, packet: Packet, now: float, events: list[Event]) -> None:
         repeated = packet.status & _RETRANSMIT and self._accepted == _without_flag(packet)
         self._accepted = _without_flag(packet)
         if packet.opcode in (_ACK, _NAK):
-            events.append(Reply(build(packet)))
+            events.append(Reply(build_packet(packet)))
             return
         events.append(_ACKNOWLEDGE if packet.opcode != _SEGMENT else _segment_ack(packet))
         if not repeated:
-            self._mean(packet, now, events)
+            self._add_event(packet, now, events)
 
-    def _mean(self, packet: Packet, now: float, events: list[Event]) -> None:
+    def _add_event(self, packet: Packet, now: float, events: list[Event]) -> None:
         if packet.opcode == _EVENT:
             events.append(Status(f"event {packet.data.hex()}"))
         elif packet.opcode not in (_DECODE_DATA, _SEGMENT):
-            events.append(Reply(build(packet)))
+            events.append(Reply(build_packet(packet)))
         else:
             self._label_s = now
             self._label.add(packet)
@@ -180,10 +170,10 @@ class SsiDecoder:
             events.append(self._label.scan())
             self._label = _Label()
 
-    def _give_up(self, now: float, events: list[Event]) -> None:
+    def _expire(self, now: float, events: list[Event]) -> None:
         if (self._buffer or self._dropped) and now >= self._last_byte_s + _PACKET_S:
             self._drop(len(self._buffer))
-            self._tell_dropped(events)
+            self._report_dropped(events)
             events.append(_REFUSE)
         if self._label.is_begun and now >= self._label_s + _MORE_S:
             events.append(Damaged("a label whose rest did not come", self._label.size))
@@ -191,7 +181,7 @@ class SsiDecoder:
 
 
 class _Label:
-    """One label out of one or more packets."""
+    """One label that is collected from one or more packets."""
 
     def __init__(self) -> None:
         self._code: int | None = None
@@ -202,27 +192,27 @@ class _Label:
 
     @property
     def is_begun(self) -> bool:
-        """Whether a packet came, and another is waited for."""
+        """True if at least one packet of the label has arrived."""
         return self._code is not None
 
     @property
     def size(self) -> int:
-        """Bytes so far."""
+        """Number of label bytes so far."""
         return len(self._data)
 
     def add(self, packet: Packet) -> None:
-        """One more packet."""
+        """Add the data of one more packet."""
         if packet.opcode == _SEGMENT:
             self._add_segment(packet.data)
         else:
             self._add_data(packet.data, more=bool(packet.status & _CONTINUES))
 
     def scan(self) -> Scan:
-        """The whole label."""
+        """Return the whole label."""
         return Scan(self._data, code=str(self._code))
 
     def _add_data(self, data: bytes, *, more: bool) -> None:
-        code, data = _simple(data)
+        code, data = _parse_decode_data(data)
         self._code = code if self._code is None else self._code
         self._data += data
         self.is_whole = not more
@@ -236,17 +226,16 @@ class _Label:
         self.is_whole = self.is_begun and len(self._data) >= self._wanted
 
     def _begin_segments(self, data: bytes) -> None:
-        try:
-            message = _EXTENDED.parse(_FIRST_SEGMENT.parse(data).message)
-        except ConstructError:
+        at = _FIRST_SEGMENT.size
+        if len(data) < at + _EXTENDED.size or data[1] != _DECODE_DATA:
             return
-        self._code, self._data, self._next_index = message.type, message.data, 1
-        (self._wanted,) = struct.unpack(">H", message.size)
+        self._code, _, self._wanted = _EXTENDED.unpack_from(data, at)
+        self._data, self._next_index = data[at + _EXTENDED.size :], 1
 
 
-def read_answer(data: bytes) -> Answer:
-    """What a reply says: ACK is yes, NAK is no, anything else is text."""
-    packet = parse(data)
+def parse_answer(data: bytes) -> Answer:
+    """Parse a reply: ACK means yes, NAK means no, anything else is text."""
+    packet = parse_packet(data)
     if packet is None or packet.opcode == _NAK:
         return Answer(ok=False, text="" if packet is None else _REFUSALS.get(packet.data[:1], packet.data.hex()))
     return Answer(ok=True, text=packet.data.decode("latin-1").strip())
@@ -255,22 +244,20 @@ def read_answer(data: bytes) -> Answer:
 _REFUSALS = {b"\x01": "send it again", b"\x02": "not now", b"\x06": "denied", b"\x0a": "canceled"}
 
 
-def _simple(data: bytes) -> tuple[int, bytes]:
-    """Type and data of DECODE_DATA, in the short form, or the longer one with flag and length."""
-    try:
-        longer = _EXTENDED.parse(data)
-    except ConstructError:
-        return (data[0], data[1:]) if data else (0, b"")
-    if longer.size == struct.pack(">H", len(longer.data)):
-        return longer.type, longer.data
-    return data[0], data[1:]
+def _parse_decode_data(data: bytes) -> tuple[int, bytes]:
+    """Return code type and label of DECODE_DATA, in its short or its longer form."""
+    if len(data) >= _EXTENDED.size:
+        code, _, size = _EXTENDED.unpack_from(data)
+        if size == len(data) - _EXTENDED.size:
+            return code, data[_EXTENDED.size :]
+    return (data[0], data[1:]) if data else (0, b"")
 
 
 def _from_scanner(data: bytes) -> Packet | None:
-    """The packet that these bytes are, if a scanner sends such."""
+    """Parse a packet, if its opcode and source are those of a scanner: saves the checksum of random bytes."""
     if len(data) < _SHORTEST or data[1] not in _FROM_SCANNER or data[2] == HOST:
         return None
-    return parse(data)
+    return parse_packet(data)
 
 
 def _without_flag(packet: Packet) -> Packet:
@@ -278,4 +265,4 @@ def _without_flag(packet: Packet) -> Packet:
 
 
 def _segment_ack(packet: Packet) -> Send:
-    return Send(build(Packet(_SEGMENT_ACK, HOST, 0, packet.data[:1])))
+    return Send(build_packet(Packet(_SEGMENT_ACK, HOST, 0, packet.data[:1])))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from koshelek_driver.accounting.matching import Reconciled
     from koshelek_driver.accounting.report import Report
     from koshelek_driver.card.totp import Verification
-    from koshelek_driver.config.sections import Site
+    from koshelek_driver.config.site import Site
     from koshelek_driver.config.site import load as load_site
     from koshelek_driver.errors import (
         BusyError,
@@ -98,7 +98,7 @@ _MODULES = {
     "accounting.matching": ("Reconciled",),
     "accounting.report": ("Report",),
     "card.totp": ("Verification",),
-    "config.sections": ("Site",),
+    "config.site": ("Site",),
     "payment.cancel": ("CancelToken",),
     "payment.journal.outbox_book": ("Entry",),
     "payment.methods": ("Methods",),

@@ -1,21 +1,21 @@
-"""Everything this driver raises.
+"""All exceptions of this driver.
 
-    DriverError                what came, what was expected, and `remedy`: what to do
-    ├── UsageError             a call or a command line that cannot be meant
-    ├── SiteError              the till's site file, or a file it names
-    │   ├── ProfileError       a device profile
-    │   └── SecretError        a login, password or key that cannot be had
+    DriverError                the root: what happened and what was expected, with a `remedy`
+    ├── UsageError             a wrong call or command line
+    ├── SiteError              a wrong site file, or a wrong file that it names
+    │   ├── ProfileError       a missing or wrong device profile
+    │   └── SecretError        a login, password or key cannot be read
     ├── PortError              a serial port or socket
     │   ├── PortNotOpened      nothing was written
     │   └── PortLost           it broke while in use
     ├── UposError              a UnifiedPOS member was refused, with its result code (upos/errors.py)
-    ├── ScanTimeout            nobody scanned in time
+    ├── ScanTimeout            no label was scanned in time
     ├── CallCanceled           the cashier cancelled before anything was sent
     │   └── ScanCanceled       while the till waited for a scan
     ├── CardError              no card can be read at this till
     ├── TotpModuleError        the module that checks one-time passwords cannot answer
     ├── JournalError           the journal cannot be read or written
-    ├── LedgerError            the shop's ledger cannot be asked; nothing was begun
+    ├── LedgerError            the shop's ledger cannot be queried; nothing was begun
     └── BusyError              another program holds this till
 
 Money is never reported by an exception: a sale ends in an `Outcome`, which may be `unknown`.
@@ -27,7 +27,7 @@ from collections.abc import Iterable
 
 
 class DriverError(Exception):
-    """The root. `str()` gives what happened; `remedy` says what to do, and may be empty."""
+    """The root of all errors. `str()` is what happened; `remedy` is what to do and may be empty."""
 
     def __init__(self, what: str, remedy: str = "") -> None:
         super().__init__(what)
@@ -36,7 +36,7 @@ class DriverError(Exception):
 
 
 class UsageError(DriverError):
-    """A call or a command line that cannot be meant."""
+    """A wrong call or command line."""
 
 
 class SiteError(DriverError):
@@ -48,11 +48,11 @@ class ProfileError(SiteError):
 
 
 class SecretError(SiteError):
-    """A login, password or key cannot be had from where the site file says."""
+    """A login, password or key cannot be read from its source."""
 
 
 class PortError(DriverError):
-    """A serial port or socket."""
+    """A serial port, socket or other device port failed."""
 
 
 class PortNotOpened(PortError):  # noqa: N818 - says what happened, as its sibling does
@@ -60,11 +60,11 @@ class PortNotOpened(PortError):  # noqa: N818 - says what happened, as its sibli
 
 
 class PortLost(PortError):  # noqa: N818
-    """The port broke while in use; what was written may or may not have arrived."""
+    """The port broke while in use; bytes that were written may or may not have arrived."""
 
 
 class ScanTimeout(DriverError):  # noqa: N818
-    """Nobody scanned in time."""
+    """No label was scanned in time."""
 
 
 class CallCanceled(DriverError):  # noqa: N818
@@ -88,7 +88,7 @@ class JournalError(DriverError):
 
 
 class LedgerError(DriverError):
-    """The shop's ledger cannot be asked; nothing was begun."""
+    """The shop's ledger cannot be queried; nothing was begun."""
 
 
 class BusyError(DriverError):
@@ -96,7 +96,7 @@ class BusyError(DriverError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A remedy that names the known word closest to what came, or all of them."""
+    """Return a remedy that names the closest known word, or all of them."""
     import difflib
 
     words = {name.lower(): name for name in sorted(known)}

@@ -1,4 +1,4 @@
-"""Secrets: a type that cannot be printed, and the places they come from."""
+"""Secrets: a type that cannot be printed, and the sources they are read from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from koshelek_driver.errors import SecretError
 
 
 class Secret:
-    """Text that must not reach a log, an exception or a screen. `reveal()` is the only way in."""
+    """Text that must not reach a log, an exception or a screen. Only `reveal()` returns it."""
 
     __slots__ = ("_text",)
 
@@ -20,11 +20,11 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself, for the wire."""
+        """Return the text itself, for the wire."""
         return self._text
 
     def masked(self) -> str:
-        """The last four characters, for people; nothing of a text shorter than eight."""
+        """Return the last four characters, for people; nothing of a text shorter than eight."""
         return "…" + self._text[-4:] if len(self._text) >= 8 else "…"
 
     def __bool__(self) -> bool:
@@ -51,7 +51,7 @@ class Secret:
 
 
 class SecretSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a secret lies; exactly one of these is set."""
+    """The source of a secret; exactly one of these is set."""
 
     env: str = ""
     file: str = ""
@@ -59,9 +59,10 @@ class SecretSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keyring: str = ""
 
     def load(self, base: Path, key: str) -> Secret:
-        """Fetch it; `base` is the folder of the site file, `key` its place there, for the error.
+        """Read the secret. `base` is the folder of the site file, `key` the setting's name for errors.
 
-        Raises SecretError that names the key and the place, never the secret.
+        Raises:
+            SecretError: it cannot be read; the message names key and source, never the secret.
         """
         given = [name for name in self.__struct_fields__ if getattr(self, name)]
         if len(given) != 1:

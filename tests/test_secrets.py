@@ -28,6 +28,7 @@ def test_a_secret_cannot_be_shown_by_accident() -> None:
     ]
     assert not any(HIDDEN in text for text in shown)
     assert secret.masked() == "…6789"
+    assert Secret("12345678").masked() == "…5678"
     assert Secret("1234567").masked() == "…"
     with pytest.raises(TypeError):
         pickle.dumps(secret)

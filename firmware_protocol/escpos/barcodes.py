@@ -1,7 +1,7 @@
 """Barcodes and two-dimensional symbols that the printer draws itself: GS k and GS ( k.
 
-Every function returns the bytes of whole commands; all of them are legal at the start of a line only. A symbol that is
-wider than the paper is not printed at all, and the printer does not say so.
+Every function builds whole commands; all of them are allowed only at the start of a line. A symbol that is wider than
+the paper is not printed at all, and the printer does not report that.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Barcode(IntEnum):
 
 
 class Text(IntEnum):
-    """Where the digits stand: GS H."""
+    """The position of the digits: the number of GS H."""
 
     NONE = 0
     ABOVE = 1
@@ -47,7 +47,7 @@ class QrLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class BarcodeLook:
-    """`height_dots` 1 to 255, `module_dots` 2 to 6."""
+    """The size of a barcode in dots: `height_dots` 1 to 255, `module_dots` 2 to 6."""
 
     height_dots: int = 100
     module_dots: int = 2
@@ -65,7 +65,7 @@ _ALLOWED = {
     Barcode.CODE93: rb"[\x00-\x7f]{1,255}",
     Barcode.CODE128: rb"[\x00-\x7f]{1,120}",
 }
-"""What each may hold, by the manuals of the TM series."""
+"""The data that each symbology allows, by the manuals of the TM series."""
 _PARSED = rb"\{[ABC](?:\{[ABC1-4S{]|[^{])+"
 _MOST_DATA = 255
 _DIGIT_PAIRS = re.compile(rb"(?:\d\d){2,}")
@@ -73,21 +73,21 @@ _PDF417, _QR, _DATA_MATRIX = 48, 49, 54
 
 
 def barcode(kind: Barcode, data: bytes, look: BarcodeLook = BarcodeLook()) -> bytes:
-    """GS h, GS w, GS H and GS k. Raises FrameError for data that this symbology cannot hold."""
+    """Build GS h, GS w, GS H and GS k. Raises FrameError for data that the symbology does not allow."""
     if not re.fullmatch(_ALLOWED[kind], data):
         raise FrameError(Fault.UNEXPECTED, f"data that {kind.name} can hold", data)
     return _bars(kind, _code128(data) if kind is Barcode.CODE128 else data, look)
 
 
 def code128_parsed(data: bytes, look: BarcodeLook = BarcodeLook()) -> bytes:
-    """As `barcode`, of data that choose the code sets themselves: {A, {B, {C, {1 to {4, {{ for a brace."""
+    """Build a Code 128 from data that choose the code sets: {A, {B, {C, {1 to {4, {{ for a brace."""
     if not re.fullmatch(_PARSED, data):
         raise FrameError(Fault.UNEXPECTED, "data that begin with {A, {B or {C", data)
     return _bars(Barcode.CODE128, data, look)
 
 
 def gs1_128(data: bytes, look: BarcodeLook = BarcodeLook()) -> bytes:
-    """As `barcode`: Code 128 that begins with FNC1. `data` without brackets around its identifiers."""
+    """Build a GS1-128: Code 128 that begins with FNC1. `data` has no brackets around identifiers."""
     if not re.fullmatch(rb"[0-9A-Za-z!-/:-?_]{2,48}", data):
         raise FrameError(Fault.UNEXPECTED, "data that GS1-128 can hold", data)
     coded = _code128(data)
@@ -102,9 +102,9 @@ def _bars(kind: Barcode, content: bytes, look: BarcodeLook) -> bytes:
 
 
 def _code128(data: bytes) -> bytes:
-    """Sets B and C, as few bytes as simply possible: four digits and more in pairs. A brace is doubled.
+    """Choose sets B and C: four digits and more are coded in pairs. A brace is doubled.
 
-    Control characters need set A and are not mixed with the others.
+    Control characters need set A; this function does not mix it with the others.
     """
     if any(byte < 0x20 for byte in data):
         if re.search(rb"[a-z`|}~\x7f{]", data):
@@ -126,7 +126,7 @@ def _code128(data: bytes) -> bytes:
 
 
 def qr_code(data: bytes, *, module_dots: int, level: QrLevel) -> bytes:
-    """GS ( k: choose model 2, the module's size (1 to 16 dots) and the level, store the data, print."""
+    """Build a QR code, model 2, by GS ( k. A module has 1 to 16 dots."""
     return b"".join(
         (
             _symbol(_QR, 65, b"\x32\x00"),
@@ -138,9 +138,9 @@ def qr_code(data: bytes, *, module_dots: int, level: QrLevel) -> bytes:
 
 
 def pdf417(data: bytes, *, module_dots: int = 3, columns: int = 0, level: int = 1) -> bytes:
-    """GS ( k: modules 2 to 8 dots wide and three times as high, level 0 to 8.
+    """Build a PDF417 by GS ( k. A module is 2 to 8 dots wide and three times as high.
 
-    `columns` 1 to 30; 0: the printer chooses.
+    `columns` is 1 to 30, or 0: the printer chooses. `level` of error correction is 0 to 8.
     """
     return b"".join(
         (
@@ -154,7 +154,7 @@ def pdf417(data: bytes, *, module_dots: int = 3, columns: int = 0, level: int = 
 
 
 def data_matrix(data: bytes, *, module_dots: int = 4) -> bytes:
-    """GS ( k: a square ECC 200 symbol of modules 2 to 16 dots; newer models only."""
+    """Build a square Data Matrix ECC 200 by GS ( k; newer models only. A module has 2 to 16 dots."""
     return b"".join(
         (
             _symbol(_DATA_MATRIX, 66, b"\x00\x00\x00"),

@@ -1,7 +1,6 @@
-"""What an ESC/POS printer answers: told apart by content, never by order.
+"""Replies of an ESC/POS printer, recognised by their content and never by their order.
 
-Sources: the public references of DLE EOT, GS a, GS r and GS ( H. Every value goes both ways:
-`from_byte` / `from_bytes` read, `to_byte` / `to_bytes` build.
+Sources: the public references of DLE EOT, GS a, GS r and GS ( H. `from_bytes` parses, `to_bytes` builds.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _MAX_BLOCK = 256
 
 @dataclass(frozen=True, slots=True)
 class RealTimeStatus:
-    """The answer to DLE EOT. Which of the four questions it answers is known by asking one at a time."""
+    """The reply to DLE EOT. Ask one question at a time: the reply does not name its question."""
 
     byte: int
 
@@ -34,33 +33,33 @@ class RealTimeStatus:
 
     @property
     def cover_open(self) -> bool:
-        """Question 2."""
+        """Question 2: the cover is open."""
         return bool(self.byte & 0x04)
 
     @property
     def error(self) -> bool:
-        """Question 2: an error stopped it; question 3 tells which."""
+        """Question 2: an error stopped the printer; question 3 gives the cause."""
         return bool(self.byte & 0x40)
 
     @property
     def paper_near_end(self) -> bool:
-        """Question 4."""
+        """Question 4: the roll is nearly used up."""
         return bool(self.byte & 0x0C)
 
     @property
     def paper_end(self) -> bool:
-        """Question 4."""
+        """Question 4: there is no paper."""
         return bool(self.byte & 0x60)
 
     @property
     def slip_missing(self) -> bool:
-        """Question 5: no form lies where it is put in."""
+        """Question 5: no form is inserted."""
         return bool(self.byte & 0x20)
 
 
 @dataclass(frozen=True, slots=True)
 class AutomaticStatus:
-    """The four bytes of GS a (ASB)."""
+    """The automatic status (ASB): the four bytes of GS a."""
 
     offline: bool = False
     cover_open: bool = False
@@ -70,7 +69,7 @@ class AutomaticStatus:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> AutomaticStatus:
-        """Read exactly four bytes."""
+        """Parse exactly four bytes. Raises FrameError."""
         if len(data) != 4 or data[0] & _FIXED_MASK != _ASB or any(byte & 0x90 for byte in data[1:]):
             raise FrameError(Fault.UNEXPECTED, "four bytes of automatic status", data)
         return cls(
@@ -82,7 +81,7 @@ class AutomaticStatus:
         )
 
     def to_bytes(self) -> bytes:
-        """The four bytes that a printer sends; an error is shown as one of the cutter."""
+        """Build the four bytes that a printer sends; an error is encoded as one of the cutter."""
         first = _ASB | self.offline << 3 | self.cover_open << 5
         paper = (0x03 if self.paper_near_end else 0) | (0x0C if self.paper_end else 0)
         return bytes((first, self.error << 3, paper, 0))
@@ -90,13 +89,13 @@ class AutomaticStatus:
 
 @dataclass(frozen=True, slots=True)
 class QueuedStatus:
-    """One byte that answers GS r or a one-byte GS I, in the order of the print data."""
+    """The one-byte reply to GS r or GS I, in print order."""
 
     byte: int
 
     @property
     def paper_end(self) -> bool:
-        """For GS r 1."""
+        """For GS r 1: there is no paper."""
         return bool(self.byte & 0x0C)
 
 
@@ -108,13 +107,13 @@ class Block:
     text: bytes
 
     def to_bytes(self) -> bytes:
-        """As the printer sends it."""
+        """Build the reply as the printer sends it."""
         return bytes([self.header]) + self.text + b"\x00"
 
 
 @dataclass(frozen=True, slots=True)
 class Strange:
-    """Bytes that no reply begins with: noise, or a reply not known here."""
+    """Bytes with which no known reply begins."""
 
     data: bytes
 
@@ -123,25 +122,25 @@ Reply = RealTimeStatus | AutomaticStatus | QueuedStatus | Block | Strange
 
 
 def process_done(reply: Reply) -> bytes | None:
-    """The four characters of a GS ( H acknowledgement, None for any other reply."""
+    """Return the four digits of a GS ( H acknowledgement; None for any other reply."""
     if isinstance(reply, Block) and reply.header == 0x37 and reply.text[:1] == b"\x22":
         return reply.text[1:]
     return None
 
 
 def buffer_cleared(reply: Reply) -> bool:
-    """Whether it is the answer to DLE DC4 8."""
+    """Return True if this is the reply to DLE DC4 8."""
     return isinstance(reply, Block) and reply.header == 0x37 and reply.text[:1] == b"\x25"
 
 
 class ReplyReader:
-    """Replies out of a stream in any pieces. XON and XOFF are taken out wherever they stand."""
+    """Parses a stream in pieces of any size into replies. XON and XOFF are removed everywhere."""
 
     def __init__(self) -> None:
         self._buffer = b""
 
     def feed(self, data: bytes) -> list[Reply]:
-        """Give every reply that is complete now."""
+        """Add bytes and return every reply that is complete."""
         self._buffer += bytes(byte for byte in data if byte not in _XON_XOFF)
         replies: list[Reply] = []
         while (found := _first_reply(self._buffer)) is not None:

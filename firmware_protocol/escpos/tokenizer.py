@@ -1,7 +1,7 @@
-"""Read an ESC/POS stream back: what a printer's firmware does first.
+"""Parse an ESC/POS stream into text and commands, as a printer's firmware does.
 
-The grammar is data: a prefix, the name by which manuals call the command, and a shape that says how
-many parameter bytes follow. Any split of the stream gives the same tokens.
+The grammar is data: a prefix, the name of the command in the manuals, and a shape that gives the number of parameter
+bytes. Any split of the stream gives the same tokens.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Shape = Callable[[bytes], int | None]
-"""From the bytes after a prefix: how many belong to the command, None while that cannot be said yet."""
+"""Given the bytes after a prefix, returns how many belong to the command; None if more bytes are needed to know."""
 
 _MAX_TABS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Printable bytes in whatever code page is selected."""
+    """Printable bytes, in the code page that is selected."""
 
     data: bytes
 
@@ -32,7 +32,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An introducer and a byte that no table knows; a printer ignores them."""
+    """An introducer and a byte that form no known command; a printer ignores them."""
 
     data: bytes
 
@@ -80,7 +80,7 @@ def _bit_image(rest: bytes) -> int | None:
 
 
 def _barcode(rest: bytes) -> int | None:
-    """GS k: m 0 to 6 ends with NUL, m from 65 is counted."""
+    """GS k: with m 0 to 6 the data end with NUL, with m from 65 on they are counted."""
     if not rest:
         return None
     if rest[0] <= 6:
@@ -166,18 +166,18 @@ _CONTROLS = frozenset(prefix[0] for prefix in _GRAMMAR)
 
 
 class Tokenizer:
-    """Bytes in any pieces in, whole tokens out. A command without its last byte waits for it."""
+    """Parses pieces of any size into whole tokens. An unfinished command waits for its last byte."""
 
     def __init__(self) -> None:
         self._buffer = b""
 
     @property
     def pending(self) -> int:
-        """How many bytes of an unfinished command are held."""
+        """The number of buffered bytes of an unfinished command."""
         return len(self._buffer)
 
     def feed(self, data: bytes) -> list[Token]:
-        """Give every token that is complete now."""
+        """Add bytes and return every token that is complete."""
         self._buffer += data
         tokens: list[Token] = []
         while (found := _first_token(self._buffer)) is not None:

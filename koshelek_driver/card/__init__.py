@@ -1,1 +1,4 @@
-"""Cards: from a label to a card presentation, and whether it is genuine. Time is handed in."""
+"""Cards: divide a label into its fields and check if the card is genuine.
+
+Nothing here reads a clock: callers pass in the time.
+"""

@@ -1,4 +1,7 @@
-"""Why a template does not accept a label, in words for the telephone: nothing of the label is told."""
+"""Explain why a template does not accept a label.
+
+Nothing of the label is shown. The text is made to be read out on the telephone.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,11 @@ _WORDS = {"d": "a digit", "an": "a Latin letter or digit", "x": "a hexadecimal d
 _Place = tuple[int, int]
 
 
-def where_it_stops(form: Form, label: str) -> str:
-    """Where the label and the template part; empty when they do not. Check digits are not looked at."""
+def find_mismatch(form: Form, label: str) -> str:
+    """Return the place where label and template differ; empty if they do not.
+
+    Check digits are not checked.
+    """
     places = set(_onward(form, (0, 0)))
     for at, character in enumerate(label, 1):
         after = {then for place in places for then in _after(form, place, character)}

@@ -1,11 +1,11 @@
-"""What a payload template says, read into values.
+"""The grammar of payload templates, parsed into values.
 
     {prefix:CM}{card_number:13d}{card_session:6an}{password:3d}
 
 A field is `{name:LENGTH CLASS}` with a length or a range of lengths (`6`, `1-32`) and a class: `d` digits, `an` Latin
-letters and digits, `x` hexadecimal, `any`. `{card_number:13d:ean}` also wants a right check digit, `luhn` or `ean`.
-`{prefix:TEXT}` is exactly that text. What stands outside braces is a delimiter, and `{?:TEXT}` one that may be missing.
-`{symbols:1d}` or `{symbols:2d}` keeps a template to one- or two-dimensional symbols.
+letters and digits, `x` hexadecimal, `any`. `{card_number:13d:ean}` also requires a right check digit, `luhn` or `ean`.
+`{prefix:TEXT}` is exactly that text. Text outside braces is a delimiter, and `{?:TEXT}` one that may be missing.
+`{symbols:1d}` or `{symbols:2d}` restricts a template to one- or two-dimensional symbols.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _SIZED = re.compile(rf"(\d+)(?:-(\d+))?(d|an|x|any)(?::({'|'.join(CHECKSUMS)}))?
 
 
 class TemplateError(ValueError):
-    """A template that cannot be meant; the message names it and what is wrong."""
+    """An invalid template; the message shows it and the reason."""
 
 
 class Symbols(StrEnum):
-    """The two kinds of bar codes."""
+    """The two kinds of bar codes: one- and two-dimensional."""
 
     ONE_D = "1d"
     TWO_D = "2d"
@@ -43,7 +43,7 @@ class Symbols(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Exactly this text. `field` is empty for a delimiter, which may be `optional`."""
+    """A fixed text of a template. `field` is empty for a delimiter, which may be `optional`."""
 
     text: str
     field: str = ""
@@ -52,7 +52,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """`low` to `high` characters of a class, with a right check digit if there is a `rule`."""
+    """A field of `low` to `high` characters of a class; `rule` names its check digit."""
 
     field: str
     low: int
@@ -61,7 +61,7 @@ class Sized:
     rule: str = ""
 
     def takes(self, character: str) -> bool:
-        """Whether the character is of the class."""
+        """Return True if the character belongs to the class."""
         return self.kind == ANY or character in CLASSES[self.kind]
 
 
@@ -70,18 +70,21 @@ Part = Text | Sized
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One template. `symbols` is None when it is for symbols of either kind."""
+    """One parsed template. `symbols` is None if it is for symbols of either kind."""
 
     template: str
     parts: tuple[Part, ...]
     symbols: Symbols | None = None
 
     def field(self, name: str) -> Part | None:
-        """The part of a field."""
+        """Return the part that holds a field, or None."""
         return next((part for part in self.parts if part.field == name), None)
 
     def within(self, symbols: Symbols) -> Form | None:
-        """What this template is in symbols of one kind; None when it is not for them."""
+        """Return this template for symbols of one kind; None if it is not for them.
+
+        In one-dimensional symbols a session has exactly six characters, whatever range the template gives.
+        """
         if self.symbols not in (None, symbols):
             return None
         session = self.field("card_session")
@@ -93,8 +96,8 @@ class Form:
         return replace(self, parts=tuple(exact if part is session else part for part in self.parts))
 
 
-def read_template(template: str) -> Form:
-    """Read one template. Raises TemplateError."""
+def parse_template(template: str) -> Form:
+    """Parse one template. Raises TemplateError."""
     parts: list[Part] = []
     symbols: Symbols | None = None
     for piece in _PIECE.finditer(template):

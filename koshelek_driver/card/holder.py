@@ -1,4 +1,4 @@
-"""The card of the sale at hand: shown once, for one sale, for a limited time. Time is handed in."""
+"""The card that was shown for the next sale, held for a limited time."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ T = TypeVar("T")
 
 
 class Showing(StrEnum):
-    """What became of a card that was shown."""
+    """The result of showing a card."""
 
     TAKEN = "TAKEN"
-    """It is the card of the next sale."""
+    """The card is held for the next sale."""
     SAME = "SAME"
-    """The label that is held already was scanned again: nothing changes, its time runs from the first scan."""
+    """The label that is already held was scanned again: nothing changes, and its time runs from the first scan."""
     REPLACED = "REPLACED"
-    """Another label took the place of the one that was held: the last card shown counts."""
+    """Another label replaced the one that was held: the last card shown counts."""
     DURING_SALE = "DURING_SALE"
-    """A sale is under way: nobody can say whose card it is, so it is not kept and must be shown again."""
+    """A sale is running, so the card's owner is not known: it is not held and must be shown again."""
 
 
 class Expired:
-    """A card was held, and is too old now."""
+    """The result of taking a card that was held for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Held(Generic[T]):
 
 
 class CardHolder(Generic[T]):
-    """Holds what is known of one card. Not safe for threads: its owner locks."""
+    """Holds the data of one card. Not thread-safe: the owner must lock."""
 
     def __init__(self, lifetime_s: float) -> None:
         self._lifetime_s = lifetime_s
@@ -43,7 +43,7 @@ class CardHolder(Generic[T]):
         self._taken = False
 
     def would_be(self, digest: bytes, now_s: float) -> Showing:
-        """What would become of a card with this digest."""
+        """Return the result of showing a card with this digest now."""
         if self._in_sale:
             return Showing.DURING_SALE
         held = self._fresh(now_s)
@@ -52,20 +52,23 @@ class CardHolder(Generic[T]):
         return Showing.SAME if held.digest == digest else Showing.REPLACED
 
     def hold(self, digest: bytes, now_s: float, card: T) -> None:
-        """Hold this card in place of any other."""
+        """Hold this card and drop any other."""
         self._held = _Held(digest, now_s, card)
 
     def held(self, now_s: float) -> T | None:
-        """The card that is held and fresh."""
+        """Return the held card if it has not expired."""
         held = self._fresh(now_s)
         return None if held is None else held.card
 
     def begin_sale(self) -> None:
-        """From now on a card that is shown is not kept."""
+        """Begin a sale: cards shown from now on are not held."""
         self._in_sale = True
 
     def take(self, now_s: float) -> T | Expired | None:
-        """The card for a sale, which begins with it; None if none was shown. An expired one is forgotten."""
+        """Begin a sale with the held card and return it; None if none was shown.
+
+        An expired card is not returned; it is forgotten when the sale ends.
+        """
         held = self._held
         if held is None:
             return None
@@ -73,13 +76,16 @@ class CardHolder(Generic[T]):
         return Expired() if self._fresh(now_s) is None else held.card
 
     def end_sale(self, *, keep: bool) -> None:
-        """The sale is over: its card is forgotten, unless nothing left the till and it may be tried again (`keep`)."""
+        """End the sale and forget its card.
+
+        With `keep` the card stays held: nothing was sent, so the same card may be tried again.
+        """
         if self._taken and not keep:
             self._held = None
         self._in_sale = self._taken = False
 
     def forget(self) -> None:
-        """Hold nothing."""
+        """Forget the held card."""
         self._held = None
 
     def _fresh(self, now_s: float) -> _Held[T] | None:

@@ -1,7 +1,8 @@
-"""Exactly when two payload templates divide one label differently: a walk through both at once.
+"""Find a label that two payload templates divide differently.
 
-A template is a chain of parts, so it is a small automaton, and so are its check digits. Both automata read a label from
-its end, where the weights of check digits begin; the walk is breadth first, so that the label found is a shortest one.
+Both templates are walked at once. A template is a chain of parts, so it is a small automaton, and so are its check
+digits. Both automata read a label from its end, where the weights of check digits begin. The walk is breadth-first, so
+it finds a shortest label.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from koshelek_driver.card.checksum import weighed
+from koshelek_driver.card.checksum import weighted
 from koshelek_driver.card.grammar import ANY, CLASSES, Form, Part, Sized, TemplateError, Text
 
 MAX_STATES = 50_000
@@ -20,7 +21,7 @@ _LEGIBLE = CLASSES["d"][1:] + "0" + CLASSES["an"].replace(CLASSES["d"], "").swap
 
 
 class _Place(NamedTuple):
-    """How far a template is read, from its end: so many parts whole, so many characters of the next one."""
+    """The position in a template, from its end: whole parts, and characters of the next part."""
 
     part: int
     taken: int
@@ -28,7 +29,7 @@ class _Place(NamedTuple):
 
 
 class _Both(NamedTuple):
-    """Where both templates are, and whether a character was the one's field and not the other's."""
+    """The positions in both templates; `differ` is True once they put a character into different fields."""
 
     one: _Place
     other: _Place
@@ -36,33 +37,33 @@ class _Both(NamedTuple):
 
 
 class _Chain:
-    """One template as an automaton, without its check digits when the other one is itself."""
+    """One template as an automaton; check digits are left out when it is compared with itself."""
 
     def __init__(self, form: Form, *, checked: bool) -> None:
         self._parts = form.parts[::-1]
         self._checked = checked
 
     def begin(self) -> list[_Place]:
-        """Where it may be before the first character."""
+        """Return the possible positions before the first character."""
         return list(self._onward(_Place(0, 0, 0)))
 
     def field(self, place: _Place) -> str:
-        """What the next character is; empty in a delimiter."""
+        """Return the field of the next character; empty in a delimiter."""
         return self._parts[place.part].field
 
     def is_end(self, place: _Place) -> bool:
-        """Whether the whole template is read."""
+        """Return True if the whole template has been read."""
         return place.part == len(self._parts)
 
     def after(self, place: _Place, character: str) -> list[_Place]:
-        """Where it may be after one more character."""
+        """Return the possible positions after one more character."""
         if self.is_end(place) or not _takes(self._parts[place.part], place.taken, character):
             return []
         total = (place.sum + self._weight(place, character)) % 10
         return list(self._onward(_Place(place.part, place.taken + 1, total)))
 
     def _onward(self, place: _Place) -> Iterator[_Place]:
-        """The place itself, if its part can take more, and every place that is reached without a character."""
+        """Yield the position if its part can take more, and those behind it."""
         if self.is_end(place):
             yield place
             return
@@ -81,15 +82,17 @@ class _Chain:
         part = self._parts[place.part]
         if not (self._checked and isinstance(part, Sized) and part.rule):
             return 0
-        return weighed(part.rule, int(character), place.taken)
+        return weighted(part.rule, int(character), place.taken)
 
 
 @lru_cache(maxsize=256)
 def common_label(one: Form, other: Form) -> str | None:
-    """A shortest label that both accept and divide differently; None if there is none.
+    """Return a shortest label that both accept and divide differently; None if there is none.
 
-    Given one form twice: a label that it divides in two ways, whatever its check digits say. Raises TemplateError when
-    the templates are too wide for that to be found out.
+    If both are the same form: a label that it divides in two ways, whatever its check digits are.
+
+    Raises:
+        TemplateError: the templates are too wide to be compared.
     """
     checked = one != other
     if _longest(one) < _shortest(other) or _longest(other) < _shortest(one):
@@ -126,7 +129,7 @@ def _after(chains: tuple[_Chain, _Chain], both: _Both, character: str) -> Iterat
 
 
 def _label(came_from: dict[_Both, tuple[_Both, str] | None], end: _Both) -> str:
-    """The way back from the end of the walk, which is the label from its beginning."""
+    """Return the label. The walk went from its end, so going back gives it from its start."""
     characters: list[str] = []
     step = came_from[end]
     while step is not None:
@@ -155,7 +158,7 @@ def _longest(form: Form) -> int:
 
 
 def _alphabet(one: Form, other: Form, *, checked: bool) -> list[str]:
-    """One character for all that these two templates treat alike; each digit when digits are summed."""
+    """Return one character for each set that both templates treat alike; all digits if digits are summed."""
     parts = (*one.parts, *other.parts)
     texts = {character for part in parts if isinstance(part, Text) for character in part.text}
     sized = [part for part in parts if isinstance(part, Sized)]

@@ -1,4 +1,4 @@
-"""What a customer showed: one card, for one sale, for a limited time."""
+"""The card that a customer showed, divided into its fields."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from koshelek_driver.secrets import Secret
 from koshelek_driver.upos.codes import ScanDataType
 
 _FIRST_OF_TWO_D = ScanDataType.CCA
-"""In the standard's numbering composite and two-dimensional symbols follow the one-dimensional ones."""
+"""In UnifiedPOS's numbering composite and two-dimensional symbols follow the one-dimensional ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardPresentation:
-    """A label taken apart. A plain card has neither session nor password.
+    """A label divided into its fields. A plain card has neither session nor password.
 
-    `presented_s` is when it was shown, on a steady clock of this process.
+    `presented_s` is when it was shown, in seconds of this process's monotonic clock.
     """
 
     prefix: str
@@ -28,7 +28,7 @@ class CardPresentation:
 
 
 def symbols_of(scan_data_type: ScanDataType) -> Symbols | None:
-    """Whether a symbology is one- or two-dimensional; None when the scanner does not tell."""
+    """Return the kind of a symbology; None if the scanner does not report the symbology."""
     if scan_data_type in (ScanDataType.UNKNOWN, ScanDataType.OTHER):
         return None
     return Symbols.ONE_D if scan_data_type < _FIRST_OF_TWO_D else Symbols.TWO_D

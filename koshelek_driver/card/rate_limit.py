@@ -1,4 +1,4 @@
-"""How guessing a card's password is slowed down."""
+"""Delays that slow down guessing the password of a card."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """Wrong passwords in a row for one card; `last_s` is Unix time."""
+    """The number of wrong passwords in a row for one card; `last_s` is Unix time."""
 
     count: int
     last_s: float
@@ -15,9 +15,10 @@ class Guesses:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """`free` wrong passwords cost nothing; then the card waits `delay_s`, and twice as long each time.
+    """Rules of the delay: the first `free` wrong passwords are free, then the card must wait.
 
-    It waits `max_delay_s` at most, and after `forget_after_s` without a wrong one it begins anew.
+    It waits `delay_s` seconds, twice as long after each further one, and `max_delay_s` at most. After `forget_after_s`
+    without a wrong password the count starts again.
     """
 
     free: int
@@ -26,9 +27,9 @@ class RateLimit:
     forget_after_s: float = 3600.0
 
     def wait_s(self, guesses: Guesses | None, now_s: float) -> float:
-        """How long the card still waits.
+        """Return the seconds that the card must still wait.
 
-        A wall clock that was set back or forth by more than the delay ends the wait: nobody is locked out for ever.
+        Setting the wall clock back or forth by more than the delay ends the wait, so no card is locked out forever.
         """
         if guesses is None or guesses.count < self.free:
             return 0.0
@@ -38,6 +39,6 @@ class RateLimit:
         return max(0.0, delay_s - since_s)
 
     def after_wrong(self, guesses: Guesses | None, now_s: float) -> Guesses:
-        """What is remembered after one more wrong password."""
+        """Return the count to store after one more wrong password."""
         begins = guesses is None or abs(now_s - guesses.last_s) > self.forget_after_s
         return Guesses(1 if begins or guesses is None else guesses.count + 1, now_s)

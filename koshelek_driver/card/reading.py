@@ -1,4 +1,7 @@
-"""The ways in which one card's label may come, by how scanners are set and people type."""
+"""Read a card from any of the forms in which its label may arrive.
+
+The forms depend on the settings of the scanner and the habits of people who type.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from koshelek_driver.card.presentation import CardPresentation
 from koshelek_driver.card.template import Templates
 
 _GROUP_SEPARATOR = "\x1d"
-"""How scanners send the FNC1 that marks a GS1 symbol (GS1 General Specifications, 7.8.3)."""
+"""Scanners send the FNC1 that marks a GS1 symbol as this character (GS1 General Specifications, 7.8.3)."""
 _AROUND = _GROUP_SEPARATOR + " \t\r\n"
 _BETWEEN = str.maketrans("", "", " -\u00a0\u2010\u2011\u2012\u2013")
 
@@ -17,7 +20,7 @@ _BETWEEN = str.maketrans("", "", " -\u00a0\u2010\u2011\u2012\u2013")
 def read_card(
     text: str, templates: Templates, symbols: Symbols | None, *, typed: bool
 ) -> tuple[str, CardPresentation] | None:
-    """The label as a template accepts it, and the card; None when no template accepts it in any way."""
+    """Return the label in the form that a template accepts, and its card; else None."""
     for barcode in _readings(text, typed=typed):
         card = templates.match(barcode, symbols)
         if card is not None:
@@ -26,10 +29,10 @@ def read_card(
 
 
 def _readings(text: str, *, typed: bool) -> Iterator[str]:
-    """As it came; without what stands around it; without what a person types between groups of digits.
+    """Yield the label as it came, without its surroundings, and without typed separators.
 
-    Each also with its case changed over, for Caps Lock or a scanner that was set to the other case: a template whose
-    prefix has letters finds out. Where no capital came and all were meant to be, that is right too.
+    Each form is also tried with its case swapped, for Caps Lock or a scanner that is set to the other case: a template
+    whose prefix has letters tells which is right. A label that lost all its capitals is restored by that too.
     """
     bare = text.strip(_AROUND)
     forms = (text, bare, bare.translate(_BETWEEN)) if typed else (text, bare)

@@ -1,6 +1,6 @@
-"""Payload templates: how a label divides into prefix, card number, session and password.
+"""Payload templates: divide a label into prefix, card number, session and password.
 
-The grammar is in `grammar.py`. A template matches a whole label or nothing.
+`grammar.py` has the grammar. A template matches a whole label or nothing.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from itertools import combinations
 
-from koshelek_driver.card.checksum import is_right
-from koshelek_driver.card.explain import where_it_stops
+from koshelek_driver.card.checksum import has_right_check_digit
+from koshelek_driver.card.explain import find_mismatch
 from koshelek_driver.card.grammar import (
     MAX_LABEL,
     Form,
@@ -18,7 +18,7 @@ from koshelek_driver.card.grammar import (
     Sized,
     Symbols,
     TemplateError,
-    read_template,
+    parse_template,
 )
 from koshelek_driver.card.overlap import common_label
 from koshelek_driver.card.presentation import CardPresentation
@@ -26,13 +26,19 @@ from koshelek_driver.secrets import Secret
 
 _PATTERNS = {"d": "[0-9]", "an": "[A-Za-z0-9]", "x": "[0-9A-Fa-f]", "any": "."}
 _BOTH = (Symbols.ONE_D, Symbols.TWO_D)
+USUAL_TEMPLATES = (
+    "{prefix:CM}{card_number:13d}{card_session:1-32an}{password:3d}",
+    "{prefix:CM}{card_number:13d}{password:3d}",
+    "{card_number:13d}",
+)
+"""The usual forms of a wallet card, for a till whose site file has no templates at hand."""
 
 
 class Template:
-    """One compiled template. Raises TemplateError, also for one that divides some label in two ways."""
+    """One compiled template. Raises TemplateError, also if it divides some label in two ways."""
 
     def __init__(self, text: str) -> None:
-        form = read_template(text)
+        form = parse_template(text)
         self.text = text
         self.forms = {symbols: inner for symbols in _BOTH if (inner := form.within(symbols))}
         self._patterns = {symbols: re.compile(_compiled(inner), re.DOTALL) for symbols, inner in self.forms.items()}
@@ -41,7 +47,7 @@ class Template:
             _refuse_two_ways(inner)
 
     def match(self, label: str, symbols: Symbols) -> CardPresentation | None:
-        """The card, if the whole label has this form in symbols of this kind."""
+        """Return the card if the whole label matches, else None."""
         pattern = self._patterns.get(symbols)
         found = pattern.fullmatch(label) if pattern and len(label) <= MAX_LABEL else None
         if found is None:
@@ -57,22 +63,23 @@ class Template:
         )
 
     def why_not(self, label: str, symbols: Symbols) -> str:
-        """Why it does not accept this label, without a word of the label; empty when it does."""
+        """Return why the template does not accept a label, without showing the label; empty if it does."""
         if symbols not in self.forms:
             return f"the template is not for {symbols.value} symbols"
-        stop = where_it_stops(self.forms[symbols], label)
+        stop = find_mismatch(self.forms[symbols], label)
         found = self._patterns[symbols].fullmatch(label)
         return stop if stop or found is None else self._wrong_check_digit(found.groupdict())
 
     def _wrong_check_digit(self, fields: dict[str, str]) -> str:
-        wrong = (name for name, rule in self._rules if not is_right(rule, fields[name]))
+        wrong = (name for name, rule in self._rules if not has_right_check_digit(rule, fields[name]))
         return next((f"the check digit of {name} is wrong" for name in wrong), "")
 
 
 class Templates:
-    """Templates in the order in which they are tried; the first that matches wins.
+    """A list of templates, tried in order; the first that matches wins.
 
-    Two that divide one label differently are refused (TemplateError), unless `may_overlap`: then the order decides.
+    Raises:
+        TemplateError: two templates divide one label differently, and `may_overlap` is False.
     """
 
     def __init__(self, texts: Iterable[str], *, may_overlap: bool = False) -> None:
@@ -83,9 +90,9 @@ class Templates:
             self._refuse_overlap()
 
     def match(self, label: str, symbols: Symbols | None = None) -> CardPresentation | None:
-        """The card by the first template that accepts the whole label, or None.
+        """Return the card by the first template that accepts the whole label, or None.
 
-        `symbols` None is for a label whose symbology is not known: what it means in both kinds must be the same.
+        `symbols` is None for a label whose symbology is not known: it must mean the same in both kinds.
         """
         if symbols is not None:
             return self._first(label, symbols)

@@ -1,4 +1,7 @@
-"""From a label to a verified card: any TOTP module behind it, once-only and slow to guess whatever the module does."""
+"""Verify cards with any TOTP module: each password works once, and guessing is slowed down.
+
+Both hold whatever the module does.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,13 @@ _GENUINE = (ResultCode.CARDSESSION_AVAILABLE, ResultCode.TOTP_VALID)
 
 
 @dataclass(frozen=True, slots=True)
-class GateRules:
-    """What the site file says. `window_s` is how far a till's clock may be off so that a password is still accepted,
-    `lasts_s` how long one password is, from its first to its last moment.
+class VerifierRules:
+    """Rules from the site file.
 
-    `result_codes` maps the module's own codes to ResultCode; `refuse_unreachable`: a module that cannot answer makes a
-    card unknown, in place of a plain loyalty card.
+    `window_s` is the largest error of the till's clock with which a password is still accepted.
+    `lasts_s` is the time for which one password is valid, from its first to its last moment. `result_codes` maps the
+    module's own codes to ResultCode. With `refuse_unreachable` a card that the module cannot check is unknown; without,
+    it is a plain loyalty card.
     """
 
     window_s: float
@@ -44,7 +48,7 @@ class GateRules:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ScannedCard:
-    """A label that is a card. `full` has session and password, so it does not print itself."""
+    """A label that is a card. `full` holds session and password, so the object does not print itself."""
 
     full: str
     card: CardPresentation
@@ -55,9 +59,10 @@ class ScannedCard:
 
 
 class CardVerifier:
-    """Safe for threads as far as the module is. `key` makes digests of cards; `unix_s` is the wall clock.
+    """Verifies cards. Thread-safe as far as the module is.
 
-    `skew_s` tells how far the till's clock is ahead of the host's, None when that cannot be found out.
+    `key` makes digests of cards; `unix_s` is the wall clock. `skew_s` returns the seconds by which the till's clock is
+    ahead of the host's, or None if they are not known.
     """
 
     def __init__(
@@ -66,7 +71,7 @@ class CardVerifier:
         templates: Templates,
         module: TotpModule,
         memory: CardMemory,
-        rules: GateRules,
+        rules: VerifierRules,
         key: bytes,
         unix_s: Callable[[], float],
         skew_s: Callable[[], float | None],
@@ -80,7 +85,10 @@ class CardVerifier:
         self._skew_s = skew_s
 
     def read(self, text: str, scan_data_type: ScanDataType, *, typed: bool, now_s: float) -> ScannedCard | None:
-        """Take a bare label (no AIM identifier) apart; None when it is no card. Sends and keeps nothing."""
+        """Divide a bare label (no AIM identifier) into a card; None if it is no card.
+
+        Stores and sends nothing.
+        """
         found = read_card(text, self._templates, symbols_of(scan_data_type), typed=typed)
         if found is None:
             return None
@@ -88,41 +96,45 @@ class CardVerifier:
         return ScannedCard(full, replace(card, scan_data_type=scan_data_type, presented_s=now_s), typed)
 
     def verify(self, barcode: ScannedCard | None, *, use: bool = True) -> Verification:
-        """Check a card's password. With `use` a right one is taken as used from here on.
+        """Check a card's password. With `use` a right password is marked as used.
 
-        Blocks as long as the module does. Raises JournalError when what was used cannot be kept.
+        Blocks as long as the module does.
+
+        Raises:
+            JournalError: the used password cannot be stored.
         """
         if barcode is None:
             return Verification(ResultCode.BARCODE_UNKNOWN)
         if barcode.card.password is None:
             return Verification(ResultCode.LOYALTY_ONLY, barcode.card)
-        checked = self._slowly(barcode, use)
+        checked = self._check_rate_limited(barcode, use)
         if checked.can_pay and barcode.typed and not self._rules.accept_typed:
             return replace(checked, result_code=ResultCode.CARD_TYPED)
         return checked
 
     def token(self, card: CardPresentation | None) -> Secret:
-        """The `token` header for a card, or for no card. Raises TotpModuleError."""
+        """Return the `token` header for a card, or for no card. Raises TotpModuleError."""
         return self._module.get_token(card.password if card else None)
 
     def digest(self, card: CardPresentation) -> bytes:
-        """A keyed digest that stands for one showing of a card; it tells nothing without the key."""
+        """Return a keyed digest that identifies one showing of a card; without the key it reveals nothing."""
         return self._digest("showing", card.prefix, *map(_text, (card.card_number, card.card_session, card.password)))
 
     def forget(self, digest: bytes) -> None:
-        """A password that never left this till may be shown again."""
+        """Mark a password as unused: it never left this till, so it may be shown again."""
         self._memory.forget_use(digest)
 
-    def _slowly(self, barcode: ScannedCard, use: bool) -> Verification:
+    def _check_rate_limited(self, barcode: ScannedCard, use: bool) -> Verification:
+        """Check a password unless too many wrong ones came before; count a wrong one."""
         now_s, card_key = self._unix_s(), self._digest("card", barcode.card.prefix, _text(barcode.card.card_number))
         guesses = self._memory.guesses(card_key)
         wait_s = self._rules.guesses.wait_s(guesses, now_s)
         if wait_s:
             return Verification(ResultCode.TOTP_TRY_LATER, barcode.card, f"{wait_s:.0f} s")
-        checked = self._once(self._ask(barcode), now_s, use)
+        checked = self._refuse_replay(self._ask(barcode), now_s, use)
         if checked.result_code == ResultCode.TOTP_INVALID:
             self._memory.keep_guesses(card_key, self._rules.guesses.after_wrong(guesses, now_s))
-            return self._blaming_the_clock(checked)
+            return self._explain_by_clock(checked)
         if guesses is not None and checked.result_code in _GENUINE:
             self._memory.forget_guesses(card_key)
         return checked
@@ -133,10 +145,10 @@ class CardVerifier:
         except TotpModuleError as problem:
             kept = None if self._rules.refuse_unreachable else barcode.card
             return Verification(ResultCode.MODULE_UNREACHABLE, kept, problem.what)
-        return self._understood(answer, barcode.card)
+        return self._translate(answer, barcode.card)
 
-    def _understood(self, answer: Answer, card: CardPresentation) -> Verification:
-        """The module's answer in our codes; what it says of the card counts more than what the templates say."""
+    def _translate(self, answer: Answer, card: CardPresentation) -> Verification:
+        """Translate a module's answer to our codes; its card fields take precedence over the templates'."""
         card = replace(
             card,
             card_number=answer.card_number or card.card_number,
@@ -151,8 +163,8 @@ class CardVerifier:
             code = ResultCode.TOTP_VALID
         return Verification(code, card)
 
-    def _once(self, checked: Verification, now_s: float, use: bool) -> Verification:
-        """The same, unless its password was used before: with a session ever, without one in the same time."""
+    def _refuse_replay(self, checked: Verification, now_s: float, use: bool) -> Verification:
+        """Refuse a used password: with a session forever, without one while it is valid."""
         card = checked.presentation
         if card is None or checked.result_code not in _GENUINE:
             return checked
@@ -162,7 +174,8 @@ class CardVerifier:
             return checked
         return replace(checked, result_code=ResultCode.TOTP_REPLAYED)
 
-    def _blaming_the_clock(self, checked: Verification) -> Verification:
+    def _explain_by_clock(self, checked: Verification) -> Verification:
+        """Return CLOCK_WRONG if the till's clock explains the wrong password."""
         skew_s = self._skew_s()
         if skew_s is None or abs(skew_s) <= self._rules.window_s:
             return checked

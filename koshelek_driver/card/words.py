@@ -1,4 +1,4 @@
-"""One line for the cashier: what kind of card it is, and why wallet payment is offered or not."""
+"""One line for the cashier: the kind of card, and why it can pay or not."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ _LOYALTY_BY_MODULE: Words = ("только лояльность: так реши
 
 
 def card_line(verification: Verification, language: Language) -> str:
-    """The line, with the last four digits of the card and what the technician should know in parentheses."""
+    """Return the line, with the last four digits of the card.
+
+    Details for the technician are in parentheses.
+    """
     card = verification.presentation
     if card is None and verification.result_code == ResultCode.BARCODE_UNKNOWN:
         return card_kind(None, language)
@@ -60,7 +63,7 @@ def card_line(verification: Verification, language: Language) -> str:
 
 
 def card_kind(card: CardPresentation | None, language: Language) -> str:
-    """What a label is by its fields alone."""
+    """Return the kind of a card, judged by its fields alone."""
     if card is None:
         return _in(language, _NO_CARD)
     if card.password is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +14,6 @@ from koshelek_driver.cat.request import CatRequest, Work
 from koshelek_driver.cat.results import identifiers, translated
 from koshelek_driver.cat.service import Wallet, WalletService
 from koshelek_driver.config import site as site_files
-from koshelek_driver.config.sections import Site
 from koshelek_driver.errors import DriverError
 from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
@@ -24,7 +22,7 @@ from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_5, V1_9, V1_13, ReadOnly, Stage, Writable, method, version
 from koshelek_driver.upos.output import Output, OutputDevice
-from koshelek_driver.upos.registry import Devices, Factory
+from koshelek_driver.upos.registry import DeviceEntry, DeviceSource, Factory
 
 _DONE = (Outcome.PAID, Outcome.REFUNDED)
 _TAKEN_BACK = (Outcome.REFUNDED, Outcome.CANCELED)
@@ -120,22 +118,23 @@ class CAT(OutputDevice):
     unlock_terminal = unsupported.unlock_terminal
 
     def __init__(
-        self, site: Site | Devices | None = None, *, wallet: Wallet | None = None, claims: Path | None = None
+        self, site: DeviceSource | None = None, *, wallet: Wallet | None = None, claims: Path | None = None
     ) -> None:
-        """Make a closed device.
+        """Take a loaded site (`load_site(path)`) or its devices; by default open loads the default site file.
 
-        `site` is the till's loaded site file, by default the one that `load_site()` finds at open. `wallet` is a till
-        that is open already and stays its owner's; without it the device opens the till itself, and closes it.
+        `wallet` is a till that is open already and stays its owner's. Without it the device opens the till itself, and
+        closes it: for that it needs the whole site.
         """
-        devices = site if isinstance(site, Mapping) else None
-        super().__init__(devices, claims=claims)
-        self._site = None if isinstance(site, Mapping) else site
+        super().__init__(site, claims=claims)
         self._lent = wallet
         self._last_result = ""
 
-    def _till_devices(self) -> Devices:
-        self._site = self._site or site_files.load()
-        return self._site.devices
+    def _till_devices(self) -> DeviceSource:
+        return site_files.load()
+
+    def _configure(self, source: DeviceSource, entry: DeviceEntry) -> None:
+        super()._configure(source, entry)
+        self._opened_from = source
 
     # --- money
 

@@ -1,1 +1,1 @@
-"""Clients of servers: connections that open in time, TLS that is always verified."""
+"""Clients of servers: connections with a time limit and TLS that is always verified."""

@@ -1,4 +1,4 @@
-"""Opening TCP connections without waiting for what is broken: a resolver that stalls, an address that is dead."""
+"""Open TCP connections without waiting for a stalled resolver or a dead address."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ Lookup = Callable[[str, int], Sequence[str]]
 Connect = Callable[[str], httpcore.NetworkStream]
 """Connects to one address. Blocks, and raises httpcore.ConnectError or ConnectTimeout."""
 _NEXT_ADDRESS_S = 0.25
-"""When an address does not answer, the next one is tried beside it (RFC 8305, 8: Connection Attempt Delay)."""
-_PATIENCE_S = 0.05
-"""How long a new answer of the resolver is waited for when an earlier one is known."""
+"""After this time the next address is tried in parallel (RFC 8305, 8: Connection Attempt Delay)."""
+_KNOWN_NAME_WAIT_S = 0.05
+"""The wait for a new answer of the resolver when an earlier answer is known."""
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, the two families in turn (RFC 8305, 4), best first; raises OSError."""
+    """Return the addresses of a host, best first, both families in turn (RFC 8305, 4).
+
+    Blocks for as long as the system's resolver does. Raises OSError.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     families = {family: [str(at[0]) for each, *_, at in found if each is family] for family, *_ in found}
     mixed = chain.from_iterable(zip_longest(*families.values()))
@@ -28,44 +31,48 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 class Addresses:
-    """What names stand for. The last good answer is kept for when the resolver stalls or fails."""
+    """A cache of host names. The last good answer is used again when the resolver stalls or fails."""
 
     def __init__(self, lookup: Lookup = resolve) -> None:
         self._lookup = lookup
         self._known: dict[tuple[str, int], Sequence[str]] = {}
-        self._asking: dict[tuple[str, int], _Question] = {}
+        self._queries: dict[tuple[str, int], _Query] = {}
         self._lock = threading.Lock()
 
     def of(self, host: str, port: int, timeout_s: float | None) -> Sequence[str]:
-        """Blocks `timeout_s` at most, and hardly at all for a name that was found before.
+        """Return the addresses of a host.
 
-        Raises httpcore.ConnectError and ConnectTimeout when nothing is known. A question that stalls is asked once
-        and waited for again the next time, so questions never pile up.
+        Blocks `timeout_s` at most, and 50 ms at most for a name that was found before. A query that stalls is not
+        repeated: the next call waits for the same query, so queries never pile up.
+
+        Raises:
+            httpcore.ConnectError: the name cannot be resolved.
+            httpcore.ConnectTimeout: it was not resolved in time.
         """
         key = (host, port)
-        asked = self._ask(key)
-        if asked.ended.wait(_PATIENCE_S if self._known.get(key) else timeout_s):
-            self._known[key] = asked.addresses or self._known.get(key, ())
+        query = self._ask(key)
+        if query.ended.wait(_KNOWN_NAME_WAIT_S if self._known.get(key) else timeout_s):
+            self._known[key] = query.addresses or self._known.get(key, ())
         if self._known.get(key):
             return self._known[key]
-        if asked.problem is None:
+        if query.problem is None:
             raise httpcore.ConnectTimeout(f"the name {host} was not found in time")
-        raise httpcore.ConnectError(f"the name {host} is not known: {asked.problem}") from asked.problem
+        raise httpcore.ConnectError(f"the name {host} is not known: {query.problem}") from query.problem
 
-    def _ask(self, key: tuple[str, int]) -> _Question:
-        """The question that is still open, or a new one; what came late to an earlier call is learnt."""
+    def _ask(self, key: tuple[str, int]) -> _Query:
+        """Return the query that is still running, or start one; store the result of one that ended too late."""
         with self._lock:
-            earlier = self._asking.get(key)
+            earlier = self._queries.get(key)
             if earlier is not None and not earlier.ended.is_set():
                 return earlier
             if earlier is not None and earlier.addresses:
                 self._known[key] = earlier.addresses
-            asked = self._asking[key] = _Question(lambda: self._lookup(*key))
-            return asked
+            query = self._queries[key] = _Query(lambda: self._lookup(*key))
+            return query
 
 
-class _Question:
-    """One question to the resolver, on a thread of its own: it cannot be given a deadline."""
+class _Query:
+    """One query to the resolver, on its own thread because it has no timeout."""
 
     def __init__(self, ask: Callable[[], Sequence[str]]) -> None:
         self.addresses: Sequence[str] = ()
@@ -83,14 +90,17 @@ class _Question:
 
 
 def first_open(addresses: Sequence[str], connect: Connect) -> httpcore.NetworkStream:
-    """The first connection that opens, addresses tried one after another and side by side. Raises what the last did."""
+    """Return the first connection that opens; addresses are started in turn and run in parallel.
+
+    Raises the error of the address that failed last.
+    """
     if len(addresses) == 1:
         return connect(addresses[0])
     return _Race(connect).run(addresses)
 
 
 class _Race:
-    """Happy eyeballs (RFC 8305). Whoever loses is closed."""
+    """Parallel connection attempts (Happy Eyeballs, RFC 8305); all but the first to open are closed."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -144,7 +154,7 @@ def _close(end: httpcore.NetworkStream | Exception) -> None:
 
 
 class Dialer(httpcore.NetworkBackend):
-    """What the HTTP library opens connections with."""
+    """The backend by which the HTTP library opens connections."""
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
@@ -158,7 +168,7 @@ class Dialer(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Find the host and connect to it, each in `timeout` at most."""
+        """Resolve the host and connect to it; each step blocks `timeout` at most."""
         options = list(socket_options or ())
         found = self._addresses.of(host, port, timeout)
         return first_open(

@@ -1,24 +1,27 @@
-"""JSON to a server of the retailer's own, within a deadline: HTTPS, HTTP Basic or a client certificate."""
+"""JSON requests to the retailer's own server, for a TOTP module: every failure is a TotpModuleError."""
 
 from __future__ import annotations
 
 import ssl
-import time
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from koshelek_driver.errors import TotpModuleError
+from koshelek_driver.network import http
+from koshelek_driver.network.http import JsonClient, NoResponseError, NotSentError
 from koshelek_driver.secrets import Secret
 
-if TYPE_CHECKING:
-    import httpx
-
-_MAX_ANSWER = 1 << 16
+_MAX_RESPONSE = 1 << 16
+_KEEP_IDLE_S = 5.0
+"""Short, because a request that meets a connection closed by the server is not repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonServer:
-    """Where the server is and how it knows us. `login` and `password` None: by client certificate, or not at all."""
+    """The address of the server and our credentials.
+
+    `login` and `password` None: by client certificate, or without credentials.
+    """
 
     url: str
     context: ssl.SSLContext
@@ -28,61 +31,69 @@ class JsonServer:
 
 
 class JsonPoster:
-    """One kept connection. Redirects are not followed and proxies of the environment are not used."""
+    """Posts JSON over one connection that stays open. Any thread may call.
+
+    Redirects are not followed and proxies of the environment are not used.
+    """
 
     def __init__(self, server: JsonServer) -> None:
         self._server = server
-        self._http: httpx.Client | None = None
+        self._client: JsonClient | None = None
+        self._making = threading.Lock()
 
     def post(self, path: str, body: bytes) -> bytes:
-        """The body of HTTP 200. Connecting and answering may each take half the deadline.
+        """Return the body of HTTP 200.
 
-        Raises TotpModuleError for everything else; it names neither body nor answer, which hold secrets.
+        Blocks for the deadline at most; connecting and responding may each take half of it.
+
+        Raises:
+            TotpModuleError: anything else came; the message names neither body nor response, which hold secrets.
         """
-        import httpx
-
         try:
-            with self._client().stream("POST", self._server.url + path, content=body) as answer:
-                if answer.status_code != 200:
-                    raise _failure(f"answered HTTP {answer.status_code}", "ask the administrator of that server")
-                return self._read(answer)
-        except httpx.TimeoutException as problem:
-            raise _failure(f"did not answer in {self._server.deadline_s:g} s", "check network and server") from problem
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            response = self._connection().send("POST", path, body)
+        except ValueError as problem:
             raise _failure(f"cannot be reached: {problem}", "check network, url and certificates") from problem
+        except (NotSentError, NoResponseError) as problem:
+            raise self._translated(problem) from problem
+        if response.head.status != 200:
+            raise _failure(f"answered HTTP {response.head.status}", "ask the administrator of that server")
+        return response.body
 
     def close(self) -> None:
         """Close the connection."""
-        if self._http is not None:
-            self._http.close()
+        if self._client is not None:
+            self._client.close()
 
-    def _client(self) -> httpx.Client:
-        if self._http is None:
-            self._http = self._made()
-        return self._http
+    def _connection(self) -> JsonClient:
+        """Make the client at its first use: a till that checks no card does not load the HTTP library."""
+        with self._making:
+            if self._client is None:
+                self._client = _client(self._server)
+            return self._client
 
-    def _made(self) -> httpx.Client:
-        import httpx
+    def _translated(self, problem: NotSentError | NoResponseError) -> TotpModuleError:
+        if problem.is_timeout:
+            return _failure(f"did not answer in {self._server.deadline_s:g} s", "check network and server")
+        if isinstance(problem, NoResponseError) and problem.is_too_long:
+            return _failure(f"sent an answer that did not end in {_MAX_RESPONSE} bytes and its time", "call support")
+        return _failure(f"cannot be reached: {problem.reason}", "check network, url and certificates")
 
-        server = self._server
-        login, password = server.login, server.password
-        return httpx.Client(
-            auth=httpx.BasicAuth(login.reveal(), password.reveal()) if login and password else None,
-            headers={"Content-Type": "application/json"},
-            verify=server.context,
-            timeout=server.deadline_s / 2,
-            follow_redirects=False,
-            trust_env=False,
+
+def _client(server: JsonServer) -> JsonClient:
+    """Raises ValueError for a malformed URL."""
+    return JsonClient(
+        http.JsonServer(
+            base_url=http.BaseUrl.parse(server.url),
+            context=server.context,
+            connect_timeout_s=server.deadline_s / 2,
+            response_timeout_s=server.deadline_s / 2,
+            total_timeout_s=server.deadline_s,
+            max_response_bytes=_MAX_RESPONSE,
+            keep_idle_s=_KEEP_IDLE_S,
+            login=server.login,
+            password=server.password,
         )
-
-    def _read(self, answer: httpx.Response) -> bytes:
-        give_up = time.monotonic() + self._server.deadline_s / 2
-        body = bytearray()
-        for piece in answer.iter_bytes():
-            body += piece
-            if len(body) > _MAX_ANSWER or time.monotonic() > give_up:
-                raise _failure(f"sent an answer that did not end in {_MAX_ANSWER} bytes and its time", "call support")
-        return bytes(body)
+    )
 
 
 def _failure(what: str, remedy: str) -> TotpModuleError:

@@ -1,4 +1,4 @@
-"""Pins: which public keys a server may have, whoever signed its certificate."""
+"""Pins: the public keys that a server may have, regardless of who signed its certificate."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ _LONG_LENGTH = 0x80
 
 
 def pin_of(certificate: bytes) -> str:
-    """The pin of a certificate, DER: `sha256/` and base64 of the SHA-256 of its public key (SubjectPublicKeyInfo).
+    """Return the pin of a certificate (DER), in curl's notation.
 
-    That is how curl writes it. A new certificate for the same key keeps its pin.
+    It is `sha256/` and the Base64 of the SHA-256 of the public key (SubjectPublicKeyInfo), so a new certificate for the
+    same key has the same pin.
     """
     return f"sha256/{base64.b64encode(hashlib.sha256(_public_key(certificate)).digest()).decode()}"
 
 
 def pinned(pins: Collection[str]) -> type[ssl.SSLSocket]:
-    """A TLS socket whose handshake fails with ssl.SSLError unless the server's key is one of these."""
+    """Return a TLS socket class whose handshake fails with ssl.SSLError for any other key."""
 
     class Pinned(ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:
@@ -33,7 +34,7 @@ def pinned(pins: Collection[str]) -> type[ssl.SSLSocket]:
 
 
 def _public_key(certificate: bytes) -> bytes:
-    """SubjectPublicKeyInfo, whole: the sixth part of a certificate's body behind its version (RFC 5280, 4.1)."""
+    """Return SubjectPublicKeyInfo: the sixth field of a certificate's body after its version (RFC 5280, 4.1)."""
     at = _content(certificate, _content(certificate, 0))
     parts_before = 6 if certificate[at] == _VERSION_TAG else 5
     for _ in range(parts_before):
@@ -42,13 +43,13 @@ def _public_key(certificate: bytes) -> bytes:
 
 
 def _content(der: bytes, at: int) -> int:
-    """Where the content of the DER element at `at` begins."""
+    """Return the offset of the content of the DER element at `at`."""
     first = der[at + 1]
     return at + 2 + (first - _LONG_LENGTH if first >= _LONG_LENGTH else 0)
 
 
 def _end(der: bytes, at: int) -> int:
-    """Where the next element begins."""
+    """Return the offset behind the DER element at `at`."""
     begin = _content(der, at)
     length = int.from_bytes(der[at + 2 : begin]) if begin > at + 2 else der[at + 1]
     return begin + length

@@ -1,4 +1,4 @@
-"""TLS as everything in this driver speaks it: 1.2 or newer, and the other side is always verified."""
+"""TLS settings of all clients: version 1.2 or newer, and the server is always verified."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ def tls_context(
     *,
     pins: Collection[str] = (),
 ) -> ssl.SSLContext:
-    """A context for clients. `ca_file` None means the system's certificates; `certificate` is our own, PEM.
+    """Return a TLS context for a client.
 
-    With `pins` the server's key must be one of them beside; see `transport.pins`.
-    Reads files, some tens of milliseconds. Raises SiteError that names the setting: `key`.ca_file or `key`.client_….
+    `ca_file` None means the system's certificates. `certificate` and `private_key` (PEM) are the client's own. With
+    `pins` the server's key must also be one of them, see `pins.py`. Reads files, which takes some tens of milliseconds.
+
+    Raises:
+        SiteError: a file cannot be used; the message names the setting, `key`.ca_file or `key`.client_certificate.
     """
     try:
         context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))

@@ -1,1 +1,1 @@
-"""Koshelek Pay API: the only room that knows HTTP and camelCase."""
+"""Koshelek Pay API: the only package that knows its HTTP calls and camelCase names."""

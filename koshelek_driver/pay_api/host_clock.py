@@ -1,4 +1,4 @@
-"""How far the till's clock is off, by the Date header of the host's answers (RFC 9110, 6.6.1)."""
+"""The error of the till's clock, by the host's Date header (RFC 9110, 6.6.1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _HALF_A_SECOND = 0.5
 
 
 class HostClock:
-    """Hears what time the host has. A steady clock carries it on, however the wall clock of the till jumps."""
+    """Follows the host's time by a monotonic clock.
+
+    So jumps of the till's wall clock do not disturb it.
+    """
 
     def __init__(self, steady_s: Callable[[], float], unix_s: Callable[[], float]) -> None:
         self._steady_s = steady_s
@@ -18,7 +21,7 @@ class HostClock:
         self._host_ahead_of_steady_s: float | None = None
 
     def heard(self, date: str) -> None:
-        """A Date header just came; one that is no date is passed over."""
+        """Note the Date header of a response that just arrived; an invalid date is ignored."""
         try:
             told_s = parsedate_to_datetime(date).timestamp()
         except ValueError:
@@ -26,7 +29,10 @@ class HostClock:
         self._host_ahead_of_steady_s = told_s + _HALF_A_SECOND - self._steady_s()
 
     def skew_s(self) -> float | None:
-        """How far the till is ahead of the host, in seconds, to about a second; None while nothing was heard."""
+        """Return the seconds by which the till is ahead of the host.
+
+        They are accurate to about one second, and None until the host has responded once.
+        """
         if self._host_ahead_of_steady_s is None:
             return None
         return self._unix_s() - (self._steady_s() + self._host_ahead_of_steady_s)

@@ -1,4 +1,4 @@
-"""The shapes of Pay API's JSON. Requests are closed; answers are read tolerantly and kept whole.
+"""The JSON objects of Pay API. Requests allow no unknown fields; responses are parsed tolerantly.
 
 Source: the published API, versions 0.9.0 to 1.2.1. Amounts are int kopecks.
 """
@@ -15,7 +15,7 @@ MAX_KOPECKS = 9_999_999_999
 MAX_ORDER_ID = 36
 
 _NEWER_FIELDS = {"paymentPurpose": (1, 0, 0), "currency": (1, 1, 0), "measure": (1, 1, 0)}
-"""Fields of requests that older servers do not know, with the version that brought them."""
+"""Fields of requests that older servers do not know, with the first version that has them."""
 
 
 class Call(Enum):
@@ -37,7 +37,7 @@ class _Request(
 
 
 class Item(_Request, frozen=True, kw_only=True):
-    """One line of an invoice. `quantity` is whole units of `measure`: 1125 GRAM, never 1.125 KILOGRAM."""
+    """One line of an invoice. `quantity` counts whole units of `measure`: 1125 GRAM, never 1.125 KILOGRAM."""
 
     name: str
     article: str
@@ -52,7 +52,7 @@ class Item(_Request, frozen=True, kw_only=True):
 
 
 class CheckoutInvoice(_Request, frozen=True, kw_only=True):
-    """What is paid for."""
+    """The order that is paid."""
 
     order_id: str
     total_amount: int
@@ -63,7 +63,7 @@ class CheckoutInvoice(_Request, frozen=True, kw_only=True):
 
 
 class User(_Request, frozen=True, kw_only=True):
-    """The customer, by loyalty card."""
+    """The customer, identified by the loyalty card."""
 
     loyalty_id: str
 
@@ -76,7 +76,7 @@ class PaymentMethod(_Request, frozen=True, kw_only=True):
 
 
 class CheckoutRequest(_Request, frozen=True, kw_only=True):
-    """The charge."""
+    """The request to charge an invoice."""
 
     request_id: str
     card_session: str
@@ -88,7 +88,7 @@ class CheckoutRequest(_Request, frozen=True, kw_only=True):
 
 
 class MethodsRequest(_Request, frozen=True, kw_only=True):
-    """Which providers the customer may use. Servers differ in the spelling of the session's key."""
+    """The question which providers the customer may use. Servers spell the session's key differently."""
 
     request_id: str
     card_session: str | None = None
@@ -100,15 +100,15 @@ class MethodsRequest(_Request, frozen=True, kw_only=True):
 
 
 class StatusRequest(_Request, frozen=True, kw_only=True):
-    """A question about a payment, or about a refund or cancel by its own transaction."""
+    """The question for the status of a payment, refund or cancel."""
 
     request_id: str
     transaction_id: str | None = None
-    ref_transaction_id: str | None = None
+    refund_transaction_id: str | None = msgspec.field(default=None, name="refTransactionId")
 
 
 class CancelRequest(_Request, frozen=True, kw_only=True):
-    """Take back a payment that has not completed; always the whole amount."""
+    """The request to cancel a payment that has not completed; always the whole amount."""
 
     request_id: str
     store_id: str
@@ -117,7 +117,7 @@ class CancelRequest(_Request, frozen=True, kw_only=True):
 
 
 class RefundRequest(_Request, frozen=True, kw_only=True):
-    """Give money back, all of it or some."""
+    """The request to refund a payment, in full or in part."""
 
     request_id: str
     store_id: str
@@ -129,7 +129,7 @@ class RefundRequest(_Request, frozen=True, kw_only=True):
 
 
 class Invoice(_Request, frozen=True, kw_only=True):
-    """A fiscal receipt as the cash register printed it. Servers differ in the spelling of `qr`."""
+    """A fiscal receipt as the cash register printed it. Servers spell `qr` differently."""
 
     order_id: str
     receipt_id: str
@@ -157,7 +157,7 @@ class Invoice(_Request, frozen=True, kw_only=True):
 
 
 class ReceiptRequest(_Request, frozen=True, kw_only=True):
-    """Show a fiscal receipt in the customer's app."""
+    """The request to show a fiscal receipt in the customer's app."""
 
     request_id: str
     transaction_id: str
@@ -167,7 +167,7 @@ class ReceiptRequest(_Request, frozen=True, kw_only=True):
 
 
 class Slip(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """The fields of a slip that are known here; the answer's own object is kept beside it, whole."""
+    """The known fields of a slip. The journal stores the host's whole object."""
 
     order_id: str = ""
     payment_transaction_id: str = ""
@@ -185,22 +185,22 @@ class Slip(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
 
 
 class TransactionAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """What checkout, status and cancel answer, and what a postback says. `slip` is the object as it came.
+    """The response to checkout, status, cancel and refund, and the content of a postback.
 
-    `status` is an open list, empty or absent while the host has none to tell.
+    `slip` is the object as it came. `status` is an open list of words, empty or absent while there is no status.
     """
 
     request_id: str = ""
     transaction_id: str
     status: str | None = None
     slip: dict[str, Any] | None = None
-    ref_transaction_id: str | None = None
+    refund_transaction_id: str | None = msgspec.field(default=None, name="refTransactionId")
     ref_status: str | None = None
     error_code: str | None = None
 
 
 class Provider(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """One way to pay, by the API's open list of names. `message` is for the customer or the cashier."""
+    """One provider, by the API's open list of names. `message` is for the customer or the cashier."""
 
     payment_type: str
     available: bool
@@ -208,7 +208,7 @@ class Provider(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
 
 
 class MethodsAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """What the request for methods answers, at once or after polling.
+    """The response to the request for methods, at once or after polling.
 
     While `computation_complete` is false the list comes later: ask again for `availability_info_id` after
     `polling_timeout` (the first time `timeout`) milliseconds.
@@ -230,19 +230,19 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 
 
 def encode(request: _Request, version: str) -> bytes:
-    """The request as JSON in UTF-8, without the fields that a server of `version` does not know."""
+    """Encode a request as UTF-8 JSON, without fields newer than `version`."""
     since = version_numbers(version)
     too_new = frozenset(name for name, first in _NEWER_FIELDS.items() if first > since)
     return msgspec.json.encode(_without(msgspec.to_builtins(request), too_new))
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """A version of the API, to be compared: (1, 2, 1)."""
+    """Return a version of the API as numbers that can be compared: (1, 2, 1)."""
     return tuple(int(part) for part in version.split("."))
 
 
 def read_slip(slip: dict[str, Any]) -> Slip:
-    """The known fields of a slip; values of an unexpected type are shown as text, never lost."""
+    """Parse the known fields of a slip; values of an unexpected type become text, never lost."""
     try:
         return msgspec.convert(slip, Slip, strict=False)
     except msgspec.ValidationError:

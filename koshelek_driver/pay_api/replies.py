@@ -1,4 +1,4 @@
-"""What can come of a call. "No answer" and "the answer is no" are different types: money depends on it."""
+"""The results of a call. "No answer" and "the answer is no" are different types: money depends on it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from koshelek_driver.pay_api.requests import Request
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """HTTP 200 with an answer to this request. `raw` is the whole object, with fields that no version has yet."""
+    """HTTP 200 with an answer to this request. `raw` is the whole object, including unknown fields."""
 
     answer: TransactionAnswer
     raw: dict[str, Any]
@@ -22,7 +22,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """HTTP 200 to a call that has no answer of its own."""
+    """HTTP 200 to a call whose response has no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Computing:
-    """The list of methods is being made: ask for it by this id, after so long."""
+    """The list of methods is being computed: ask for it by this id after `wait_s` seconds."""
 
     availability_info_id: str
     wait_s: float
@@ -42,7 +42,7 @@ class Computing:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The host understood and said no. `code` is the API's, or `HTTP_401` and the like."""
+    """The host refused the request. `code` is the API's, or `HTTP_401` and the like."""
 
     code: str
     details: str = ""
@@ -50,7 +50,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The request may have been carried out; nothing usable came back. `wait_s`: the host asks for so long a pause."""
+    """The request may have been carried out, but no usable response came back.
+
+    `wait_s` is the pause that the host asks for, in seconds.
+    """
 
     reason: str
     wait_s: float = 0.0
@@ -68,24 +71,24 @@ Reply = Answered | Done | Listed | Computing | Refused | NoAnswer | NotSent
 
 _SHORTEST_WAIT_S = 0.1
 UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
-"""These say "not now", not "no": the request may be under way, or is to be sent again."""
+"""These mean "not now", not "no": the request may be in progress, or must be sent again."""
 
 
-def read(request: Request, http_status: int, body: bytes, wait_s: float = 0.0) -> Reply:
-    """Make a reply of an HTTP answer. Anything that is not clearly a yes or a no is NoAnswer.
+def parse_reply(request: Request, http_status: int, body: bytes, wait_s: float = 0.0) -> Reply:
+    """Parse an HTTP response. Anything that is not clearly a yes or a no is NoAnswer.
 
-    `wait_s` is what the host's Retry-After asks for.
+    `wait_s` is the pause that the host's Retry-After header asks for, in seconds.
     """
-    if http_status in _READERS[request.call]:
-        return _READERS[request.call][http_status](request, body)
+    if http_status in _PARSERS[request.call]:
+        return _PARSERS[request.call][http_status](request, body)
     if http_status == 422:
-        return _read_refusal(body)
+        return _parse_refusal(body)
     if 300 <= http_status < 500 and http_status not in UNDECIDED_CLIENT_ERRORS:
         return Refused(f"HTTP_{http_status}")
     return NoAnswer(f"HTTP {http_status}", wait_s)
 
 
-def _read_answer(request: Request, body: bytes) -> Reply:
+def _parse_transaction(request: Request, body: bytes) -> Reply:
     try:
         raw = _json(body)
         answer = msgspec.convert(raw, TransactionAnswer, strict=False)
@@ -96,12 +99,12 @@ def _read_answer(request: Request, body: bytes) -> Reply:
     return Answered(answer, raw)
 
 
-def _read_nothing(_request: Request, _body: bytes) -> Reply:
-    """A yes without a word."""
+def _parse_nothing(_request: Request, _body: bytes) -> Reply:
+    """Accept a response that needs no content."""
     return Done()
 
 
-def _read_methods(_request: Request, body: bytes) -> Reply:
+def _parse_methods(_request: Request, body: bytes) -> Reply:
     try:
         answer = msgspec.convert(_json(body), MethodsAnswer, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -111,7 +114,7 @@ def _read_methods(_request: Request, body: bytes) -> Reply:
     return _computing(answer, answer.polling_timeout)
 
 
-def _read_task(_request: Request, body: bytes) -> Reply:
+def _parse_task(_request: Request, body: bytes) -> Reply:
     try:
         answer = msgspec.convert(_json(body), MethodsAnswer, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -120,7 +123,7 @@ def _read_task(_request: Request, body: bytes) -> Reply:
 
 
 def _computing(answer: MethodsAnswer, wait_ms: float) -> Reply:
-    """The unit of both waits is milliseconds; the API's page says so of the second only."""
+    """Both waits are milliseconds; the API's page gives the unit of the second only."""
     if not answer.availability_info_id:
         return NoAnswer("neither a list of methods nor a task")
     return Computing(answer.availability_info_id, max(wait_ms / 1000, _SHORTEST_WAIT_S))
@@ -130,18 +133,18 @@ def _json(body: bytes) -> Any:
     return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
 
 
-_READERS: dict[Call, dict[int, Callable[[Request, bytes], Reply]]] = {
-    Call.CHECKOUT: {200: _read_answer},
-    Call.STATUS: {200: _read_answer},
-    Call.CANCEL: {200: _read_answer},
-    Call.REFUND: {200: _read_answer},
-    Call.RECEIPT: {200: _read_nothing},
-    Call.METHODS: {200: _read_methods, 201: _read_task},
-    Call.METHODS_POLL: {200: _read_methods},
+_PARSERS: dict[Call, dict[int, Callable[[Request, bytes], Reply]]] = {
+    Call.CHECKOUT: {200: _parse_transaction},
+    Call.STATUS: {200: _parse_transaction},
+    Call.CANCEL: {200: _parse_transaction},
+    Call.REFUND: {200: _parse_transaction},
+    Call.RECEIPT: {200: _parse_nothing},
+    Call.METHODS: {200: _parse_methods, 201: _parse_task},
+    Call.METHODS_POLL: {200: _parse_methods},
 }
 
 
-def _read_refusal(body: bytes) -> Reply:
+def _parse_refusal(body: bytes) -> Reply:
     try:
         refusal = msgspec.json.decode(body, type=ErrorAnswer)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Build requests as fixed bytes: a request is sent, and sent again, exactly as it was first made."""
+"""Build requests as fixed bytes: a repeated request is exactly the first one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from koshelek_driver.secrets import Secret
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """One call. `body` holds a card number and a session, so it does not print itself; a GET has none.
+    """One call. It does not print itself, because `body` holds a card number and a session.
 
-    `resource` is what a call asks about in its path.
+    A GET has an empty body. `resource` is the id at the end of the path, if the call has one.
     """
 
     call: Call
@@ -32,7 +32,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path below the base URL."""
+        """The path below the base URL, without a query."""
         return f"{self.call.value}/{quote(self.resource, safe='')}" if self.resource else self.call.value
 
     def __repr__(self) -> str:
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """Who asks: the same in every request of a till."""
+    """The merchant's data: the same in every request of a till."""
 
     store: str
     terminal: str
@@ -61,7 +61,7 @@ def checkout(
     card_session: Secret,
     token: Secret,
 ) -> Request:
-    """The charge of one invoice."""
+    """Build the charge of one invoice."""
     body = models.CheckoutRequest(
         request_id=request_id,
         card_session=card_session.reveal(),
@@ -83,7 +83,7 @@ def methods(
     card_session: Secret,
     token: Secret,
 ) -> Request:
-    """Which providers this customer may use for this invoice."""
+    """Build the question which providers this customer may use for this invoice."""
     camel = merchant.card_session_key == "cardSession"
     body = models.MethodsRequest(
         request_id=request_id,
@@ -98,18 +98,18 @@ def methods(
 
 
 def methods_poll(request_id: str, availability_info_id: str) -> Request:
-    """How far a server older than 1.2.0 is with the list of methods."""
+    """Build the poll for the list of methods; servers older than 1.2.0 need it."""
     return Request(Call.METHODS_POLL, request_id, b"", resource=availability_info_id)
 
 
 def status(merchant: Merchant, request_id: str, transaction_id: str) -> Request:
-    """How far a payment is."""
+    """Build the question for the status of a payment."""
     body = models.StatusRequest(request_id=request_id, transaction_id=transaction_id)
     return Request(Call.STATUS, request_id, models.encode(body, merchant.version))
 
 
 def cancel(merchant: Merchant, request_id: str, transaction_id: str) -> Request:
-    """Take back a payment that has not completed."""
+    """Build the cancel of a payment that has not completed."""
     body = models.CancelRequest(
         request_id=request_id,
         store_id=merchant.store,
@@ -119,9 +119,9 @@ def cancel(merchant: Merchant, request_id: str, transaction_id: str) -> Request:
     return Request(Call.CANCEL, request_id, models.encode(body, merchant.version))
 
 
-def reversal_status(merchant: Merchant, request_id: str, ref_transaction_id: str) -> Request:
-    """How far a refund is."""
-    body = models.StatusRequest(request_id=request_id, ref_transaction_id=ref_transaction_id)
+def refund_status(merchant: Merchant, request_id: str, refund_transaction_id: str) -> Request:
+    """Build the question for the status of a refund."""
+    body = models.StatusRequest(request_id=request_id, refund_transaction_id=refund_transaction_id)
     return Request(Call.STATUS, request_id, models.encode(body, merchant.version))
 
 
@@ -134,7 +134,7 @@ def refund(
     items: tuple[models.Item, ...],
     token: Secret,
 ) -> Request:
-    """Give back `amount` kopecks of a payment."""
+    """Build the refund of `amount` kopecks of a payment."""
     body = models.RefundRequest(
         request_id=request_id,
         store_id=merchant.store,
@@ -147,7 +147,7 @@ def refund(
 
 
 def receipt(merchant: Merchant, request_id: str, transaction_id: str, invoice: models.Invoice) -> Request:
-    """Show the fiscal receipt of a payment in the customer's app."""
+    """Build the call that shows a payment's fiscal receipt in the customer's app."""
     code, is_lower = invoice.qr or invoice.upper_case_qr, merchant.qr_key == "qr"
     spelt = replace(invoice, qr=code if is_lower else None, upper_case_qr=None if is_lower else code)
     body = models.ReceiptRequest(

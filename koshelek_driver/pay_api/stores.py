@@ -1,7 +1,7 @@
-"""Store API: a chain registers its shops. For an administrator's desk, not for tills; no money moves here.
+"""Store API: a chain registers its shops. It is for an administrator, not for tills; no money moves.
 
-The call that adds stores is published (version 1.0.0), so what it sends is checked before it leaves. The other two are
-not: their methods, paths and fields are settings. No call has a requestId, so nothing is ever sent a second time.
+The call that adds stores is published (version 1.0.0), so its content is checked before it is sent. The other two are
+not published: their methods, paths and fields are settings. No call has a requestId, so none is sent a second time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from koshelek_driver.errors import UsageError, nearest
-from koshelek_driver.pay_api.client import Whole
+from koshelek_driver.pay_api.client import RawResponse
 from koshelek_driver.pay_api.replies import UNDECIDED_CLIENT_ERRORS, NoAnswer, NotSent
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -23,7 +23,7 @@ _Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class NewStore(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A shop as the published page has it. `store_number` is the chain's own; country codes are ISO 3166."""
+    """A shop as in the published API. `store_number` is the chain's own; country codes are ISO 3166."""
 
     store_number: _Text
     legal_id: _Id
@@ -46,9 +46,10 @@ class _NewStores(msgspec.Struct, rename="camel", forbid_unknown_fields=True, fro
 
 @dataclass(frozen=True, slots=True)
 class StoreCall:
-    """How one call is made. `{name}` in `path` is filled from the file; a GET asks by its query.
+    """The settings of one call.
 
-    `required` are the names that its file must have, `store_required` those of each store in it.
+    `{name}` in `path` is replaced by that value of the file; a GET sends the other values as its query. `required` are
+    the names that the file must have, `store_required` those of each store in it.
     """
 
     method: str
@@ -59,7 +60,7 @@ class StoreCall:
 
 @dataclass(frozen=True, slots=True)
 class StoreRules:
-    """What the settings say: the chain's id, providers, and names that stores have beyond the published ones."""
+    """Settings of all calls: the chain's id, its providers, and store fields beyond the published ones."""
 
     brand_id: str = ""
     payment_types: Collection[str] = ()
@@ -77,27 +78,33 @@ class StoreRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoreAnswer:
-    """What the host said; `answer` is its JSON, or its text where it is none."""
+    """The host's response; `answer` is its JSON, or its text if it is not JSON."""
 
     http_status: int
     answer: Any
 
     @property
     def is_done(self) -> bool:
-        """Whether it said yes."""
+        """True for a 2xx status."""
         return 200 <= self.http_status < 300
 
 
 class Asks(Protocol):
-    """What this module needs of the API's client."""
+    """The part of the API's client that this module needs."""
 
-    def ask(self, method: str, path: str, body: bytes) -> Whole | NoAnswer | NotSent:
-        """Send once; never raises."""
+    def ask(self, method: str, path: str, body: bytes) -> RawResponse | NoAnswer | NotSent:
+        """Send a request once. Never raises."""
         ...
 
 
 def adding(call: StoreCall, file: bytes, rules: StoreRules) -> StoreRequest:
-    """Add stores: an object with `brandId` and `stores`, or a list of stores. Raises UsageError that names what."""
+    """Build the call that adds stores.
+
+    `file` is JSON: an object with `brandId` and `stores`, or a list of stores.
+
+    Raises:
+        UsageError: the file is not valid; the message names the part.
+    """
     given = _read(file, rules)
     known = {**given, "stores": [_without(store, rules.more_fields) for store in _stores(given)]}
     try:
@@ -109,7 +116,11 @@ def adding(call: StoreCall, file: bytes, rules: StoreRules) -> StoreRequest:
 
 
 def asking(call: StoreCall, file: bytes, rules: StoreRules) -> StoreRequest:
-    """A call that is not published: its file goes as it is, if it has what the settings require; else UsageError."""
+    """Build an unpublished call: the file is sent as it is if it has the required names.
+
+    Raises:
+        UsageError: a required name is missing.
+    """
     given = _read(file, rules)
     _require("the file", given, call.required)
     for number, store in enumerate(_stores(given), 1):
@@ -118,9 +129,9 @@ def asking(call: StoreCall, file: bytes, rules: StoreRules) -> StoreRequest:
 
 
 def send(client: Asks, request: StoreRequest) -> StoreAnswer | NoAnswer | NotSent:
-    """Send it once. An answer that is neither yes nor no is none."""
+    """Send the request once. A response that is neither yes nor no becomes NoAnswer."""
     reply = client.ask(request.method, request.path, request.body)
-    if not isinstance(reply, Whole):
+    if not isinstance(reply, RawResponse):
         return reply
     if reply.status >= 500 or reply.status in UNDECIDED_CLIENT_ERRORS:
         return NoAnswer(f"HTTP {reply.status}")

@@ -1,4 +1,4 @@
-"""What the cashier should do: one short instruction a code, whichever way the code came."""
+"""Instructions for the cashier: one short text for each result code, whatever its origin."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ _TIPS: dict[str, tuple[str, str]] = {
 
 
 def operator_tip(code: str, language: Language, overrides: Overrides, details: str = "") -> str:
-    """The instruction for `code`; a code not known here gets a general one with the host's own words."""
+    """Return the instruction for `code`; an unknown code gets a general one with the host's own words."""
     own = overrides.get(code, {}).get(language)
     if own:
         return own

@@ -10,7 +10,7 @@ _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 def _steady_s() -> float:
-    """CLOCK_MONOTONIC of Linux stands still while the machine sleeps; a deadline of money must not."""
+    """Return seconds that count sleep, too: CLOCK_MONOTONIC of Linux stands still then, deadlines of money go on."""
     return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
 
@@ -27,14 +27,14 @@ class Wakeup(Protocol):
 
 
 class Clock(Protocol):
-    """What the engine needs of time."""
+    """The time that the engine needs."""
 
     def now_s(self) -> float:
-        """A steady clock, seconds."""
+        """Return the steady clock, in seconds."""
         ...
 
     def unix_s(self) -> float:
-        """The wall clock, Unix seconds."""
+        """Return the wall clock, in Unix seconds."""
         ...
 
     def wait(self, until_s: float, wake: Wakeup | None) -> None:
@@ -43,7 +43,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The clock of this machine. Where the system has such a clock, sleep of a tablet counts."""
+    """The clock of this machine. If the system has such a clock, the sleep of a tablet counts."""
 
     def now_s(self) -> float:
         """See Clock."""

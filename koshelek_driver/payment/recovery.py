@@ -95,7 +95,7 @@ class Recovery:
     def hear(self, answer: TransactionAnswer, body: bytes) -> bool:
         """Store a postback. Return True if the payment or refund belongs to this till."""
         journal = self._parts.journal
-        refund = journal.refunds.by_refund_transaction(answer.ref_transaction_id or "")
+        refund = journal.refunds.by_refund_transaction(answer.refund_transaction_id or "")
         found = refund or journal.by_transaction(answer.transaction_id)
         if found is not None:
             journal.keep_postback(found.request_id, body, self._parts.clock.unix_s())

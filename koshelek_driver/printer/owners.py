@@ -7,7 +7,7 @@ import time
 from weakref import WeakValueDictionary
 
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.transport import is_serial, open_stream
 
@@ -15,7 +15,7 @@ _OWNERS: WeakValueDictionary[tuple[str, str], ReceiptPrinter] = WeakValueDiction
 _FINDING = threading.Lock()
 
 
-def receipt_printer(entry: Device, timeout_s: float) -> ReceiptPrinter:
+def receipt_printer(entry: DeviceEntry, timeout_s: float) -> ReceiptPrinter:
     """The printer of an entry of the site file; nothing is opened yet. Raises ProfileError.
 
     `timeout_s`: how long opening its port may take, for whoever asks first.
@@ -27,7 +27,7 @@ def receipt_printer(entry: Device, timeout_s: float) -> ReceiptPrinter:
         return found
 
 
-def _made(entry: Device, timeout_s: float) -> ReceiptPrinter:
+def _made(entry: DeviceEntry, timeout_s: float) -> ReceiptPrinter:
     model = profile.printer(entry.profile)
     return ReceiptPrinter(
         lambda: open_stream(entry.port, model.serial, timeout_s),

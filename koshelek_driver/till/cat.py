@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from koshelek_driver.cat import device
 from koshelek_driver.cat.service import Wallet
-from koshelek_driver.config import site as site_files
+from koshelek_driver.config.site import Site
 from koshelek_driver.till.terminal import Terminal
+from koshelek_driver.upos.codes import ErrorCode
+from koshelek_driver.upos.errors import UposError
 
 
 class CAT(device.CAT):
@@ -22,4 +24,8 @@ class CAT(device.CAT):
     """
 
     def _open_wallet(self) -> Wallet:
-        return Terminal(self._site or site_files.load())
+        site = self._opened_from
+        if not isinstance(site, Site):
+            what = f"{self} has devices alone, and a wallet needs the whole site file"
+            raise UposError(ErrorCode.E_NOSERVICE, what, "make it as CAT(load_site(path))")
+        return Terminal(site)

@@ -14,7 +14,7 @@ from koshelek_driver.card.totp import Verification
 from koshelek_driver.card.words import card_line
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.config import site as site_files
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import CardError, UsageError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.pay_api.models import TransactionAnswer
@@ -36,7 +36,7 @@ from koshelek_driver.payment.shown_card import Shown, ShownCard
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
-from koshelek_driver.scanner.label import Label, read_text
+from koshelek_driver.scanner.label import Label, parse_text
 from koshelek_driver.scanner.once import scan_once
 from koshelek_driver.till.assembly import (
     build_day_rule,
@@ -209,7 +209,7 @@ class Terminal:
 
             def show() -> Shown:
                 if label is not None:
-                    return self._cards.given(read_text(label, typed=typed), pressed_s)
+                    return self._cards.given(parse_text(label, typed=typed), pressed_s)
                 return self._shown(pressed_s, wait_s, watcher, token)
 
             return self._sales.pay(to_pay, show, watcher, token)
@@ -424,7 +424,7 @@ class Terminal:
         from koshelek_driver.payment.journal.reader import JournalReader
 
         if shop:
-            return reconcile(theirs, self.ledger.books(), scope)
+            return reconcile(theirs, self.ledger.records(), scope)
         with closing(JournalReader(self._site.journal)) as books:
             return reconcile(theirs, books, scope)
 
@@ -495,7 +495,7 @@ class Terminal:
         held = self._cards.held() if label is None else None
         if held is not None:
             return held
-        shown = self._scan(wait_s, observer, cancel) if label is None else read_text(label, typed=typed)
+        shown = self._scan(wait_s, observer, cancel) if label is None else parse_text(label, typed=typed)
         verification = self._cards.given(shown, 0, use=False).verification
         notify(observer.scanned, shown, verification)
         return verification

@@ -1,4 +1,7 @@
-"""Ports: open, read, write, close. Every wait is bounded and foreign exceptions end here."""
+"""Ports of devices: open, read, write, close. Every wait has a limit.
+
+Exceptions of the operating system and of libraries are translated here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One form of address for every port: read and checked, nothing is opened."""
+"""Parse and check the addresses of ports. Nothing is opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _USB_IDS = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::(.+))?")
 
 
 def check_address(address: str, *, of_printer: bool = False) -> None:
-    """Refuse an address that `open_port` cannot mean; raises SiteError. Nothing is opened."""
+    """Raise SiteError for an address that `open_port` or `open_stream` cannot open."""
     scheme, _, rest = address.partition(":")
     if of_printer and scheme in _NOT_OF_PRINTERS:
         what = f"port '{address}': a printer is no {scheme} device"
@@ -30,18 +30,21 @@ def check_address(address: str, *, of_printer: bool = False) -> None:
 
 
 def is_serial(address: str) -> bool:
-    """Whether it is a serial line, by path, name or URL of pyserial."""
+    """Return True for a serial line: a path, a name or a URL of pyserial."""
     return address.partition(":")[0] not in ("tcp", "file", *_BY_USB_IDS, "evdev")
 
 
 def hardware_of(address: str) -> str:
-    """What names the hardware behind an address, the same for every spelling of it: for claims."""
+    """Return one name of the hardware for all spellings of its address.
+
+    Claims use it to recognise one device under two addresses.
+    """
     path = Path(address.removeprefix("evdev:").removeprefix("file:"))
     return str(path.resolve()) if path.is_absolute() else address.casefold()
 
 
 def usb_ids(address: str) -> tuple[int, int, str]:
-    """Vendor, product and serial number of an address by USB numbers. Raises SiteError."""
+    """Return vendor, product and serial number of an address by USB numbers. Raises SiteError."""
     scheme, _, rest = address.partition(":")
     parsed = _USB_IDS.fullmatch(rest)
     if parsed is None:
@@ -52,7 +55,7 @@ def usb_ids(address: str) -> tuple[int, int, str]:
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """Host and port number of a TCP address. Raises SiteError."""
+    """Return host and port number of a TCP address. Raises SiteError."""
     parts = urlsplit(address)
     try:
         host, port = parts.hostname, parts.port

@@ -1,4 +1,4 @@
-"""What ports on a Linux file descriptor share: a read that can be woken, deadlines, one place where errors end."""
+"""The base of ports on a Linux file descriptor: timeouts, a read that can be woken, translated errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _READ_SIZE = 4096
 
 
 class DescriptorPort:
-    """A character device. Raises PortNotOpened with what to do when it cannot be opened."""
+    """A character device. Raises PortNotOpened, with a remedy, if it cannot be opened."""
 
     report_descriptor = b""
 
@@ -27,7 +27,7 @@ class DescriptorPort:
         self._is_open = True
 
     def read(self, timeout_s: float) -> bytes:
-        """See Port. One read of the device: one report, where it has reports."""
+        """See Port. Does one read of the device, which is one report if it has reports."""
         try:
             ready, _, _ = select.select([self._file, self._wake_read], [], [], timeout_s)
             data = os.read(self._file, _READ_SIZE) if self._file in ready else b""

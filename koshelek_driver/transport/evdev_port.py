@@ -1,4 +1,4 @@
-"""Scanners that type, on Linux: keys are taken from the kernel, so that nothing is typed into the program in front."""
+"""Scanners that type, on Linux: keys are read from the kernel, so no other program receives them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _RIGHTS = "check the path (/dev/input/by-id/…-event-kbd), and that this user i
 
 
 class EvdevPort(DescriptorPort):
-    """One keyboard, taken for this driver alone while it is open.
+    """One keyboard, grabbed for this driver alone while it is open.
 
-    What is read is pairs of bytes: a key's code and 1 for pressed or 0 for released. Repeats are left out.
+    A read returns pairs of bytes: the code of a key, and 1 for pressed or 0 for released. Repeats are left out.
     """
 
     def __init__(self, path: str) -> None:

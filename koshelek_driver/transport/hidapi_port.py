@@ -11,7 +11,7 @@ _LONGEST_REPORT = 1024
 
 
 class HidapiPort:
-    """The interface of a HID device that has a collection on one of `pages`. Raises PortNotOpened."""
+    """The interface of a HID device with a collection on one of `pages`. Raises PortNotOpened."""
 
     def __init__(self, vendor_id: int, product_id: int, pages: frozenset[int], serial_number: str = "") -> None:
         self._name = f"HID device {vendor_id:04x}:{product_id:04x}"
@@ -39,7 +39,7 @@ class HidapiPort:
             raise PortNotOpened(f"{self._name} does not open: {problem}", "close the program that has it") from problem
 
     def read(self, timeout_s: float) -> bytes:
-        """See Port. One report."""
+        """See Port. Reads one report."""
         try:
             return bytes(self._device.read(_LONGEST_REPORT, max(1, int(timeout_s * 1000))))
         except (OSError, ValueError) as problem:
@@ -55,7 +55,7 @@ class HidapiPort:
             raise PortLost(f"{self._name} took {written} of {len(data)} bytes", "unplug it and plug it in again")
 
     def wake(self) -> None:
-        """See Port. hidapi cannot; its reads end by their timeout."""
+        """See Port. Does nothing: hidapi cannot wake a read, which ends by its timeout."""
 
     def close(self) -> None:
         """See Port."""

@@ -1,4 +1,4 @@
-"""HID devices on Linux through hidraw, found by vendor, product, serial number and usage."""
+"""HID devices on Linux through hidraw, found by their ids and usage page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RIGHTS = "check that it is plugged in, and that this user may use it: the READM
 
 @dataclass(frozen=True, slots=True)
 class HidDevice:
-    """One interface of a HID device, as the system lists it."""
+    """One interface of a HID device, as sysfs lists it."""
 
     path: str
     vendor_id: int
@@ -34,12 +34,12 @@ class HidDevice:
 
 
 class HidrawPort(DescriptorPort):
-    """One hidraw device. Reports begin with their id if the device has ids, both ways."""
+    """One hidraw device. Reports begin with their id, in both directions, if the device has ids."""
 
     def __init__(self, device: HidDevice) -> None:
         super().__init__(device.path, f"HID device {device.name or device.path}", _RIGHTS)
         self.report_descriptor = device.report_descriptor
-        self._has_ids = hid_descriptor.parse(device.report_descriptor).has_report_ids
+        self._has_ids = hid_descriptor.parse_descriptor(device.report_descriptor).has_report_ids
 
     def write(self, data: bytes, timeout_s: float) -> None:
         """See Port."""
@@ -47,7 +47,7 @@ class HidrawPort(DescriptorPort):
 
 
 def devices(sysfs: Path = SYSFS, dev: Path = DEV) -> list[HidDevice]:
-    """Every HID interface of this machine, in the order of their names."""
+    """Return every HID interface of this machine, sorted by name."""
     found = [_device(entry, dev) for entry in sorted(sysfs.glob("hidraw*"))]
     return [device for device in found if device is not None]
 
@@ -55,7 +55,11 @@ def devices(sysfs: Path = SYSFS, dev: Path = DEV) -> list[HidDevice]:
 def find(
     vendor_id: int, product_id: int, pages: frozenset[int], serial_number: str = "", *, listed: list[HidDevice]
 ) -> HidDevice:
-    """The one device with these ids and a collection on one of these usage pages. Raises PortNotOpened."""
+    """Return the device with these ids and one of these usage pages.
+
+    Raises:
+        PortNotOpened: there is no such device, or there are several.
+    """
     ours = [device for device in listed if (device.vendor_id, device.product_id) == (vendor_id, product_id)]
     right = [device for device in ours if not pages or any(usage.page in pages for usage in device.usages)]
     chosen = [device for device in right if serial_number in ("", device.serial_number)]
@@ -77,13 +81,13 @@ def _advice(ours: list[HidDevice]) -> str:
 
 
 def _device(entry: Path, dev: Path) -> HidDevice | None:
-    """What sysfs says of one device; None for one that is just going away, or speaks nonsense."""
+    """Read one device from sysfs; None if it is being unplugged or its data are invalid."""
     try:
         lines = (entry / "device" / "uevent").read_text(encoding="utf-8", errors="replace").splitlines()
         descriptor = (entry / "device" / "report_descriptor").read_bytes()
         about = dict(line.split("=", 1) for line in lines if "=" in line)
         _, vendor, product = about["HID_ID"].split(":")
-        usages = hid_descriptor.parse(descriptor).collections
+        usages = hid_descriptor.parse_descriptor(descriptor).collections
         vendor_id, product_id = int(vendor, 16), int(product, 16)
     except (OSError, KeyError, ValueError, FrameError):
         return None

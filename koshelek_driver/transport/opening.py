@@ -1,4 +1,4 @@
-"""Open a port by its address. The kinds of ports are imported late: a till has one or two of them."""
+"""Open ports by their address. Each kind of port is imported when it is needed: a till has few."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from koshelek_driver.transport.port import Port, SerialLine, StreamPort
 def open_port(
     address: str, line: SerialLine, connect_timeout_s: float, hid_pages: frozenset[int] = frozenset()
 ) -> Port:
-    """Open a port by its address. Raises PortNotOpened, or SiteError.
+    """Open a port by its address.
 
     `tcp://host:port`; `hidraw:<vid>:<pid>[:<serial number>]` and `usb:<vid>:<pid>` (four hexadecimal digits each; of
     several interfaces the one with a collection on one of `hid_pages`); `evdev:<path>`; else a serial port by path,
     name or URL of pyserial (`socket://host:port`, `rfc2217://host:port`).
+
+    Raises:
+        PortNotOpened: the port cannot be opened; nothing was written.
+        SiteError: the address is not valid.
     """
     check_address(address)
     scheme = address.partition(":")[0]
@@ -28,10 +32,14 @@ def open_port(
 
 
 def open_stream(address: str, line: SerialLine, connect_timeout_s: float) -> StreamPort:
-    """Open a printer's port by its address. Raises PortNotOpened, or SiteError.
+    """Open a printer's port by its address.
 
     `tcp://host:port`; `usb:<vid>:<pid>[:<serial number>]` for the printer class; `file:<path>`, a device file such as
     /dev/usb/lp0; else a serial port as for `open_port`.
+
+    Raises:
+        PortNotOpened: the port cannot be opened; nothing was written.
+        SiteError: the address is not valid.
     """
     check_address(address, of_printer=True)
     scheme, _, rest = address.partition(":")

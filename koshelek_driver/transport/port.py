@@ -1,4 +1,4 @@
-"""The narrow waist between devices and everything above: protocols, and nothing else."""
+"""The protocols by which everything above uses devices, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,65 +6,79 @@ from typing import Protocol
 
 
 class SerialLine(Protocol):
-    """Line settings of an RS-232 port, as a profile has them."""
+    """The settings of an RS-232 line, as in a profile."""
 
     @property
     def baud_rate(self) -> int:
-        """Bits a second."""
+        """Bits per second."""
         ...
 
     @property
     def data_bits(self) -> int:
-        """7 or 8."""
+        """Bits per character: 7 or 8."""
         ...
 
     @property
     def parity(self) -> str:
-        """none, even or odd."""
+        """Parity: none, even or odd."""
         ...
 
     @property
     def stop_bits(self) -> int:
-        """1 or 2."""
+        """Stop bits: 1 or 2."""
         ...
 
     @property
     def flow(self) -> str:
-        """Who stops a sender that is too fast: none, xonxoff or rtscts."""
+        """Flow control: none, xonxoff or rtscts."""
         ...
 
 
 class Port(Protocol):
-    """Bytes to and from one device, or whole reports where it has reports."""
+    """Bytes to and from one device; whole reports if the device has reports."""
 
     @property
     def report_descriptor(self) -> bytes:
-        """What a HID device says of its reports; empty for any other."""
+        """The report descriptor of a HID device; empty for any other."""
         ...
 
     def read(self, timeout_s: float) -> bytes:
-        """What arrived, waiting at most `timeout_s`; empty when nothing came. Raises PortLost."""
+        """Read the bytes that have arrived, waiting at most `timeout_s`; empty if none did.
+
+        Raises:
+            PortLost: the port broke.
+        """
         ...
 
     def write(self, data: bytes, timeout_s: float) -> None:
-        """Write all of it. Raises PortLost when that cannot be done within `timeout_s`."""
+        """Write all bytes.
+
+        Raises:
+            PortLost: the port broke, or not all was written within `timeout_s`.
+        """
         ...
 
     def wake(self) -> None:
-        """Make a read that another thread waits in end soon; only before close. Not every kind of port can."""
+        """End a read in which another thread waits; call it only before close.
+
+        Not every kind of port can do that.
+        """
         ...
 
     def close(self) -> None:
-        """Close it; closing twice is quiet."""
+        """Close the port. Closing it twice is allowed."""
         ...
 
 
 class StreamPort(Port, Protocol):
-    """A port without reports: a device may take a part of what is written."""
+    """A port without reports: a device may accept only a part of the bytes."""
 
     def write_some(self, data: bytes, timeout_s: float) -> int:
-        """Write what the device takes now, waiting at most `timeout_s` for it to take anything; how much it took.
+        """Write as much as the device accepts now; return the number of bytes.
 
-        Raises PortLost.
+        Waits at most `timeout_s` until the device accepts anything.
+
+        Raises:
+            PortLost: the port broke.
         """
         ...

@@ -13,7 +13,7 @@ from koshelek_driver.transport.port import SerialLine
 
 _READ_SIZE, _PIECE = 4096, 512
 _FOREIGN: tuple[type[Exception], ...] = (serial.SerialException, OSError, ValueError)
-"""What pyserial lets through; ValueError when the port is closed meanwhile."""
+"""Exceptions that pyserial lets through; ValueError if the port was closed meanwhile."""
 with contextlib.suppress(ImportError):  # Windows has none
     import termios
 
@@ -22,7 +22,7 @@ _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": seri
 
 
 class SerialPort:
-    """One serial port, held exclusively. Raises PortNotOpened when it cannot be had."""
+    """One serial port, opened exclusively. Raises PortNotOpened."""
 
     report_descriptor = b""
 
@@ -50,7 +50,7 @@ class SerialPort:
         self._write_some = self._write_by_descriptor if by_descriptor else self._write_by_library
 
     def read(self, timeout_s: float) -> bytes:
-        """See Port. Takes all that is there in one read, not a byte at a time."""
+        """See Port. Takes everything that has arrived in one read, not one byte at a time."""
         try:
             return self._read(timeout_s)
         except _FOREIGN as problem:
@@ -72,7 +72,7 @@ class SerialPort:
             raise self._lost(problem) from problem
 
     def wake(self) -> None:
-        """See Port. Network URLs of pyserial cannot."""
+        """See Port. Does nothing for network URLs of pyserial."""
         cancel = getattr(self._serial, "cancel_read", None)
         if cancel is not None:
             cancel()
@@ -86,7 +86,7 @@ class SerialPort:
         return bytes(self._serial.read(max(1, self._serial.in_waiting)))
 
     def _read_by_descriptor(self, timeout_s: float) -> bytes:
-        """The same on POSIX with one wait and one read."""
+        """Read with one wait and one read: on POSIX faster than pyserial's own."""
         file, woken = self._serial.fd, self._serial.pipe_abort_read_r
         if file is None or woken is None:
             raise OSError("the port is closed")
@@ -101,7 +101,7 @@ class SerialPort:
         return data
 
     def _write_by_library(self, data: bytes, timeout_s: float) -> int:
-        """Where a port cannot say how much it took, a piece that is not taken in time is a port that is lost."""
+        """Write one piece. The library does not report partial writes, so a piece not taken in time is a lost port."""
         self._serial.write_timeout = timeout_s
         return int(self._serial.write(data[:_PIECE]) or 0)
 

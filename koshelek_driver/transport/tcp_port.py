@@ -11,7 +11,7 @@ _READ_SIZE = 4096
 
 
 class TcpPort:
-    """One TCP connection. Raises PortNotOpened when no address of the host answers in time."""
+    """One TCP connection. Raises PortNotOpened if no address of the host accepts it in time."""
 
     report_descriptor = b""
 

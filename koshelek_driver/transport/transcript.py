@@ -1,4 +1,4 @@
-"""A device's bytes as text: what was read and written, when, and what it should come to.
+"""Transcripts: the bytes read from and written to a device, with times and expected labels, as text.
 
     # koshelek-driver transcript 1
     # report descriptor 058c...           of a HID device
@@ -24,7 +24,7 @@ _EXPECTED = re.compile(r"= (?P<type>\w+) (?P<text>.*)")
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A whole transcript. `reads` and `writes`: seconds and bytes. `labels`: type and text."""
+    """A parsed transcript. `reads` and `writes` are seconds and bytes, `labels` type and text."""
 
     reads: tuple[tuple[float, bytes], ...]
     writes: tuple[tuple[float, bytes], ...]
@@ -33,7 +33,7 @@ class Transcript:
 
 
 def parse(text: str) -> Transcript:
-    """Read a transcript; raises UsageError that names the line."""
+    """Parse a transcript. Raises UsageError that names the line."""
     lines = text.splitlines()
     if not lines or lines[0] != FIRST_LINE:
         raise UsageError("not a transcript", f"its first line must be '{FIRST_LINE}'")
@@ -56,7 +56,7 @@ def parse(text: str) -> Transcript:
 
 
 class ReplayPort:
-    """A port that gives what a transcript's device gave, on a clock of its own, and is lost at the end."""
+    """A port that replays a transcript on its own clock and is then lost."""
 
     def __init__(self, transcript: Transcript) -> None:
         self.report_descriptor = transcript.report_descriptor
@@ -66,7 +66,7 @@ class ReplayPort:
         self._end_s = (self._reads[-1][0] if self._reads else 0.0) + 3.0
 
     def read(self, timeout_s: float) -> bytes:
-        """See Port. Waits on its own clock, that is, not at all."""
+        """See Port. Waits on the replay's own clock, so it never blocks."""
         if self._reads and self._reads[0][0] <= self.now_s + timeout_s:
             at, data = self._reads.pop(0)
             self.now_s = max(self.now_s, at)

@@ -1,4 +1,4 @@
-"""What USB ports share: an interface is taken from the kernel and given back, and words for a device that is gone."""
+"""Functions that USB ports share: take an interface from the kernel and return it; translate a loss."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from koshelek_driver.errors import PortLost
 
 TIMED_OUT = (110, 60, 10060, 116)
-"""The errno of a time-out on Linux, macOS, Windows, and in libusb's own numbers."""
+"""The errno of a timeout on Linux, macOS, Windows, and in libusb's own numbers."""
 
 
 def take(device: Any, number: int) -> None:
-    """Take an interface off the kernel's driver and claim it. Raises pyusb's errors."""
+    """Detach the kernel's driver from an interface and claim it. Raises pyusb's errors."""
     import usb.util
 
     with contextlib.suppress(NotImplementedError):
@@ -22,7 +22,7 @@ def take(device: Any, number: int) -> None:
 
 
 def give_back(device: Any, number: int | None) -> None:
-    """Let the kernel have its interface again, if one was taken; never raises for a device that is gone."""
+    """Return an interface to the kernel, if one was taken. Never raises for an unplugged device."""
     import usb.core
     import usb.util
 
@@ -35,6 +35,6 @@ def give_back(device: Any, number: int | None) -> None:
 
 
 def lost(name: str, problem: Exception) -> PortLost:
-    """What a port raises when its device is gone."""
+    """Return the error of a port whose device is gone."""
     reason = getattr(problem, "strerror", None) or problem
     return PortLost(f"{name} was lost: {reason}", "check the cable; unplug it and plug it in again")

@@ -1,4 +1,7 @@
-"""HID scanners over pyusb, for systems without hidraw. The kernel's driver is taken off while the port is open."""
+"""HID scanners over pyusb, for systems without hidraw.
+
+The kernel's driver is detached while the port is open.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _REMEDY = "check that it is plugged in, that libusb is installed, and that this 
 class UsbPort:
     """The first HID interface of a USB device. Raises PortNotOpened.
 
-    A write goes to the OUT endpoint, or as SET_REPORT where there is none.
+    A write goes to the OUT endpoint, or by SET_REPORT if there is none.
     """
 
     def __init__(self, vendor_id: int, product_id: int, *, backend: Any = None) -> None:
@@ -69,10 +72,10 @@ class UsbPort:
                 _CONTROL_TIMEOUT_MS,
             )
         )
-        self._has_ids = hid_descriptor.parse(self.report_descriptor).has_report_ids
+        self._has_ids = hid_descriptor.parse_descriptor(self.report_descriptor).has_report_ids
 
     def read(self, timeout_s: float) -> bytes:
-        """See Port. One report."""
+        """See Port. Reads one report."""
         try:
             return bytes(self._in.read(self._in.wMaxPacketSize, max(1, int(timeout_s * 1000))))
         except self._errors as problem:
@@ -81,7 +84,7 @@ class UsbPort:
             raise usb_device.lost(self._name, problem) from problem
 
     def write(self, data: bytes, timeout_s: float) -> None:
-        """See Port. `data` begins with the report id, or is 11 bytes of a device without ids."""
+        """See Port. `data` begins with the report id if the device has ids."""
         timeout_ms = max(1, int(timeout_s * 1000))
         try:
             if self._out is not None:
@@ -95,8 +98,8 @@ class UsbPort:
             raise PortLost(f"{self._name} took {written} of {len(data)} bytes", _REMEDY)
 
     def wake(self) -> None:
-        """See Port. pyusb cannot; its reads end by their timeout."""
+        """See Port. Does nothing: pyusb cannot wake a read, which ends by its timeout."""
 
     def close(self) -> None:
-        """See Port. The kernel gets its device back."""
+        """See Port. Returns the device to the kernel."""
         usb_device.give_back(self._device, self._number)

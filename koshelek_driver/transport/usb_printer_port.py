@@ -1,4 +1,4 @@
-"""Receipt printers of the USB printer class over pyusb: bulk out, bulk in, no kernel driver in between."""
+"""Receipt printers of the USB printer class over pyusb: bulk transfers, without a kernel driver."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _REMEDY = "check that it is on and plugged in, that libusb is installed, and tha
 
 
 class UsbPrinterPort:
-    """The first printer interface of a USB device, or the first of its vendor's own. Raises PortNotOpened.
+    """The first printer interface of a USB device, or of its vendor's own class.
 
-    The kernel's driver is taken off while the port is open. `serial_number` "" means any.
+    The kernel's driver is detached while the port is open. `serial_number` "" means any. Raises PortNotOpened.
     """
 
     report_descriptor = b""
@@ -61,7 +61,7 @@ class UsbPrinterPort:
         usb_device.take(self._device, self._number)
 
     def read(self, timeout_s: float) -> bytes:
-        """See Port. A printer without a way back says nothing."""
+        """See Port. Returns nothing for a printer without an IN endpoint."""
         if self._in is None:
             return b""
         try:
@@ -87,9 +87,9 @@ class UsbPrinterPort:
             raise PortLost(f"{self._name} took {written} of {len(data)} bytes", _REMEDY)
 
     def wake(self) -> None:
-        """See Port. pyusb cannot; its reads end by their timeout."""
+        """See Port. Does nothing: pyusb cannot wake a read, which ends by its timeout."""
 
     def close(self) -> None:
-        """See Port. The kernel gets its device back."""
+        """See Port. Returns the device to the kernel."""
         if self._device is not None:
             usb_device.give_back(self._device, self._number)

@@ -120,7 +120,7 @@ class OutputDevice(Device):
 
     def _enqueue(self, output: Output) -> None:
         with self._changed:
-            untold = self._session_now().delivery.queue.outputs_to_tell()
+            untold = self._session_now().dispatcher.queue.count_completed_outputs()
             if len(self._outstanding) >= self.output_limit or untold >= QUEUE_LIMIT:
                 raise UposError(ErrorCode.E_BUSY, f"{self} takes no more output", "wait for OutputCompleteEvents")
             self._output_id += 1
@@ -160,7 +160,7 @@ class OutputDevice(Device):
             self._ask(request, problem)
             return
         self._outstanding.popleft()
-        self._session_now().delivery.put(Queued(OutputCompleteEvent(output_id=request.output_id)))
+        self._session_now().dispatcher.put(Queued(OutputCompleteEvent(output_id=request.output_id)))
         if not self._outstanding:
             self._ran_empty()
 
@@ -174,7 +174,7 @@ class OutputDevice(Device):
         fault = Queued(event, prepare=lambda: self._tell_output_error(request.output, problem))
         fault.done = lambda: self._answered(fault, event.error_response)
         self._output_fault = fault
-        self._session_now().delivery.put(fault)
+        self._session_now().dispatcher.put(fault)
         self._changed.wait_for(lambda: self._output_fault is not fault)
         self._changed.wait_for(lambda: not self._is_next(request), timeout=_RETRY_PAUSE_S)
 
@@ -195,7 +195,7 @@ class OutputDevice(Device):
             self._outstanding.clear()
             self._leaving = running
             if self._output_fault is not None:
-                self._session_now().delivery.queue.drop(self._output_fault)
+                self._session_now().dispatcher.queue.drop(self._output_fault)
                 self._output_fault = None
             if had:
                 self._ran_empty()
@@ -231,7 +231,7 @@ class FlagsWhenIdle(OutputDevice):
         with self._changed:
             self._flag_when_idle = value
             if not value and self._idle_told is not None:
-                self._session_now().delivery.queue.drop(self._idle_told)
+                self._session_now().dispatcher.queue.drop(self._idle_told)
                 self._idle_told = None
             if not self._is_busy():
                 self._ran_empty()
@@ -239,7 +239,7 @@ class FlagsWhenIdle(OutputDevice):
     def _ran_empty(self) -> None:
         if self._flag_when_idle and self._device_enabled and self._idle_told is None:
             self._idle_told = Queued(StatusUpdateEvent(status=_IDLE), prepare=self._before_idle)
-            self._session_now().delivery.put(self._idle_told)
+            self._session_now().dispatcher.put(self._idle_told)
 
     def _before_idle(self) -> None:
         self._flag_when_idle = False

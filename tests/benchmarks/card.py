@@ -24,7 +24,7 @@ from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import Parameters
 from koshelek_driver.card.totp.reference import ReferenceTotp
-from koshelek_driver.card.verifier import CardVerifier, GateRules
+from koshelek_driver.card.verifier import CardVerifier, VerifierRules
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, RETAILER_KEY, Issuer
 from koshelek_driver.secrets import Secret
@@ -59,7 +59,7 @@ def opened(journal: Journal) -> CardVerifier:
         templates=Templates(TEMPLATES),
         module=module,
         memory=journal.cards,
-        rules=GateRules(30, 90, RateLimit(3, 5.0, 300.0)),
+        rules=VerifierRules(30, 90, RateLimit(3, 5.0, 300.0)),
         key=journal.salt(),
         unix_s=lambda: NOW,
         skew_s=lambda: None,

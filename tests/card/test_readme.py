@@ -33,7 +33,8 @@ def test_every_key_is_explained(section: type[Totp | TotpHttp | TotpNative]) -> 
 
 
 def test_the_examples_can_be_meant() -> None:
-    templates, http, native = TOML
+    templates, http, native, package = TOML
+    assert package["project"]["entry-points"].keys() == {"koshelek_driver.totp_modules"}
     Templates(templates["templates"])
     assert http["totp"]["http"].keys() <= set(TotpHttp.__struct_fields__)
     declared = {name: text for name, text in native["totp"]["native"].items() if name != "library"}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koshelek_driver.card.grammar import MAX_LABEL, Symbols, TemplateError, read_template
+from koshelek_driver.card.grammar import MAX_LABEL, Symbols, TemplateError, parse_template
 from koshelek_driver.card.overlap import common_label
 from koshelek_driver.card.template import Template, Templates
 from tests.support.divisions import CHARACTERS, Fields, Piece, checks, divisions, fields, revealed, template
@@ -115,7 +115,7 @@ def both_accept_differently(one: list[Piece], other: list[Piece], label: str) ->
 
 
 def compared(one: list[Piece], other: list[Piece]) -> str | None:
-    return common_label(read_template(template(one)), read_template(template(other)))
+    return common_label(parse_template(template(one)), parse_template(template(other)))
 
 
 @settings(max_examples=60)
@@ -303,7 +303,7 @@ def test_two_templates_that_read_a_label_differently_are_refused_with_both_and_t
     ],
 )
 def test_a_shortest_label_is_found_if_there_is_one(one: str, other: str, label: str | None) -> None:
-    found = common_label(read_template(one), read_template(other))
+    found = common_label(parse_template(one), parse_template(other))
     assert (found and len(found)) == (label and len(label))
     for text in (one, other) if label else ():
         assert match(text, label or "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from koshelek_driver.sandbox.scripts import Wire
 from koshelek_driver.sandbox.wire import HttpsServer
 from koshelek_driver.secrets import Secret
 from tests.card.test_totp_reference import card, parameters
+from tests.support.tls_server import tls_server
 
 DIALECT = HttpDialect(
     verify_path="/barcodeVerify",
@@ -148,6 +151,38 @@ def test_whatever_else_comes_is_no_answer(desk: CashDesk, opened: Open, reply: H
     assert "SECRET" not in caught.value.what + caught.value.remedy
     desk.reply = HttpReply(200, json.dumps(YES).encode())
     assert module.barcode_verify("FULL", SHOWN).result_code == "CARDSESSION_AVAILABLE"
+
+
+def test_an_answer_may_have_64_kibibytes_and_no_byte_more(desk: CashDesk, opened: Open) -> None:
+    module, longest = opened(), json.dumps(YES).encode().ljust(65_536)
+    desk.reply = HttpReply(200, longest)
+    assert module.barcode_verify("FULL", SHOWN).result_code == "CARDSESSION_AVAILABLE"
+    desk.reply = HttpReply(200, longest + b" ")
+    with pytest.raises(TotpModuleError, match="did not end in 65536 bytes"):
+        module.barcode_verify("FULL", SHOWN)
+
+
+def test_an_answer_that_drips_is_given_up_by_the_deadline(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def drip(connection: ssl.SSLSocket, _data: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        while not stop.wait(0.05):
+            connection.sendall(b"X-More: 1\r\n")
+
+    with tls_server(tmp_path, drip) as (url, _):
+        poster = JsonPoster(JsonServer(url, tls_context(tmp_path / "ca.pem", "totp.http"), 0.4))
+        began = time.monotonic()
+        with pytest.raises(TotpModuleError, match=r"did not answer in 0\.4 s"):
+            poster.post("/barcodeVerify", b"{}")
+        stop.set()
+        poster.close()
+    assert time.monotonic() - began < 2.0
+
+
+def test_a_url_that_names_no_host_cannot_be_reached(opened: Open) -> None:
+    with pytest.raises(TotpModuleError, match="cannot be reached: base URL .* names no host"):
+        opened(url="https:///totp").barcode_verify("FULL", SHOWN)
 
 
 def test_a_token_that_does_not_come_is_no_answer(desk: CashDesk, opened: Open) -> None:

@@ -18,7 +18,7 @@ from koshelek_driver.card.rate_limit import Guesses, RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import Answer, Parameters, ResultCode, TotpModule, Verification
 from koshelek_driver.card.totp.reference import ReferenceTotp
-from koshelek_driver.card.verifier import CardVerifier, GateRules
+from koshelek_driver.card.verifier import CardVerifier, VerifierRules
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.sandbox.wallet import Issuer
@@ -44,7 +44,7 @@ class Till:
             templates=Templates([WALLET, OLDER, PLAIN]),
             module=made,
             memory=self.journal.cards,
-            rules=GateRules(window_s=30, lasts_s=90, guesses=GUESSES, **rules),
+            rules=VerifierRules(window_s=30, lasts_s=90, guesses=GUESSES, **rules),
             key=self.journal.salt(),
             unix_s=lambda: self.now,
             skew_s=self._ask_host,
@@ -159,7 +159,7 @@ def test_any_text_is_read_or_refused(text: str, typed: bool) -> None:
         templates=Templates([WALLET, OLDER, PLAIN]),
         module=Forgetful(),
         memory=Forgetful(),
-        rules=GateRules(30, 90, GUESSES),
+        rules=VerifierRules(30, 90, GUESSES),
         key=b"",
         unix_s=lambda: 0.0,
         skew_s=lambda: None,
@@ -361,7 +361,7 @@ class Says:
         return self.answer
 
     def get_token(self, password: Secret | None) -> Secret:
-        return Secret(f"T{password.reveal() if password else ''}")
+        return Secret("T" if password is None else f"T({password.reveal()})")
 
 
 FULL = f"CM{CARD}A1B2C3000"
@@ -390,6 +390,16 @@ def test_only_a_known_code_opens_payment(opened: Open, answer: Answer, code: str
     assert module.asked == [FULL]
     if answer.result_code == "BONUS_FORBIDDEN":
         assert "BONUS_FORBIDDEN" in checked.details
+
+
+def test_the_token_has_the_password_of_a_card_and_none_without_card_or_password(opened: Open) -> None:
+    gate = opened(Says(Answer("TOTP_VALID"))).gate
+    wallet, plain = (gate.read(label, ScanDataType.UNKNOWN, typed=False, now_s=0.0) for label in (FULL, CARD))
+    assert wallet is not None
+    assert plain is not None
+    assert gate.token(wallet.card) == Secret("T(000)")
+    assert gate.token(plain.card) == Secret("T")
+    assert gate.token(None) == Secret("T")
 
 
 def test_a_module_that_says_session_of_a_card_without_one_opens_nothing(opened: Open) -> None:

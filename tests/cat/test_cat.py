@@ -136,7 +136,7 @@ def test_an_unknown_end_has_a_code_of_its_own_and_is_taken_back_by_name(till: Ti
         unknown = (ErrorCode.E_EXTENDED, CatExtended.OUTCOME_UNKNOWN)
         assert refused(lambda: pos.sell("A-1")) == unknown
         assert [payment.order_id for payment in terminal.unfinished()] == ["A-1"]
-        till.host.host._director._plays.clear()
+        till.host.host.clear_plans()
         pos.ask(originalOrderId="A-1")
         pos.cat.authorize_void(2, 1_234_500, 0, A_MINUTE)
         assert pos.told()["outcome"] in ("canceled", "refunded")

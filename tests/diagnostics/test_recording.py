@@ -47,8 +47,8 @@ def test_no_digit_of_a_label_is_recorded(digits: str) -> None:
     frames = {
         "generic-serial": f"]Q1{digits}\r".encode(),
         "honeywell-serial": f"{digits}\r".encode(),
-        "generic-ssi": ssi.build(ssi.Packet(0xF3, 0, 0, b"\x1c" + digits.encode())),
-        "zebra-ds2208-ssi": ssi.build(ssi.Packet(0xF3, 0, 0, bytes([28, 0, 0, len(digits)]) + digits.encode())),
+        "generic-ssi": ssi.build_packet(ssi.Packet(0xF3, 0, 0, b"\x1c" + digits.encode())),
+        "zebra-ds2208-ssi": ssi.build_packet(ssi.Packet(0xF3, 0, 0, bytes([28, 0, 0, len(digits)]) + digits.encode())),
         "generic-hid-pos": report(digits.encode()),
         "generic-ibm-oem": oem_report(digits.encode() + bytes.fromhex("00330B")),
     }

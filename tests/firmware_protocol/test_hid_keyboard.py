@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocol.dialect import Scan
-from firmware_protocol.hid_keyboard import Keyboard, KeyboardDecoder, is_spoilt, mend, spoil
+from firmware_protocol.hid_keyboard import (
+    Keyboard,
+    KeyboardDecoder,
+    apply_russian_layout,
+    has_russian_layout,
+    undo_russian_layout,
+)
 from tests.support.dialects import CUTS, fall_silent, feed_all, scans
 
 PRINTABLE = "".join(chr(code) for code in range(33, 127))
@@ -104,22 +110,22 @@ def test_whatever_is_typed_the_next_label_works(noise: bytes) -> None:
 
 
 def test_the_example_of_the_field() -> None:
-    assert spoil("]Q177AB0123;S=4F9K|T=482913/") == "ъЙ177ФИ0123жЫ=4А9Л/Е=482913."
-    assert mend("ъЙ177ФИ0123жЫ=4А9Л/Е=482913.") == "]Q177AB0123;S=4F9K|T=482913/"
+    assert apply_russian_layout("]Q177AB0123;S=4F9K|T=482913/") == "ъЙ177ФИ0123жЫ=4А9Л/Е=482913."
+    assert undo_russian_layout("ъЙ177ФИ0123жЫ=4А9Л/Е=482913.") == "]Q177AB0123;S=4F9K|T=482913/"
 
 
 def test_every_one_of_94_characters_comes_back() -> None:
     assert len(PRINTABLE) == 94
-    assert len({spoil(character) for character in PRINTABLE}) == 94
-    assert mend(spoil(PRINTABLE)) == PRINTABLE
+    assert len({apply_russian_layout(character) for character in PRINTABLE}) == 94
+    assert undo_russian_layout(apply_russian_layout(PRINTABLE)) == PRINTABLE
 
 
 @given(st.text(alphabet=PRINTABLE + "\x1d", max_size=60))
 def test_any_label_comes_back(text: str) -> None:
-    assert mend(spoil(text)) == text
+    assert undo_russian_layout(apply_russian_layout(text)) == text
 
 
 @pytest.mark.parametrize("identifier", ["]C1", "]Q1", "]d2", "]L2", "]E0"])
 def test_a_spoilt_label_is_seen_by_its_identifier(identifier: str) -> None:
-    assert is_spoilt(spoil(identifier))
-    assert not is_spoilt(identifier + string.printable)
+    assert has_russian_layout(apply_russian_layout(identifier))
+    assert not has_russian_layout(identifier + string.printable)

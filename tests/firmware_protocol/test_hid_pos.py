@@ -51,7 +51,7 @@ def feed_all(read: HidPosDecoder, parts: list[bytes]) -> list[Event]:
 
 
 def test_a_descriptor_tells_what_the_device_is_and_where_its_labels_lie() -> None:
-    parsed = hid_descriptor.parse(DESCRIPTOR)
+    parsed = hid_descriptor.parse_descriptor(DESCRIPTOR)
     assert parsed.collections == (hid_pos.SCANNER,)
     assert parsed.has_report_ids
     assert hid_pos.layout_of(parsed) == HONEYWELL
@@ -63,7 +63,7 @@ def test_a_descriptor_tells_what_the_device_is_and_where_its_labels_lie() -> Non
 
 def test_another_layout_is_followed() -> None:
     moved = DESCRIPTOR.replace(bytes.fromhex("9538 09FE"), bytes.fromhex("9520 09FE"))
-    layout = hid_pos.layout_of(hid_descriptor.parse(moved))
+    layout = hid_pos.layout_of(hid_descriptor.parse_descriptor(moved))
     assert layout is not None
     assert (layout.data_size, layout.code_at, layout.continued_bit) == (32, 36, 38 * 8)
     short = bytes([2, 5]) + b"]C0" + b"abcde".ljust(32, b"\0") + b"j\0\0"
@@ -72,7 +72,7 @@ def test_another_layout_is_followed() -> None:
 
 def test_a_keyboard_is_no_hid_pos_scanner() -> None:
     keyboard = bytes.fromhex("0501 0906 A101 0507 19E0 29E7 1500 2501 7501 9508 8102 9506 7508 1900 2965 8100 C0")
-    parsed = hid_descriptor.parse(keyboard)
+    parsed = hid_descriptor.parse_descriptor(keyboard)
     assert parsed.collections == (Usage(1, 6),)
     assert hid_pos.layout_of(parsed) is None
     assert parsed.fields[0] == Field(
@@ -84,22 +84,22 @@ def test_a_keyboard_is_no_hid_pos_scanner() -> None:
 
 def test_global_items_are_pushed_and_popped_and_long_items_are_skipped() -> None:
     pushed = bytes.fromhex("0501 7508 9501 A4 7510 9502 0930 8102 B4 0931 8102 FE02FF0102")
-    fields = hid_descriptor.parse(pushed).fields
+    fields = hid_descriptor.parse_descriptor(pushed).fields
     assert [(each.offset, each.size, each.count) for each in fields] == [(0, 16, 2), (32, 8, 1)]
     four_bytes = bytes.fromhex("0B3B000100 7508 9501 8102")
-    assert hid_descriptor.parse(four_bytes).fields[0].usages == (Usage(1, 0x3B),)
+    assert hid_descriptor.parse_descriptor(four_bytes).fields[0].usages == (Usage(1, 0x3B),)
 
 
 @pytest.mark.parametrize("broken", ["05", "0501 C0", "B4", "A4" * 65, "FE05", "27000000", "77FFFFFF7F 97FFFFFF7F 8102"])
 def test_a_descriptor_that_cannot_be_is_refused(broken: str) -> None:
     with pytest.raises(FrameError):
-        hid_descriptor.parse(bytes.fromhex(broken))
+        hid_descriptor.parse_descriptor(bytes.fromhex(broken))
 
 
 @given(st.binary(max_size=400))
 def test_any_descriptor_is_understood_or_refused(data: bytes) -> None:
     try:
-        parsed = hid_descriptor.parse(data)
+        parsed = hid_descriptor.parse_descriptor(data)
     except FrameError:
         return
     assert isinstance(parsed, Descriptor)

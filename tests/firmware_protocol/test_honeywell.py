@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_protocol.dialect import Answer, Command, Damaged, Overlong, Reply, Scan
-from firmware_protocol.honeywell import COMMANDS, HoneywellDecoder, menu, read_answer
+from firmware_protocol.honeywell import COMMANDS, HoneywellDecoder, build_menu_command, parse_answer
 from tests.support.dialects import CUTS, fall_silent, feed_all, pieces, scans
 
 
@@ -53,7 +53,7 @@ def test_plain_labels_and_labels_with_header_may_come_mixed(cuts: list[int]) -> 
 )
 def test_an_answer_is_no_label(answer: bytes, expected: Answer) -> None:
     assert decoder().feed(answer + b"\r\n", 1.0) == [Reply(answer)]
-    assert read_answer(answer) == expected
+    assert parse_answer(answer) == expected
 
 
 def test_an_answer_may_end_in_silence() -> None:
@@ -63,7 +63,7 @@ def test_an_answer_may_end_in_silence() -> None:
 
 
 def test_commands_have_their_bytes() -> None:
-    assert menu("TERMID130.") == b"\x16M\rTERMID130."
+    assert build_menu_command("TERMID130.") == b"\x16M\rTERMID130."
     assert COMMANDS[Command.TRIGGER] == b"\x16T\r"
 
 

@@ -71,7 +71,7 @@ def test_status_is_told_and_is_no_label() -> None:
         Status("direct I/O undefined"),
     ]
     assert read.feed(report(b"1\x05info", status=b"\x40\x00\x08"), 1.0) == [Reply(b"1\x05info")]
-    assert ibm_oem.read_answer(b"Model 7\0\0").text == "Model 7"
+    assert ibm_oem.parse_answer(b"Model 7\0\0").text == "Model 7"
 
 
 def test_the_rest_that_does_not_come_is_given_up() -> None:

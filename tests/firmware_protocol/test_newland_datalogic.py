@@ -66,13 +66,13 @@ def test_an_answer_without_end_is_given_up() -> None:
     ],
 )
 def test_what_a_newland_answers(data: bytes, expected: Answer) -> None:
-    assert newland.read_answer(data) == expected
+    assert newland.parse_answer(data) == expected
 
 
 def test_what_a_datalogic_answers() -> None:
-    answer = datalogic.read_answer(b"i\rR610030445\rCABCD\r")
+    answer = datalogic.parse_answer(b"i\rR610030445\rCABCD\r")
     assert answer == Answer(ok=True, text="i; R610030445; CABCD", fields={"i": "", "R": "610030445", "C": "ABCD"})
-    assert not datalogic.read_answer(b"").ok
+    assert not datalogic.parse_answer(b"").ok
 
 
 def test_commands_have_their_bytes() -> None:

@@ -23,31 +23,31 @@ def decoder() -> SsiDecoder:
 
 
 def label(data: bytes, code: int = 3, status: int = 0) -> bytes:
-    return ssi.build(Packet(0xF3, 0, status, bytes([code]) + data))
+    return ssi.build_packet(Packet(0xF3, 0, status, bytes([code]) + data))
 
 
 def segments(data: bytes, code: int = 28) -> list[bytes]:
     """A label in 0x73 segments, as scanners send what is long."""
     first, rest = data[:100], data[100:]
     head = b"\x00\xf3" + struct.pack(">I", len(data) + 4) + bytes([code, 0]) + struct.pack(">H", len(data))
-    sent = [ssi.build(Packet(0x73, 2, 0, head + first))]
+    sent = [ssi.build_packet(Packet(0x73, 2, 0, head + first))]
     for index, start in enumerate(range(0, len(rest), 100), 1):
-        sent.append(ssi.build(Packet(0x73, 0, 0, bytes([index]) + rest[start : start + 100])))
+        sent.append(ssi.build_packet(Packet(0x73, 0, 0, bytes([index]) + rest[start : start + 100])))
     return sent
 
 
 def test_the_bytes_of_a_known_packet() -> None:
     packet = Packet(0xC6, 4, 8, bytes.fromhex("00F2FF00"))
-    assert ssi.build(packet) == bytes.fromhex("08C6040800F2FF00FD35")
-    assert ssi.parse(bytes.fromhex("08C6040800F2FF00FD35")) == packet
-    assert ssi.parse(bytes.fromhex("08C6040800F2FF00FD36")) is None
-    assert ssi.parse(bytes.fromhex("08C6040800F2FF00FD3500")) is None
-    assert ssi.parse(b"") is None
+    assert ssi.build_packet(packet) == bytes.fromhex("08C6040800F2FF00FD35")
+    assert ssi.parse_packet(bytes.fromhex("08C6040800F2FF00FD35")) == packet
+    assert ssi.parse_packet(bytes.fromhex("08C6040800F2FF00FD36")) is None
+    assert ssi.parse_packet(bytes.fromhex("08C6040800F2FF00FD3500")) is None
+    assert ssi.parse_packet(b"") is None
 
 
 @given(st.builds(Packet, st.integers(0, 255), st.integers(0, 255), st.integers(0, 255), st.binary(max_size=251)))
 def test_what_is_built_is_parsed(packet: Packet) -> None:
-    assert ssi.parse(ssi.build(packet)) == packet
+    assert ssi.parse_packet(ssi.build_packet(packet)) == packet
 
 
 @given(LABELS, CUTS)
@@ -62,7 +62,7 @@ def test_labels_come_out_whole_at_any_split_and_are_acknowledged(labels: list[by
 @example(b"\x00\x05abcde")
 def test_the_long_form_with_flag_and_length_is_understood(data: bytes) -> None:
     longer = bytes([28, 0]) + struct.pack(">H", len(data)) + data
-    assert scans(decoder().feed(ssi.build(Packet(0xF3, 0, 0, longer)), 1.0)) == [Scan(data, code="28")]
+    assert scans(decoder().feed(ssi.build_packet(Packet(0xF3, 0, 0, longer)), 1.0)) == [Scan(data, code="28")]
 
 
 def test_a_label_in_several_packets_is_one_label() -> None:
@@ -79,7 +79,7 @@ def test_a_label_in_segments_is_one_label(data: bytes, cuts: list[int]) -> None:
     sent = segments(data)
     events = feed_all(decoder(), pieces(b"".join(sent), cuts))
     assert scans(events) == [Scan(data, code="28")]
-    answers = [ssi.parse(event.data) for event in events if isinstance(event, Send)]
+    answers = [ssi.parse_packet(event.data) for event in events if isinstance(event, Send)]
     assert answers == [Packet(0x74, 4, 0, bytes([index])) for index in range(len(sent))]
 
 
@@ -134,20 +134,20 @@ def test_wake_ups_mean_nothing() -> None:
 
 def test_answers_and_events_are_no_labels() -> None:
     read = decoder()
-    revision = ssi.build(Packet(0xA4, 0, 0, b"PAABCS00-001-R0"))
+    revision = ssi.build_packet(Packet(0xA4, 0, 0, b"PAABCS00-001-R0"))
     assert read.feed(revision, 1.0) == [ACK, Reply(revision)]
-    assert ssi.read_answer(revision) == Answer(ok=True, text="PAABCS00-001-R0")
+    assert ssi.parse_answer(revision) == Answer(ok=True, text="PAABCS00-001-R0")
     for refusal, text in ((b"\x06", "denied"), (b"\x63", "63")):
-        (reply,) = read.feed(ssi.build(Packet(0xD1, 0, 0, refusal)), 1.0)
+        (reply,) = read.feed(ssi.build_packet(Packet(0xD1, 0, 0, refusal)), 1.0)
         assert isinstance(reply, Reply)
-        assert ssi.read_answer(reply.data) == Answer(ok=False, text=text)
-    assert read.feed(ssi.build(Packet(0xF6, 0, 0, b"\x01")), 1.0) == [ACK, Status("event 01")]
-    assert not ssi.read_answer(b"nonsense").ok
+        assert ssi.parse_answer(reply.data) == Answer(ok=False, text=text)
+    assert read.feed(ssi.build_packet(Packet(0xF6, 0, 0, b"\x01")), 1.0) == [ACK, Status("event 01")]
+    assert not ssi.parse_answer(b"nonsense").ok
 
 
 def test_every_command_is_a_packet_from_the_host() -> None:
     for sent in ssi.COMMANDS.values():
-        packet = ssi.parse(sent)
+        packet = ssi.parse_packet(sent)
         assert packet is not None
         assert packet.source == ssi.HOST
     assert ssi.COMMANDS[Command.ENABLE] == bytes.fromhex("04E90400FF0F")

@@ -35,7 +35,7 @@ DIALECTS = (
     (lambda: honeywell.HoneywellDecoder(0.05, LONGEST), b"good\r"),
     (lambda: newland.decoder(0.05, LONGEST), b"good\r"),
     (lambda: datalogic.decoder(0.05, LONGEST), b"good\r"),
-    (lambda: ssi.SsiDecoder(LONGEST), ssi.build(ssi.Packet(0xF3, 0, 0, b"\x1cgood"))),
+    (lambda: ssi.SsiDecoder(LONGEST), ssi.build_packet(ssi.Packet(0xF3, 0, 0, b"\x1cgood"))),
     (lambda: hid_pos.HidPosDecoder(hid_pos.HONEYWELL, LONGEST), b"\x02\x04]Q1" + b"good".ljust(59, b"\0")),
     (lambda: ibm_oem.IbmOemDecoder(LONGEST), b"\x0b\0\0\0good\x00\x33\x0b"),
     (lambda: hid_keyboard.KeyboardDecoder(b"\r", 0.05, LONGEST), b""),
@@ -57,7 +57,7 @@ def one(data: bytes) -> None:
         found = scans([*decoder.feed(good, 99.0), *fall_silent(decoder, 99.0)])
         assert found, "the next good label was not read"
     with contextlib.suppress(FrameError):
-        hid_pos.layout_of(hid_descriptor.parse(data))
+        hid_pos.layout_of(hid_descriptor.parse_descriptor(data))
 
 
 if __name__ == "__main__":

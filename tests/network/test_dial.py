@@ -62,13 +62,13 @@ def test_an_answer_that_came_too_late_is_kept_and_the_next_call_asks_anew(resolv
     with pytest.raises(httpcore.ConnectTimeout):
         addresses.of("host.example", 443, 0.01)
     resolver.let_go()
-    addresses._asking["host.example", 443].ended.wait(5)
+    addresses._queries["host.example", 443].ended.wait(5)
     resolver.stall()
     assert addresses.of("host.example", 443, 5) == ("192.0.2.1",)
     assert resolver.asked == 2
     resolver.answer = ("192.0.2.2",)
     resolver.let_go()
-    addresses._asking["host.example", 443].ended.wait(5)
+    addresses._queries["host.example", 443].ended.wait(5)
     assert addresses.of("host.example", 443, 5) == ("192.0.2.2",)
 
 

@@ -18,13 +18,15 @@ import pytest
 import trustme
 
 from koshelek_driver.errors import SiteError
+from koshelek_driver.network.http import socket_options
 from koshelek_driver.network.pins import pin_of
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.client import Endpoint, PayApiClient, _socket_options
+from koshelek_driver.pay_api.client import Endpoint, PayApiClient, RawResponse
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused
 from koshelek_driver.secrets import Secret
 from tests.conftest import Till
 from tests.pay_api.test_models import merchant
+from tests.support.tls_server import tls_server
 
 STATUS = requests.status(merchant(), "r-1", "x" * 36)
 
@@ -43,59 +45,6 @@ def client(
     made = PayApiClient(endpoint, time.monotonic, time.time)
     yield made
     made.close()
-
-
-@contextmanager
-def server(
-    tmp_path: Path, answer: Callable[[ssl.SSLSocket, bytes], None], **tls: object
-) -> Iterator[tuple[str, list[bytes]]]:
-    """A TLS server that reads one request a connection and answers as it is told; gives what it read."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    not_after: Any = tls.get("not_after")
-    authority.issue_cert(str(tls.get("name", "127.0.0.1")), not_after=not_after).configure_cert(context)
-    if "maximum" in tls:
-        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-        context.maximum_version = tls["maximum"]  # type: ignore[assignment]
-        context.set_ciphers("ALL:@SECLEVEL=0")
-    listener = socket.create_server(("127.0.0.1", 0))
-    seen: list[bytes] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                plain, _ = listener.accept()
-            except OSError:
-                return
-            plain.settimeout(5)
-            threads.append(threading.Thread(target=talk, args=(plain,), daemon=True))
-            threads[-1].start()
-
-    def talk(plain: socket.socket) -> None:
-        with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
-            request = read_request(connection)
-            seen.append(request)
-            answer(connection, request)
-
-    threads: list[threading.Thread] = []
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}/partner", seen
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        for each in (thread, *threads):
-            each.join(5)
-
-
-def read_request(connection: ssl.SSLSocket) -> bytes:
-    """All of one request: what is left unread would turn the end of the connection into a reset."""
-    data = b""
-    while not data.endswith(STATUS.body) and not (data.startswith(b"HEAD") and data.endswith(b"\r\n\r\n")):
-        data += connection.recv(65536) or STATUS.body
-    return data
 
 
 def hang_up(_connection: ssl.SSLSocket, _data: bytes) -> None:
@@ -155,7 +104,7 @@ def test_a_host_that_does_not_finish_the_handshake_is_given_up_in_time(till: Til
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_host_that_is_not_to_be_trusted_gets_nothing(tmp_path: Path, tls: dict[str, object], reason: str) -> None:
-    with server(tmp_path, hang_up, **tls) as (address, seen), client(address, tmp_path / "ca.pem") as api:
+    with tls_server(tmp_path, hang_up, **tls) as (address, seen), client(address, tmp_path / "ca.pem") as api:
         exchange = api.call(STATUS)
     assert isinstance(exchange.reply, NotSent)
     assert exchange.reply.code == "HOST_NOT_TRUSTED"
@@ -267,7 +216,7 @@ def test_a_connection_that_a_router_forgot_is_given_up_in_time_and_the_next_call
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no TCP_USER_TIMEOUT")
 def test_the_system_itself_probes_the_idle_connection() -> None:
     with socket.socket() as opened:
-        for option in _socket_options(2.0):
+        for option in socket_options(2.0):
             opened.setsockopt(*option)
         assert opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
@@ -299,7 +248,7 @@ def test_an_unknown_authority_gets_nothing(till: Till) -> None:
 def test_a_request_that_left_and_got_no_whole_answer_is_no_answer_and_goes_out_once(
     tmp_path: Path, answer: Callable[[ssl.SSLSocket, bytes], None]
 ) -> None:
-    with server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem") as api:
+    with tls_server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem") as api:
         exchange = api.call(STATUS)
     assert isinstance(exchange.reply, NoAnswer)
     assert exchange.first_byte_s is not None
@@ -314,18 +263,44 @@ def test_an_answer_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
         while not stop.wait(0.05):
             connection.sendall(b"x")
 
-    with server(tmp_path, drip) as (address, _), client(address, tmp_path / "ca.pem", timeout_s=0.5) as api:
+    with tls_server(tmp_path, drip) as (address, _), client(address, tmp_path / "ca.pem", timeout_s=0.5) as api:
         exchange = api.call(STATUS)
         stop.set()
     assert isinstance(exchange.reply, NoAnswer)
     assert exchange.ended_s - exchange.started_s < 2.0
 
 
+def test_a_head_that_drips_is_given_up_in_time(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def drip(connection: ssl.SSLSocket, _data: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        while not stop.wait(0.05):
+            connection.sendall(b"X-More: 1\r\n")
+
+    with tls_server(tmp_path, drip) as (address, _), client(address, tmp_path / "ca.pem", timeout_s=0.5) as api:
+        exchange = api.call(STATUS)
+        stop.set()
+    assert exchange.reply == NoAnswer("timed out (ReadTimeout)")
+    assert exchange.ended_s - exchange.started_s < 2.0
+
+
+def test_a_response_of_a_whole_mebibyte_is_read_and_a_byte_more_is_no_answer(tmp_path: Path) -> None:
+    def respond(connection: ssl.SSLSocket, data: bytes) -> None:
+        size = int(data.split(b" ")[1].rpartition(b"/")[2])
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+
+    with tls_server(tmp_path, respond) as (address, _), client(address, tmp_path / "ca.pem") as api:
+        whole, endless = api.ask("GET", "/1048576", b""), api.ask("GET", "/1048577", b"")
+    assert whole == RawResponse(200, b"x" * 1_048_576, 0.0)
+    assert endless == NoAnswer("an answer that did not end within 1048576 bytes and its time")
+
+
 def test_the_hosts_wish_for_a_pause_is_read(tmp_path: Path) -> None:
     for wish, seconds in (("7", 7.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("-1", 0.0), ("9" * 30, 0.0)):
         head = f"HTTP/1.1 503 No\r\nRetry-After: {wish}\r\nContent-Length: 0\r\n\r\n".encode()
         said = partial(lambda head, connection, _data: connection.sendall(head), head)
-        with server(tmp_path, said) as (address, _), client(address, tmp_path / "ca.pem") as api:
+        with tls_server(tmp_path, said) as (address, _), client(address, tmp_path / "ca.pem") as api:
             assert api.call(STATUS).reply == NoAnswer("HTTP 503", seconds)
 
 
@@ -334,7 +309,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     def redirect(connection: ssl.SSLSocket, _data: bytes) -> None:
         connection.sendall(b"HTTP/1.1 307 Go\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
 
-    with server(tmp_path, redirect) as (address, seen), client(address, tmp_path / "ca.pem") as api:
+    with tls_server(tmp_path, redirect) as (address, seen), client(address, tmp_path / "ca.pem") as api:
         assert api.call(STATUS).reply == Refused("HTTP_307")
     assert len(seen) == 1
 
@@ -443,7 +418,7 @@ def test_a_call_does_not_wait_for_a_warming_that_hangs(tmp_path: Path) -> None:
         else:
             connection.sendall(b'HTTP/1.1 422 No\r\nContent-Length: 12\r\n\r\n{"code":"X"}')
 
-    with server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem", timeout_s=8) as api:
+    with tls_server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem", timeout_s=8) as api:
         thread = threading.Thread(target=api.warm)
         thread.start()
         assert warming.wait(5)
@@ -460,7 +435,7 @@ def test_nothing_is_warmed_up_while_a_call_is_under_way(tmp_path: Path) -> None:
         asked.set()
         may_go.wait(10)
 
-    with server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem", timeout_s=8) as api:
+    with tls_server(tmp_path, answer) as (address, seen), client(address, tmp_path / "ca.pem", timeout_s=8) as api:
         thread = threading.Thread(target=api.call, args=(STATUS,))
         thread.start()
         assert asked.wait(5)

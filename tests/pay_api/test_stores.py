@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koshelek_driver.errors import UsageError
-from koshelek_driver.pay_api.client import Whole
+from koshelek_driver.pay_api.client import RawResponse
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent
 from koshelek_driver.pay_api.stores import StoreAnswer, StoreCall, StoreRules, adding, asking, send
 
@@ -132,12 +132,12 @@ def test_whatever_the_file_asks_stays_in_the_query(fields: dict[str, str]) -> No
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        (Whole(200, b'{"a": 1}', 0.0), StoreAnswer(200, {"a": 1})),
-        (Whole(204, b"", 0.0), StoreAnswer(204, None)),
-        (Whole(422, b'{"code": "X"}', 0.0), StoreAnswer(422, {"code": "X"})),
-        (Whole(403, b"<html>", 0.0), StoreAnswer(403, "<html>")),
-        (Whole(502, b"", 0.0), NoAnswer("HTTP 502")),
-        (Whole(409, b"", 0.0), NoAnswer("HTTP 409")),
+        (RawResponse(200, b'{"a": 1}', 0.0), StoreAnswer(200, {"a": 1})),
+        (RawResponse(204, b"", 0.0), StoreAnswer(204, None)),
+        (RawResponse(422, b'{"code": "X"}', 0.0), StoreAnswer(422, {"code": "X"})),
+        (RawResponse(403, b"<html>", 0.0), StoreAnswer(403, "<html>")),
+        (RawResponse(502, b"", 0.0), NoAnswer("HTTP 502")),
+        (RawResponse(409, b"", 0.0), NoAnswer("HTTP 409")),
         (NotSent("no route"), NotSent("no route")),
         (NoAnswer("timed out"), NoAnswer("timed out")),
     ],

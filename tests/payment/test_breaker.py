@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from koshelek_driver import Outcome, RefundWanted, Terminal
 from koshelek_driver.errors import UsageError
-from koshelek_driver.pay_api.client import _Base
+from koshelek_driver.network.http import BaseUrl
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from tests.conftest import Till
@@ -53,7 +53,7 @@ def test_the_cashier_is_told_at_once_and_the_card_stays_good(till: Till) -> None
         assert codes == ["HOST_UNREACHABLE", "HOST_UNREACHABLE", "HOST_RESTS"]
         assert terminal.find("A-2") is None
         real = till.host.base_url
-        terminal._client._base = _Base.of(real)
+        terminal._client._http.base_url = BaseUrl.parse(real)
         terminal._sales._breaker.pause_s, terminal._sales._breaker._rests_until_s = 0.0, 0.0
         assert terminal.pay(terminal.new_order("A-2", 500), label=label).outcome is Outcome.PAID
 

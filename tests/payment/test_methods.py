@@ -19,7 +19,7 @@ from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
-from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply, read
+from koshelek_driver.pay_api.replies import Computing, Listed, NoAnswer, NotSent, Refused, Reply, parse_reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment import parts as tills
 from koshelek_driver.payment.methods import Methods, MethodsQuery
@@ -56,7 +56,7 @@ class Host:
         self.requests.append(request)
         self.times.append(self.now)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        reply = read(request, answer[0], json.dumps(answer[1]).encode()) if isinstance(answer, tuple) else answer
+        reply = parse_reply(request, answer[0], json.dumps(answer[1]).encode()) if isinstance(answer, tuple) else answer
         return Exchange(request, reply, self.now, self.now, self.now)
 
     def now_s(self) -> float:
@@ -162,7 +162,7 @@ def test_a_card_that_cannot_pay_asks_nobody() -> None:
 @given(st.sampled_from([200, 201, 422, 404, 503]), st.binary(max_size=80))
 def test_any_body_is_a_list_a_task_or_no_answer(status: int, body: bytes) -> None:
     request = requests.methods_poll("r", "7") if status == 200 else Request(Call.METHODS, "r", b"{}")
-    assert isinstance(read(request, status, body), Listed | Computing | Refused | NoAnswer)
+    assert isinstance(parse_reply(request, status, body), Listed | Computing | Refused | NoAnswer)
 
 
 @pytest.mark.parametrize("polled", [False, True])

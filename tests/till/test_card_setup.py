@@ -114,8 +114,7 @@ def test_a_library_that_cannot_be_called_is_a_wrong_site_file(
 
 PACKAGE = """
 import json
-from koshelek_driver.card.totp import Answer
-from koshelek_driver.secrets import Secret
+from koshelek_driver.totp import Answer, Secret
 
 class Acme:
     def init(self, parameters):

@@ -13,7 +13,7 @@ import pytest
 from koshelek_driver import Outcome, Payment, Scanner, Terminal, UposError, Watcher
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.errors import JournalError, ScanCanceled, ScanTimeout, TotpModuleError
-from koshelek_driver.pay_api.client import _Base
+from koshelek_driver.network.http import BaseUrl
 from koshelek_driver.payment import shown_card
 from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.sandbox.scripts import AMOUNTS
@@ -236,9 +236,12 @@ def test_a_sale_with_a_label_of_its_own_keeps_other_cards_out_too(pos: Pos, till
 def test_a_card_that_never_left_the_till_pays_at_the_second_press(pos: Pos, till: Till) -> None:
     pos.scan(till.label())
     till.play("checkout", "rejected")
-    real, pos.terminal._client._base = pos.terminal._client._base, _Base.of("https://127.0.0.1:9/partner")
+    real, pos.terminal._client._http.base_url = (
+        pos.terminal._client._http.base_url,
+        BaseUrl.parse("https://127.0.0.1:9/partner"),
+    )
     assert pos.pay("A-1").verdict.error_code == "HOST_UNREACHABLE"
-    pos.terminal._client._base = real
+    pos.terminal._client._http.base_url = real
     assert pos.pay("A-1").outcome is Outcome.REJECTED
     assert pos.card() is None
 

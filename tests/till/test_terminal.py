@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from firmware_protocol.hid_keyboard import spoil
+from firmware_protocol.hid_keyboard import apply_russian_layout
 from koshelek_driver import Outcome, Payment, SlipState, Terminal, Watcher
 from koshelek_driver.errors import BusyError, CardError, JournalError, ProfileError, SecretError, SiteError, UsageError
 from koshelek_driver.pay_api.client import Exchange
@@ -351,13 +351,13 @@ def test_a_warm_connection_is_used_by_the_sale(till: Till) -> None:
 
 def test_a_label_that_a_russian_keyboard_spoilt_is_mended_but_may_not_pay(till: Till) -> None:
     with Terminal.open(till.site) as terminal:
-        payment = terminal.pay(terminal.new_order("A-1", 500), label=spoil(f"]Q1{till.label()}"))
+        payment = terminal.pay(terminal.new_order("A-1", 500), label=apply_russian_layout(f"]Q1{till.label()}"))
         assert (payment.outcome, payment.verdict.error_code) == (Outcome.REJECTED, "CARD_TYPED")
         assert "клавиатура" in terminal.tip(payment)
     assert till.charges("A-1") == 0
     till.edit("[totp]", "[totp]\naccept_typed = true")
     with Terminal.open(till.site) as terminal:
-        payment = terminal.pay(terminal.new_order("A-1", 500), label=spoil(f"]Q1{till.label()}"))
+        payment = terminal.pay(terminal.new_order("A-1", 500), label=apply_russian_layout(f"]Q1{till.label()}"))
     assert payment.outcome is Outcome.PAID
 
 

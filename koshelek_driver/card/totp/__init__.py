@@ -1,8 +1,8 @@
-"""One-time passwords: modules that say whether a card is genuine.
+"""One-time passwords: the interface of the modules that check if a card is genuine.
 
-Every module has what the API operator's closed library has: `init`, `barcode_verify`, `get_token`. A module of another
-package is an entry point of the group
-`koshelek_driver.totp_modules`, a callable without arguments that makes it.
+Every module has the functions of the API operator's closed library: `init`, `barcode_verify`, `get_token`. A module of
+another package is an entry point of the group `koshelek_driver.totp_modules`: a callable without arguments that makes
+it. Its author imports these names from `koshelek_driver.totp`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from koshelek_driver.secrets import Secret
 
 
 class ResultCode(StrEnum):
-    """What becomes of a barcode. Only the codes of MODULE_CODES come from a module."""
+    """The result of checking a barcode. Only the codes of MODULE_CODES come from a module."""
 
     CARDSESSION_AVAILABLE = "CARDSESSION_AVAILABLE"
     TOTP_VALID = "TOTP_VALID"
@@ -27,7 +27,7 @@ class ResultCode(StrEnum):
     TOTP_REPLAYED = "TOTP_REPLAYED"
     BARCODE_UNKNOWN = "BARCODE_UNKNOWN"
     TOTP_TRY_LATER = "TOTP_TRY_LATER"
-    """Ours: too many wrong passwords for this card; it was not looked at."""
+    """Ours: too many wrong passwords for this card; it was not checked."""
     CLOCK_WRONG = "CLOCK_WRONG"
     """Ours: the password is wrong, and the till's clock is so far off that no password can be right."""
     MODULE_UNREACHABLE = "MODULE_UNREACHABLE"
@@ -48,16 +48,15 @@ MODULE_CODES = frozenset(
         ResultCode.BARCODE_UNKNOWN,
     )
 )
-"""What a module may answer. Anything else means loyalty only."""
+"""The codes that a module may return. Any other means loyalty only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What `init` is given: all that retailer and wallet agreed, and which till this is.
+    """The argument of `init`: what retailer and wallet agreed on, and the identity of this till.
 
-    `retailer_key` is hexadecimal, and empty when the site file names none. `fingerprint` is stable for this
-    installation and tells nothing of the machine. `unix_s` is the wall clock, `settings` the site file's
-    `[totp.settings]`.
+    `retailer_key` is hexadecimal, and empty if the site file names none. `fingerprint` is stable for this installation
+    and reveals nothing about the machine. `unix_s` is the wall clock, `settings` the site file's `[totp.settings]`.
     """
 
     retailer_key: Secret
@@ -74,7 +73,10 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a module says of a barcode. It may know the card's fields better than the templates, or not at all."""
+    """A module's result for a barcode.
+
+    Card fields that it gives take precedence over those of the templates.
+    """
 
     result_code: str
     card_number: Secret | None = None
@@ -82,37 +84,48 @@ class Answer:
     totp_code_valid: bool | None = None
 
 
-def told_secret(value: object) -> Secret | None:
-    """A field of a module's answer, text or number; None when it was not told."""
+def optional_secret(value: object) -> Secret | None:
+    """Return a field of a module's answer, text or number; None if it is missing or empty."""
     return Secret(str(value)) if isinstance(value, str | int) and value != "" else None
 
 
 class TotpModule(Protocol):
-    """What a TOTP module does. Calls may come from several threads."""
+    """The methods of a TOTP module. Several threads may call them."""
 
     def init(self, parameters: Parameters, /) -> None:
-        """Once, before all else. Raises ValueError for parameters it cannot work with; the message names them."""
+        """Prepare the module; called once, before all else.
+
+        Raises:
+            ValueError: a parameter cannot be used; the message names it.
+        """
         ...
 
     def barcode_verify(self, full_barcode: str, card: CardPresentation, /) -> Answer:
-        """Check a bare label (no AIM identifier); `card` is what the templates make of it.
+        """Check a bare label (no AIM identifier); `card` is the same label divided by the templates.
 
-        May block for a stated time. Raises TotpModuleError when it cannot answer. That a password is used once only is
-        not its business: the gate sees to that.
+        It may block for a time that its documentation states. A module need not care that a password is used only
+        once: CardVerifier does.
+
+        Raises:
+            TotpModuleError: the module cannot answer.
         """
         ...
 
     def get_token(self, password: Secret | None, /) -> Secret:
-        """The `token` header: the till's fingerprint followed by the password, if there is one.
+        """Return the `token` header: the till's fingerprint followed by the password, if there is one.
 
-        Raises TotpModuleError.
+        Raises:
+            TotpModuleError: the module cannot answer.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A label that was checked. Only CARDSESSION_AVAILABLE opens wallet payment; `details` are for the technician."""
+    """The result of checking a label. `details` are for the technician.
+
+    Only CARDSESSION_AVAILABLE allows wallet payment. `presentation` is None if the label is no card.
+    """
 
     result_code: ResultCode | str
     presentation: CardPresentation | None = None
@@ -120,33 +133,36 @@ class Verification:
 
     @property
     def can_pay(self) -> bool:
-        """A genuine card with a session."""
+        """True for a genuine card with a session."""
         return self.result_code == ResultCode.CARDSESSION_AVAILABLE and self.presentation is not None
 
 
 class CardMemory(Protocol):
-    """Remembers which passwords were used and which were wrong, durably and for all programs of this till."""
+    """A durable store of used and wrong passwords for all programs of a till."""
 
     def first_use(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
-        """True once for each digest, which is used from then on; see `is_unused`."""
+        """Mark a digest as used; return False if it was used already (see `is_unused`)."""
         ...
 
     def is_unused(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
-        """False for a digest that was used less than `span_s` before or after `now_s` (Unix time); None: ever."""
+        """Return False if the digest was used within `span_s` of `now_s`, before or after.
+
+        `now_s` is Unix time. With `span_s` None it is False if the digest was ever used.
+        """
         ...
 
     def forget_use(self, digest: bytes) -> None:
-        """As if it had not been used."""
+        """Mark a digest as unused."""
         ...
 
     def guesses(self, card: bytes) -> Guesses | None:
-        """Wrong passwords in a row for a card."""
+        """Return the stored count of wrong passwords for a card, or None."""
         ...
 
     def keep_guesses(self, card: bytes, guesses: Guesses) -> None:
-        """One more was wrong."""
+        """Store the count of wrong passwords for a card."""
         ...
 
     def forget_guesses(self, card: bytes) -> None:
-        """One was right."""
+        """Delete the count of wrong passwords for a card: one was right."""
         ...

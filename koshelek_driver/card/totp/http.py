@@ -1,4 +1,4 @@
-"""A TOTP module on the retailer's cash-desk server, spoken to in JSON. How bytes get there is handed in."""
+"""A TOTP module on the retailer's own server, called with JSON. The caller passes in the transport."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 import msgspec
 
 from koshelek_driver.card.presentation import CardPresentation
-from koshelek_driver.card.totp import Answer, Parameters, told_secret
+from koshelek_driver.card.totp import Answer, Parameters, optional_secret
 from koshelek_driver.card.totp.reference import fingerprint_token
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.secrets import Secret
 
 Post = Callable[[str, bytes], bytes]
-"""Sends JSON to a path below the server's URL and gives the answer of HTTP 200. Raises TotpModuleError."""
+"""Sends JSON to a path below the server's URL and returns the body of HTTP 200. Raises TotpModuleError."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpDialect:
-    """How a server names things. An empty `token_path`: the token is the till's fingerprint and the password."""
+    """The paths and JSON keys of a server. With an empty `token_path` the till makes the token itself."""
 
     verify_path: str
     token_path: str
@@ -35,14 +35,14 @@ class HttpDialect:
 
 
 class HttpTotp:
-    """See TotpModule. Blocks for the deadline of the site file at most."""
+    """The module `http`, see TotpModule. Blocks for the deadline of the site file at most."""
 
     def __init__(self, post: Post, dialect: HttpDialect) -> None:
         self._post = post
         self._dialect = dialect
 
     def init(self, parameters: Parameters) -> None:
-        """See TotpModule. The server was given what was agreed by its own administrator; nothing is sent."""
+        """See TotpModule. Sends nothing: the server has the agreed parameters from its own administrator."""
         self._parameters = parameters
 
     def barcode_verify(self, full_barcode: str, _card: CardPresentation) -> Answer:
@@ -55,8 +55,8 @@ class HttpTotp:
         valid = said.get(names.totp_code_valid)
         return Answer(
             str(code),
-            card_number=told_secret(said.get(names.card_number)),
-            card_session=told_secret(said.get(names.card_session)),
+            card_number=optional_secret(said.get(names.card_number)),
+            card_session=optional_secret(said.get(names.card_session)),
             totp_code_valid=valid if isinstance(valid, bool) else None,
         )
 
@@ -67,7 +67,7 @@ class HttpTotp:
             return fingerprint_token(self._parameters.fingerprint, password)
         shown = password.reveal() if password else ""
         said = self._ask(names.token_path, {names.password: shown, names.terminal: self._parameters.terminal})
-        token = told_secret(said.get(names.token))
+        token = optional_secret(said.get(names.token))
         if token is None:
             raise TotpModuleError(f"the TOTP server's answer has no {names.token}", "check [totp.http]")
         return token

@@ -1,4 +1,7 @@
-"""A TOTP module in a shared library, such as the closed one, called by the C prototypes of the site file."""
+"""A TOTP module in a shared library, called by C prototypes.
+
+The closed library of the API's operator is one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 import msgspec
 
 from koshelek_driver.card.presentation import CardPresentation
-from koshelek_driver.card.totp import Answer, Parameters, told_secret
+from koshelek_driver.card.totp import Answer, Parameters, optional_secret
 from koshelek_driver.card.totp.prototype import Function, Prototype, parse
 from koshelek_driver.card.totp.reference import fingerprint_token
 from koshelek_driver.errors import TotpModuleError
@@ -28,11 +31,15 @@ _VERIFY_RESULTS = ("answer", "result_code", "totp_code_valid", "card_number", "c
 
 
 class NativeTotp:
-    """See TotpModule. `declared` has the prototypes of `barcode_verify`, and perhaps of `init` and `get_token`.
+    """The module `native`, see TotpModule. `declared` has the prototypes of its functions, by name.
 
-    A function's result is what it returns, a text or a number, unless it has a buffer for it: then it returns 0 when it
-    could do its work. A text that is a JSON object may hold several results. A library that crashes takes the till's
-    program with it; put one that is not trusted behind `module = "http"`. Raises ValueError.
+    `barcode_verify` is required, `init` and `get_token` are optional. The result of a function is its return value, a
+    text or a number, unless it has a buffer for the result: then it returns 0 for success. A text that is a JSON object
+    may hold several results. A library that crashes ends the till's program too; put one that you do not trust behind
+    `module = "http"`.
+
+    Raises:
+        ValueError: the library or a prototype cannot be used.
     """
 
     def __init__(self, library: Path, declared: Mapping[str, str]) -> None:
@@ -69,8 +76,8 @@ class NativeTotp:
             raise TotpModuleError("the TOTP library gave no result code", "check barcode_verify in [totp.native]")
         return Answer(
             str(code),
-            card_number=told_secret(said.get("card_number")),
-            card_session=told_secret(said.get("card_session")),
+            card_number=optional_secret(said.get("card_number")),
+            card_session=optional_secret(said.get("card_session")),
             totp_code_valid=_truth(said.get("totp_code_valid")),
         )
 
@@ -79,7 +86,7 @@ class NativeTotp:
         if self._token is None:
             return fingerprint_token(self._fingerprint, password)
         shown = {"password": password.reveal() if password else ""}
-        token = told_secret(_results(self._token, {**self._agreed, **shown}, "token").get("token"))
+        token = optional_secret(_results(self._token, {**self._agreed, **shown}, "token").get("token"))
         if token is None:
             raise TotpModuleError("the TOTP library gave no token", "check get_token in [totp.native]")
         return token
@@ -88,7 +95,7 @@ class NativeTotp:
         return name in self._prototypes
 
     def _bound(self, name: str, inputs: tuple[str, ...], results: tuple[str, ...]) -> Function:
-        """The function, after a look at its parameters: each must be something that it can be given or asked for."""
+        """Bind a function after checking the names of its parameters."""
         prototype = self._prototypes.get(name)
         if prototype is None:
             raise ValueError(f"native.{name}: no prototype")
@@ -104,7 +111,7 @@ class NativeTotp:
 
 
 def _results(function: Function, values: Mapping[str, str | int], main: str) -> dict[str, Any]:
-    """Everything that a call said, by our names. Raises TotpModuleError."""
+    """Call a function and return all its results, by our names. Raises TotpModuleError."""
     symbol = function.prototype.symbol
     try:
         returned, written = function.call(values)
@@ -142,5 +149,5 @@ def _fields(card: CardPresentation) -> dict[str, str]:
 
 
 def _truth(value: object) -> bool | None:
-    """A truth value as JSON or a C buffer has it."""
+    """Convert a truth value, as JSON or a C buffer has it; None for anything else."""
     return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())

@@ -1,9 +1,9 @@
-"""C prototypes as a site file declares them, and how their parameters are filled: by name.
+"""C prototypes of the site file, and calls that fill parameters by name.
 
     int pv_verify(const char *full_barcode, char *result_code, size_t result_code_size)
 
-A `const char *` or a number is given the value of its name, a `char *` is a buffer that the library fills, and a number
-named like a buffer with `_size` is told how long that buffer is. Texts are UTF-8 and end with a zero byte.
+A `const char *` or a number gets the value of its name. A `char *` is a buffer that the library fills, and a number
+named like a buffer with `_size` gets the size of that buffer in bytes. Texts are UTF-8 and end with a zero byte.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PARAMETER = re.compile(r"\s*(?P<kind>[\w\s*]*?[\s*])(?P<name>[A-Za-z_]\w*)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: its C type, written in one way, and its name."""
+    """One parameter: its C type, in normalised spelling, and its name."""
 
     kind: str
     name: str
@@ -48,7 +48,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Prototype:
-    """One function. `parse` makes it."""
+    """The prototype of one function, made by `parse`."""
 
     symbol: str
     returned: str
@@ -56,17 +56,17 @@ class Prototype:
 
     @property
     def buffers(self) -> list[str]:
-        """What the library writes, by name."""
+        """The names of the buffers that the library fills."""
         return [each.name for each in self.parameters if each.kind == _BUFFER]
 
     @property
     def inputs(self) -> list[str]:
-        """What it must be given, by name."""
+        """The names of the values that the function must be given."""
         sizes = {f"{name}_size" for name in self.buffers}
         return [each.name for each in self.parameters if each.kind != _BUFFER and each.name not in sizes]
 
     def bind(self, library: ctypes.CDLL) -> Function:
-        """The function of a loaded library. Raises AttributeError when it has none of this name."""
+        """Return the function of a loaded library. Raises AttributeError if the library has no such function."""
         function = getattr(library, self.symbol)
         function.argtypes = [_TYPES[each.kind] for each in self.parameters]
         function.restype = _RETURNED[self.returned]
@@ -75,13 +75,17 @@ class Prototype:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A prototype with its function."""
+    """A function of a loaded library, with its prototype."""
 
     prototype: Prototype
     _function: Any
 
     def call(self, values: Mapping[str, str | int]) -> tuple[str | int | None, dict[str, str]]:
-        """What it returned, and what it wrote into its buffers. Raises UnicodeDecodeError for what is not UTF-8."""
+        """Call the function; return its return value and the texts in its buffers.
+
+        Raises:
+            UnicodeDecodeError: a text is not UTF-8.
+        """
         buffers = {name: ctypes.create_string_buffer(BUFFER_SIZE) for name in self.prototype.buffers}
         sizes = {f"{name}_size": BUFFER_SIZE for name in buffers}
         given = [
@@ -94,7 +98,7 @@ class Function:
 
 
 def parse(declaration: str) -> Prototype:
-    """Read one C prototype. Raises ValueError that says what is not understood."""
+    """Parse one C prototype. Raises ValueError that names the part that is not understood."""
     found = _FUNCTION.fullmatch(declaration)
     if found is None:
         raise ValueError(f"'{declaration}' is not a C prototype such as int verify(const char *full_barcode)")

@@ -1,4 +1,4 @@
-"""The reference TOTP module: an HMAC card secret and RFC 6238. It claims no kinship with the closed library."""
+"""The reference TOTP module: an HMAC card secret and RFC 6238. Not compatible with the closed library."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _HASHES: dict[str, Callable[..., Any]] = {
     "HmacSHA512": hashlib.sha512,
 }
 _LEAST_DIGITS = 6
-"""pyotp gives no fewer; the last n of six digits are the n digits, since 10^n divides 10^6."""
+"""pyotp gives no fewer. The last n of its six digits are the n digits wanted, because 10^n divides 10^6."""
 
 
 class ReferenceTotp:
-    """See TotpModule. It touches nothing but the processor, and never raises TotpModuleError."""
+    """The module `reference`, see TotpModule. It only computes, so it never raises TotpModuleError."""
 
     def init(self, parameters: Parameters) -> None:
         """See TotpModule."""
@@ -42,7 +42,7 @@ class ReferenceTotp:
         return fingerprint_token(self._parameters.fingerprint, password)
 
     def _is_right(self, card: CardPresentation, password: Secret) -> bool:
-        """Compares with the password of every step in the window, in constant time."""
+        """Compare with the password of every time step in the window, in constant time."""
         import pyotp
 
         agreed = self._parameters
@@ -58,7 +58,7 @@ class ReferenceTotp:
 
 
 def fingerprint_token(fingerprint: str, password: Secret | None) -> Secret:
-    """The token of a module that has no way of its own to make one."""
+    """Return the default token: the fingerprint in Base64, then the password."""
     encoded = base64.b64encode(fingerprint.encode()).decode()
     return Secret(encoded + (password.reveal() if password else ""))
 

@@ -1,7 +1,7 @@
-"""A refund as a conversation: a pure generator, like a sale.
+"""A refund as a conversation with the host: a pure generator.
 
-The law of this module: a refund that may have arrived is only ever repeated as the same bytes, which the host answers
-as the first time; it cannot be cancelled; only the host's word ends it, or it stays unknown.
+The law of this module: a refund that may have arrived is only repeated as the same bytes, which the host answers as the
+first time; it has no cancel; only the host's word ends it, or it stays unknown.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SLIP_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class RefundStart:
-    """Where the refund stands; `maybe_arrived` is true for one that an earlier run left."""
+    """The state of a refund at its beginning; `maybe_arrived` is True for one that an earlier run left."""
 
     transaction_id: str
     refund_transaction_id: str = ""
@@ -40,7 +40,7 @@ class RefundStart:
 
 
 class RefundConversation:
-    """One refund, from the first byte to a verdict. `turn` is the present. Use `run` once."""
+    """One refund, from the first byte to a verdict. `turn` holds the facts of now. Call `run` once."""
 
     def __init__(
         self, request: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: RefundStart, turn: Turn
@@ -55,7 +55,7 @@ class RefundConversation:
         self._turn = turn
 
     def run(self) -> Conversation[RefundEffect]:
-        """The conversation. Ends with a verdict; raises nothing of its own."""
+        """Yield effects, be sent turns, return the verdict. Raises nothing of its own."""
         verdict = None if self._refund_transaction_id else (yield from self._learn_refund_transaction())
         if verdict is None and self._refund_transaction_id:
             verdict = yield from self._poll()
@@ -66,7 +66,7 @@ class RefundConversation:
         return self._turn
 
     def _learn_refund_transaction(self) -> Generator[RefundEffect, Turn, Verdict | None]:
-        """Send, and again if need be, until the host's name for the refund is known. A verdict ends it."""
+        """Send the refund, again if need be, until its refTransactionId is known. A verdict ends it."""
         verdict = self._rejected("HOST_UNREACHABLE")
         for attempt in range(1 + self._rules.resend_attempts):
             if attempt:
@@ -84,7 +84,7 @@ class RefundConversation:
         return None if self._maybe_arrived else verdict
 
     def _is_no(self, reply: Reply | None) -> bool:
-        """Whether a reply ends the refund. After one that may have arrived only the API's own no does."""
+        """Return True if a reply ends the refund. After one that may have arrived, only the API's own refusal does."""
         if isinstance(reply, NotSent):
             return reply.code == "HOST_NOT_TRUSTED" and not self._maybe_arrived
         if isinstance(reply, Refused) and not self._maybe_arrived:
@@ -96,13 +96,13 @@ class RefundConversation:
 
     def _learned(self, reply: Answered) -> Generator[RefundEffect, Turn, Verdict | None]:
         self._maybe_arrived = True
-        self._refund_transaction_id = reply.answer.ref_transaction_id or ""
+        self._refund_transaction_id = reply.answer.refund_transaction_id or ""
         if self._refund_transaction_id:
             yield from self._do(KeepRefundTransaction(self._refund_transaction_id))
         return (yield from self._final(reply))
 
     def _poll(self) -> Generator[RefundEffect, Turn, Verdict | None]:
-        """Ask how far it is until it is final, as long as a sale may take."""
+        """Ask for the status until it is final, as long as a sale may take."""
         deadline_s = self._turn.now_s + self._rules.decision_timeout_s
         due_s = self._turn.now_s + self._rules.first_poll_s
         verdict: Verdict | None = None
@@ -115,14 +115,14 @@ class RefundConversation:
         return verdict
 
     def _ask(self) -> Generator[RefundEffect, Turn, Answered | None]:
-        """The state of this refund, None if the host did not say it."""
-        request = requests.reversal_status(self._merchant, next(self._ids), self._refund_transaction_id)
+        """Return the response with the status of this refund, None if there is none."""
+        request = requests.refund_status(self._merchant, next(self._ids), self._refund_transaction_id)
         reply = (yield from self._do(Send(request))).reply
-        is_ours = isinstance(reply, Answered) and reply.answer.ref_transaction_id == self._refund_transaction_id
+        is_ours = isinstance(reply, Answered) and reply.answer.refund_transaction_id == self._refund_transaction_id
         return reply if is_ours and isinstance(reply, Answered) else None
 
     def _final(self, reply: Answered) -> Generator[RefundEffect, Turn, Verdict | None]:
-        """The verdict that this answer means, None while the host has not decided."""
+        """Return the verdict of a response, None while the host has not decided."""
         outcome = _ENDS.get(reply.answer.ref_status or "")
         if outcome is Outcome.REFUNDED and reply.answer.slip is None:
             reply = (yield from self._fetch_slip()) or reply

@@ -34,10 +34,10 @@ _FASTEST_POLL_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where the sale stands. A fresh one has all defaults; a resumed one says what an earlier run left.
+    """The state of a sale at its beginning: all defaults for a fresh one, else what an earlier run left.
 
-    `first_sent_s` is on the steady clock of the ticks and may lie before them; `cancel_request_id` is of a cancel
-    that may have been sent, and is used again.
+    `first_sent_s` is on the steady clock of the turns and may lie before them. `cancel_request_id` is of a cancel that
+    may have been sent; it is used again.
     """
 
     transaction_id: str = ""
@@ -46,7 +46,7 @@ class Start:
 
 
 class SaleConversation:
-    """One charge, from the first byte to a verdict. `turn` is the present. Use `run` once."""
+    """One charge, from the first byte to a verdict. `turn` holds the facts of now. Call `run` once."""
 
     def __init__(
         self, checkout: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: Start, turn: Turn
@@ -62,7 +62,7 @@ class SaleConversation:
         self._turn = turn
 
     def run(self) -> Conversation[SaleEffect]:
-        """The conversation. Ends with a verdict; raises nothing of its own."""
+        """Yield effects, be sent turns, return the verdict. Raises nothing of its own."""
         if not self._transaction_id:
             early = yield from self._learn_transaction()
             if early is not None:
@@ -76,7 +76,7 @@ class SaleConversation:
     # --- until the host's transactionId is known
 
     def _learn_transaction(self) -> Generator[SaleEffect, Turn, Verdict | None]:
-        """Send the checkout, and again if need be, until its transactionId is known. A verdict ends the sale."""
+        """Send the checkout, again if need be, until its transactionId is known. A verdict ends the sale."""
         verdict = Verdict(Outcome.REJECTED, error_code="HOST_UNREACHABLE")
         for attempt in range(1 + self._rules.resend_attempts):
             pause_s = self._pause_s(attempt)
@@ -100,12 +100,12 @@ class SaleConversation:
         return requested_pause_s(self._turn.reply, own_s) if attempt else 0.0
 
     def _too_late(self, pause_s: float) -> bool:
-        """Whether a request after this pause would be outside its window."""
+        """Return True if a request after this pause would be outside its window."""
         window_s = self._rules.resend_window_s if self._maybe_arrived else self._rules.connect_timeout_s
         return self._turn.now_s + pause_s - self._began_s > window_s
 
     def _may_go_on(self, reply: Reply | None) -> bool:
-        """Whether to send again after a reply without a transactionId."""
+        """Return True if the checkout may be sent again after a reply without a transactionId."""
         if isinstance(reply, NotSent):
             return reply.code != "HOST_NOT_TRUSTED"
         if isinstance(reply, Refused) and reply.code not in _STILL_RUNNING:
@@ -130,7 +130,7 @@ class SaleConversation:
         return verdict or self._unknown()
 
     def _poll(self, deadline_s: float, *, heed_cancel: bool) -> Generator[SaleEffect, Turn, Verdict | None]:
-        """Ask for the status, one question at a time, until it is final; None at the deadline or at a cancel."""
+        """Ask for the status, one request at a time, until it is final; return None at the deadline or at a cancel."""
         soonest_s = due_s = self._turn.now_s + self._rules.first_poll_s
         while True:
             yield from self._do(Wait(soonest_s, heed_cancel))
@@ -148,7 +148,7 @@ class SaleConversation:
             due_s = min(asked_s + requested_pause_s(self._turn.reply, self._rules.poll_interval_s), latest_s)
 
     def _ask_status(self) -> Generator[SaleEffect, Turn, Answered | None]:
-        """The status of this transaction, None if the host did not say it."""
+        """Return the response with the status of this transaction, None if there is none."""
         request = requests.status(self._merchant, next(self._ids), self._transaction_id)
         reply = (yield from self._do(Send(request))).reply
         if isinstance(reply, Answered) and reply.answer.transaction_id == self._transaction_id:
@@ -156,7 +156,7 @@ class SaleConversation:
         return None
 
     def _final(self, reply: Answered) -> Generator[SaleEffect, Turn, Verdict | None]:
-        """The verdict that this answer means, None while the host has not decided."""
+        """Return the verdict of a response, None while the host has not decided."""
         status = reply.answer.status or ""
         outcome = Outcome.PAID if status in _PAID_EARLIER else self._rules.final_statuses.get(status)
         if outcome is None:
@@ -167,7 +167,7 @@ class SaleConversation:
         return Verdict(outcome, self._transaction_id, answer.error_code or "", slip=answer.slip, answer=reply.raw)
 
     def _fetch_slip(self) -> Generator[SaleEffect, Turn, Answered | None]:
-        """The answer with the slip of a paid payment; a few tries, for the money is settled without it."""
+        """Ask for the slip of a paid payment. Three tries are enough: the money is settled without it."""
         for _ in range(_SLIP_TRIES):
             yield from self._do(Wait(self._turn.now_s + self._rules.first_poll_s, heed_cancel=False))
             reply = yield from self._ask_status()
@@ -178,7 +178,7 @@ class SaleConversation:
     # --- taking it back
 
     def _cancel(self, why: str) -> Generator[SaleEffect, Turn, Verdict | None]:
-        """Ask to cancel, then ask for the status until it is final: a refused cancel may mean a paid sale."""
+        """Cancel, then ask for the status until it is final: a refused cancel may mean a paid sale."""
         request_id = self._cancel_request_id or next(self._ids)
         request = requests.cancel(self._merchant, request_id, self._transaction_id)
         yield from self._do(KeepCancel(request.request_id))

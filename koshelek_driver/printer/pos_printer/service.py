@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from firmware_protocol.escpos import commands
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.errors import PortNotOpened
 from koshelek_driver.printer.crash_mark import CrashMark
 from koshelek_driver.printer.job import PrinterStatus
@@ -71,7 +71,7 @@ class EscPosPrinter(PrinterService):
     device_service_description: ClassVar[str] = "Koshelek Driver ESC/POS printer"
     cap_power_reporting = PowerReporting.PR_STANDARD
 
-    def __init__(self, name: str, entry: Device) -> None:
+    def __init__(self, name: str, entry: DeviceEntry) -> None:
         check_address(entry.port)
         self._printer = receipt_printer(entry, _CONNECT_TIMEOUT_S)
         self.profile = profile.printer(entry.profile)
@@ -85,7 +85,7 @@ class EscPosPrinter(PrinterService):
         if self.profile.acknowledge == "none":
             self.cap_power_reporting = PowerReporting.PR_NONE
 
-    def enable(self, inlet: EventCallbacks[None]) -> None:
+    def enable(self, callbacks: EventCallbacks[None]) -> None:
         """Open the port. Raises UposError E_NOHARDWARE."""
         try:
             self._printer.keep()
@@ -96,7 +96,7 @@ class EscPosPrinter(PrinterService):
             self._printer.expect_torn(torn)
         if self.profile.acknowledge != "none":
             self._status = self._printer.status()
-            self._watch = _Watch(self, inlet)
+            self._watch = _Watch(self, callbacks)
 
     def disable(self) -> None:
         """Stop looking, and close the port. What waits in the printer is taken back where it can be."""
@@ -166,9 +166,9 @@ class EscPosPrinter(PrinterService):
 class _Watch:
     """The thread that asks, from enable to disable, and tells what changes."""
 
-    def __init__(self, printer: EscPosPrinter, inlet: EventCallbacks[None]) -> None:
+    def __init__(self, printer: EscPosPrinter, callbacks: EventCallbacks[None]) -> None:
         self._printer = printer
-        self._inlet = inlet
+        self._callbacks = callbacks
         self._told = PrinterStatus(True)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"printer-{printer.claim_key}", daemon=True)
@@ -192,9 +192,9 @@ class _Watch:
 
     def _tell(self, now: PrinterStatus) -> None:
         before, self._told = self._told, now if now.answered else self._told
-        self._inlet.power(power_of(now))
+        self._callbacks.power(power_of(now))
         for number in changes(before, now):
-            self._inlet.status(number)
+            self._callbacks.status(number)
 
 
 def power_of(status: PrinterStatus) -> PowerState:

@@ -33,7 +33,7 @@ def answered(
         request_id=request.request_id,
         transaction_id="t-1",
         status="refunding",
-        ref_transaction_id=ref,
+        refund_transaction_id=ref,
         ref_status=ref_status,
         error_code=error_code or None,
         slip=SLIP if has_slip else None,

@@ -13,7 +13,7 @@ from PIL import Image
 
 from firmware_protocol.escpos.status import Block
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.emulator.machine import Receipt
 from koshelek_driver.printer.crash_mark import CrashMark
 from koshelek_driver.printer.pos_printer import service as printer_service
@@ -61,7 +61,7 @@ class Desk:
     def __init__(self, folder: Path, model: str) -> None:
         found = profile.printer(model)
         self.virtual = VirtualPrinter(folder, dots=found.dots, faces=faces_of(found), code_pages=pages_of(found))
-        self.device = POSPrinter({"p": Device(category="POSPrinter", profile=model, port=self.port)})
+        self.device = POSPrinter({"p": DeviceEntry(category="POSPrinter", profile=model, port=self.port)})
         self.device.open("p")
         self.device.claim(0)
 
@@ -833,7 +833,7 @@ def test_what_is_gathered_comes_whole_when_the_line_breaks(desk: Desk, page: boo
     """Of a page nothing comes before it is whole. A broken transaction is never told as printed, and is cut off."""
     with hostile(desk.virtual.port, Manners(piece=1, cut_up=after)) as port:
         device = POSPrinter(
-            {"p": Device(category="POSPrinter", profile="epson-tm-t88v", port=f"tcp://127.0.0.1:{port}")}
+            {"p": DeviceEntry(category="POSPrinter", profile="epson-tm-t88v", port=f"tcp://127.0.0.1:{port}")}
         )
         device.open("p")
         device.claim(0)

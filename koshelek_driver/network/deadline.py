@@ -1,0 +1,92 @@
+"""Connections whose reads and writes end by the deadline of the current call.
+
+The HTTP library has a timeout for each read, so a server that sends one byte at a time could hold a call for hours.
+"""
+
+from __future__ import annotations
+
+import math
+import ssl
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpcore
+
+
+class Deadline(threading.local):
+    """The time by which the call of the current thread must end.
+
+    Every call sets `at_s` when it begins. Each thread has its own, because one connection serves calls of several
+    threads, one after the other.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.at_s = math.inf
+
+    def cap(self, timeout_s: float | None) -> float | None:
+        """Return the timeout of one operation, shortened to the time that is left; None means no limit.
+
+        Raises:
+            httpcore.ReadTimeout: no time is left.
+        """
+        left_s = self.at_s - self._clock()
+        if left_s <= 0:
+            raise httpcore.ReadTimeout("the time of the call is over")
+        if left_s == math.inf:
+            return timeout_s
+        return left_s if timeout_s is None else min(timeout_s, left_s)
+
+
+class DeadlineStream(httpcore.NetworkStream):
+    """A connection of the HTTP library, with every timeout capped by a deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has arrived, at most `max_bytes`."""
+        return self._stream.read(max_bytes, self._deadline.cap(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of the buffer."""
+        self._stream.write(buffer, self._deadline.cap(timeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Make the TLS handshake, which blocks `timeout` seconds at most in total."""
+        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.cap(timeout))
+        return DeadlineStream(secured, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the underlying connection knows, such as its `ssl_object`."""
+        return self._stream.get_extra_info(info)
+
+
+class DeadlineBackend(httpcore.NetworkBackend):
+    """Opens connections with another backend and caps all of their timeouts."""
+
+    def __init__(self, backend: httpcore.NetworkBackend, deadline: Deadline) -> None:
+        self._backend = backend
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to a host, and cap the timeouts of the new connection too."""
+        capped = self._deadline.cap(timeout)
+        return DeadlineStream(
+            self._backend.connect_tcp(host, port, capped, local_address, socket_options), self._deadline
+        )
