@@ -47,11 +47,11 @@ class ClosedDay(msgspec.Struct, frozen=True):
     unsettled: tuple[str, ...] = ()
 
 
-class Ended(msgspec.Struct, frozen=True):
-    """A payment or refund that has ended, at Unix time `at_s`; `amount` in kopecks.
+class Operation(msgspec.Struct, frozen=True):
+    """A payment or refund as reports count it; `at_s` is the Unix time of its end, `amount` is in kopecks.
 
-    `till` is the name of the till in reports over several tills, else empty. A msgspec.Struct, because it is created
-    faster than a dataclass, and a report reads ten thousand of them.
+    An open one has the time of its beginning. `till` is the name of the till in reports over several tills, else empty.
+    A msgspec.Struct, because it is created faster than a dataclass, and a report reads ten thousand of them.
     """
 
     order_id: str
@@ -86,11 +86,11 @@ class DayBook:
         found = self._closings("LIMIT 1 OFFSET ?", day - 1) if day > 0 else []
         return found[0] if found else None
 
-    def ended(self, after: int, until: int | None) -> list[Ended]:
+    def ended(self, after: int, until: int | None) -> list[Operation]:
         """Return what ended after an event, in the order of ends; `until` None: up to the last event."""
         last = until if until is not None else self._database.last_number()
         rows = [*self._database.run(_PAYMENTS, after, last), *self._database.run(_REFUNDS, after, last)]
-        return [_read_ended(row) for row in sorted(rows, key=_end_number)]
+        return [_read_operation(row) for row in sorted(rows, key=_end_number)]
 
     def first_end_s(self, after: int) -> float | None:
         """Return the earliest time at which anything ended after an event; None if nothing did.
@@ -141,7 +141,9 @@ def _end_number(row: Any) -> int:
     return int(row[-1])
 
 
-def _read_ended(row: Any) -> Ended:
+def _read_operation(row: Any) -> Operation:
     order_id, request_id, amount, outcome, transaction_id, error_code, slip, refund_id, at_s, _ = row
     shown = _READ_SLIP(slip) if slip else {}
-    return Ended(order_id, request_id, amount, _OUTCOMES[outcome], transaction_id, error_code, shown, refund_id, at_s)
+    return Operation(
+        order_id, request_id, amount, _OUTCOMES[outcome], transaction_id, error_code, shown, refund_id, at_s
+    )
