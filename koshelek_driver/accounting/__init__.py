@@ -1,1 +1,1 @@
-"""Count what happened: reports, business days, settlement files. Nothing here moves money."""
+"""Accounting: cash reports, business days, and reconciliation with settlement files. Nothing here moves money."""

@@ -1,28 +1,34 @@
-"""A provider's registry beside our own rows: what both have, what one has alone, and where the amounts differ. Pure."""
+"""Matching a provider's settlement file with the journal's rows. Pure.
+
+Every row of either side ends in exactly one bucket of `Reconciled`; cancelled and refused rows of the journal that the
+file does not name are in none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 import msgspec
 
-from koshelek_driver.accounting.settlement_file import Kind, Theirs
+from koshelek_driver.accounting.settlement_file import Kind, SettlementRow
 from koshelek_driver.pay_api.models import Slip, read_slip
 from koshelek_driver.payment.journal.reader import Record
 
 _DONE = {"payment": "paid", "refund": "refunded"}
 _Key = tuple[str, str]
-_TheirKey = Callable[["Theirs"], str]
-_OurKeys = Callable[["Ours"], Iterable[str]]
+_SettlementKey = Callable[[SettlementRow], str]
+_JournalKeys = Callable[["JournalRow"], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ours:
-    """A payment or refund of ours; `at_s` is the provider's own time where its slip has one, else that of our end.
+class JournalRow:
+    """A payment or refund of this till's journal, or of the shop's ledger; `amount` in kopecks.
 
-    `outcome` is empty while it is open. `ids` are all that the provider may call it by.
+    `outcome` is empty while it is open. `at_s` is the provider's time from the slip, else that of the end in the
+    journal, as Unix time. `ids` are all identifiers by which the provider may name it.
     """
 
     kind: Kind
@@ -38,91 +44,94 @@ class Ours:
 
     @property
     def own_id(self) -> str:
-        """The host's name for it; empty while that is not known."""
+        """The host's transaction id of the payment or of the refund; empty if it is not known."""
         return self.refund_transaction_id if self.kind == "refund" else self.transaction_id
 
     @property
     def is_done(self) -> bool:
-        """Whether money has moved by it."""
+        """True if the money has moved: the payment is paid, or the refund is refunded."""
         return self.outcome == _DONE[self.kind]
 
+    @classmethod
+    def from_record(cls, record: Record) -> Self:
+        """Return the row of a record of a journal or of the ledger."""
+        slip = _read_slip(record.slip)
+        named = (
+            record.refund_transaction_id if record.kind == "refund" else record.transaction_id,
+            slip.refund_transaction_id if record.kind == "refund" else "",
+            slip.operation_id,
+            slip.qrc_id,
+            slip.id,
+        )
+        closed_s = record.created_s if record.closed_s is None else record.closed_s
+        return cls(
+            kind=record.kind,
+            order_id=record.order_id,
+            request_id=record.request_id,
+            transaction_id=record.transaction_id,
+            refund_transaction_id=record.refund_transaction_id,
+            amount=record.amount,
+            outcome=record.outcome or "",
+            payment_type=slip.payment_type,
+            at_s=_time_s(slip.operation_date_time) or closed_s,
+            ids=tuple(name for name in dict.fromkeys(named) if name),
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A row of theirs and the one of ours that it is."""
+class MatchedPair:
+    """A row of the settlement file and the row of the journal that it names."""
 
-    theirs: Theirs
-    ours: Ours
+    theirs: SettlementRow
+    ours: JournalRow
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
-    """A row of theirs that is none of our done ones.
+class UnmatchedRow:
+    """A row of the settlement file without a completed row of the journal.
 
-    `ours` is what we have of it all the same: unknown, cancelled or refused; `repeats` is an earlier line that says the
-    same.
+    `ours` is the row of the journal that it names, if there is one: unknown, cancelled or refused. `repeats` is the
+    number of an earlier line with the same content.
     """
 
-    theirs: Theirs
-    ours: Ours | None = None
+    theirs: SettlementRow
+    ours: JournalRow | None = None
     repeats: int | None = None
 
 
 @dataclass(slots=True)
 class Reconciled:
-    """The buckets; each row is in one. `unknown` are ours that are open and not in the registry."""
+    """The result of a comparison in buckets; each row is in exactly one.
 
-    matched: list[Pair] = field(default_factory=list)
-    amount_differs: list[Pair] = field(default_factory=list)
-    only_theirs: list[Stray] = field(default_factory=list)
-    only_ours: list[Ours] = field(default_factory=list)
-    unknown: list[Ours] = field(default_factory=list)
+    `unknown` are open rows of the journal that the settlement file does not have.
+    """
+
+    matched: list[MatchedPair] = field(default_factory=list)
+    amount_differs: list[MatchedPair] = field(default_factory=list)
+    only_theirs: list[UnmatchedRow] = field(default_factory=list)
+    only_ours: list[JournalRow] = field(default_factory=list)
+    unknown: list[JournalRow] = field(default_factory=list)
 
     @property
     def agrees(self) -> bool:
-        """Whether there is no difference."""
+        """True if there is no difference; open rows of the journal are no difference yet."""
         return not (self.amount_differs or self.only_theirs or self.only_ours)
 
 
-def of_record(record: Record) -> Ours:
-    """A row of a journal or of the ledger."""
-    slip = _slip(record.slip)
-    named = (
-        record.refund_transaction_id if record.kind == "refund" else record.transaction_id,
-        slip.refund_transaction_id if record.kind == "refund" else "",
-        slip.operation_id,
-        slip.qrc_id,
-        slip.id,
-    )
-    closed_s = record.created_s if record.closed_s is None else record.closed_s
-    return Ours(
-        kind=record.kind,
-        order_id=record.order_id,
-        request_id=record.request_id,
-        transaction_id=record.transaction_id,
-        refund_transaction_id=record.refund_transaction_id,
-        amount=record.amount,
-        outcome=record.outcome or "",
-        payment_type=slip.payment_type,
-        at_s=_moment(slip.operation_date_time) or closed_s,
-        ids=tuple(name for name in dict.fromkeys(named) if name),
-    )
+def compare(theirs: Iterable[SettlementRow], ours: Iterable[JournalRow]) -> Reconciled:
+    """Compare the rows of a settlement file with rows of the journal; see _MATCHING_ORDER.
 
-
-def compare(theirs: Iterable[Theirs], ours: Iterable[Ours]) -> Reconciled:
-    """Every row of theirs finds its own: by its id, a refund by its payment's too, by the order where one has no id.
-
-    Of ours all are left in `only_ours` and `unknown` that found nobody.
+    Completed rows of the journal that are left over are in `only_ours`, open ones in `unknown`.
     """
     known = list(ours)
-    made, match = Reconciled(), _Match(known)
+    made, matcher = Reconciled(), _Matcher(known)
     rest = list(theirs)
-    for their_key, our_keys in _WAYS:
-        rest = match.by(their_key, our_keys, rest)
-    for pair in match.pairs:
-        _put(made, pair)
-    made.only_theirs += _strays(rest, match.pairs)
-    left = [each for each in known if each not in match.used]
+    for settlement_key, journal_keys in _MATCHING_ORDER:
+        rest = matcher.pair_by(settlement_key, journal_keys, rest)
+    for pair in matcher.pairs:
+        _add(made, pair)
+    made.only_theirs += _unmatched(rest, matcher.pairs)
+    left = [each for each in known if each not in matcher.used]
     made.only_ours += [each for each in left if each.is_done]
     made.unknown += [each for each in left if not each.outcome]
     for bucket in (made.matched, made.amount_differs, made.only_theirs):
@@ -130,74 +139,88 @@ def compare(theirs: Iterable[Theirs], ours: Iterable[Ours]) -> Reconciled:
     return made
 
 
-class _Match:
-    """Finds pairs, way after way; a row that has its own is out."""
+class _Matcher:
+    """Finds pairs by one key after another; a row that is paired is not considered again."""
 
-    def __init__(self, ours: list[Ours]) -> None:
-        self._ours = sorted(ours, key=lambda each: not each.is_done)  # what is done comes first
-        self.used: set[Ours] = set()
-        self.pairs: list[Pair] = []
+    def __init__(self, ours: list[JournalRow]) -> None:
+        self._ours = sorted(ours, key=lambda each: not each.is_done)  # completed rows first: money has moved by them
+        self.used: set[JournalRow] = set()
+        self.pairs: list[MatchedPair] = []
 
-    def by(self, their_key: _TheirKey, our_keys: _OurKeys, theirs: list[Theirs]) -> list[Theirs]:
-        """Pair what has the same key, first what has the same amount too; gives those that stay alone."""
-        named = [(row, (row.kind, key)) for row in theirs if (key := their_key(row))]
-        wanted: dict[_Key, list[Ours]] = {key: [] for _, key in named}
+    def pair_by(
+        self, settlement_key: _SettlementKey, journal_keys: _JournalKeys, theirs: list[SettlementRow]
+    ) -> list[SettlementRow]:
+        """Pair rows with the same key, first those with the same amount; return the rows that are left over.
+
+        Equal amounts first: of two refunds of one payment each finds its own, and neither is reported as different.
+        """
+        named = [(row, (row.kind, key)) for row in theirs if (key := settlement_key(row))]
+        wanted: dict[_Key, list[JournalRow]] = {key: [] for _, key in named}
         for each in self._ours if wanted else ():
-            for key in our_keys(each) if each not in self.used else ():
+            for key in journal_keys(each) if each not in self.used else ():
                 if (each.kind, key) in wanted:
                     wanted[each.kind, key].append(each)
         for same_amount in (True, False):
             named = [(row, key) for row, key in named if not self._pair(row, wanted[key], same_amount=same_amount)]
-        alone = {id(row) for row, _ in named}  # by identity: two rows may say the same
-        return [row for row in theirs if id(row) in alone or not their_key(row)]
+        alone = {id(row) for row, _ in named}  # by identity, because two rows may be equal
+        return [row for row in theirs if id(row) in alone or not settlement_key(row)]
 
-    def _pair(self, row: Theirs, fitting: list[Ours], *, same_amount: bool) -> bool:
+    def _pair(self, row: SettlementRow, fitting: list[JournalRow], *, same_amount: bool) -> bool:
         for each in fitting:
             if each not in self.used and (each.amount == row.amount or not same_amount):
                 self.used.add(each)
-                self.pairs.append(Pair(row, each))
+                self.pairs.append(MatchedPair(row, each))
                 return True
         return False
 
 
-def _payment_of(ours: Ours) -> Iterable[str]:
-    """A registry may name a refund by the payment that it is of."""
+def _payment_of(ours: JournalRow) -> Iterable[str]:
+    """Return the payment of a refund, by which a settlement file may name the refund."""
     return (ours.transaction_id,) if ours.kind == "refund" else ()
 
 
-_WAYS: tuple[tuple[_TheirKey, _OurKeys], ...] = (
+_MATCHING_ORDER: tuple[tuple[_SettlementKey, _JournalKeys], ...] = (
     (lambda theirs: theirs.transaction_id, lambda ours: ours.ids),
     (lambda theirs: theirs.transaction_id, _payment_of),
     (lambda theirs: "" if theirs.transaction_id else theirs.order_id, lambda ours: (ours.order_id,)),
     (lambda theirs: theirs.order_id, lambda ours: () if ours.ids else (ours.order_id,)),
 )
-"""By whose name theirs is called, and what ours is called: the surest first."""
+"""The key of a settlement row and the keys of a journal row, in the order of matching: the most certain first.
+
+1. Its transaction, by any identifier that the provider may use.
+2. A refund, by the transaction of its payment.
+3. The order, where the settlement row has no transaction.
+4. The order, where the journal row has no identifier. Two tills may both have an order 1, so the order comes last.
+"""
 
 
-def _put(made: Reconciled, pair: Pair) -> None:
+def _add(made: Reconciled, pair: MatchedPair) -> None:
     if not pair.ours.is_done:
-        made.only_theirs.append(Stray(pair.theirs, pair.ours))
+        made.only_theirs.append(UnmatchedRow(pair.theirs, pair.ours))
     elif pair.ours.amount == pair.theirs.amount:
         made.matched.append(pair)
     else:
         made.amount_differs.append(pair)
 
 
-def _strays(rest: list[Theirs], pairs: list[Pair]) -> Iterator[Stray]:
+def _unmatched(rest: list[SettlementRow], pairs: list[MatchedPair]) -> Iterator[UnmatchedRow]:
     first: dict[tuple[str, str, str, int], int] = {}
     for row in sorted((*(pair.theirs for pair in pairs), *rest), key=lambda row: row.line):
-        first.setdefault(_said(row), row.line)
+        first.setdefault(_content(row), row.line)
     for row in rest:
-        earlier = first[_said(row)]
-        yield Stray(row, repeats=earlier if earlier < row.line else None)
+        earlier = first[_content(row)]
+        yield UnmatchedRow(row, repeats=earlier if earlier < row.line else None)
 
 
-def _said(row: Theirs) -> tuple[str, str, str, int]:
+def _content(row: SettlementRow) -> tuple[str, str, str, int]:
     return row.kind, row.transaction_id, row.order_id, row.amount
 
 
-def _slip(text: str | None) -> Slip:
-    """Read straight into its known fields, for there are ten thousands of them."""
+def _read_slip(text: str | None) -> Slip:
+    """Return a slip from JSON, decoded straight into its known fields: a comparison reads a hundred thousand.
+
+    A slip with a field of an unexpected type takes the slower way, which reads that field as text.
+    """
     if not text:
         return Slip()
     try:
@@ -206,7 +229,7 @@ def _slip(text: str | None) -> Slip:
         return read_slip(msgspec.json.decode(text))
 
 
-def _moment(text: str) -> float | None:
+def _time_s(text: str) -> float | None:
     try:
         return datetime.fromisoformat(text).timestamp() if text else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""A registry compared with a journal, or with the ledger of the shop: over the days that the registry is of."""
+"""Reconciliation of a settlement file with a journal, or with the shop's ledger, over the days of the file."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Protocol
 
-from koshelek_driver.accounting.matching import Ours, Reconciled, compare, of_record
-from koshelek_driver.accounting.settlement_file import Theirs
+from koshelek_driver.accounting.matching import JournalRow, Reconciled, compare
+from koshelek_driver.accounting.settlement_file import SettlementRow
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal.reader import Record
 
 _MARGIN_S = 2 * 86_400.0
-"""What ended near the period is looked at too: the provider's clock, and its day, are not ours."""
+"""Rows that ended up to two days outside the period are compared too: the provider's clock and day differ from ours."""
 _DAY = timedelta(days=1)
 
 
 class Books(Protocol):
-    """Where our rows are."""
+    """The source of journal rows: `JournalReader` for one till, `LedgerRecords` for the shop."""
 
     def between(self, since_s: float, until_s: float) -> list[Record]:
-        """What ended between two moments, and what began then and is still open."""
+        """Return records that ended between two times, and those that began then and are open."""
         ...
 
     def named(self, transaction_ids: Collection[str], order_ids: Collection[str]) -> list[Record]:
-        """What has one of these transactions or orders, whenever it was; some of it perhaps twice."""
+        """Return records of any time with one of these transactions or orders; a record may be there twice."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What of ours a registry ought to have: days of `zone`, both included (None: as the registry's dates say).
+    """The rows that a settlement file should have: those of some days and of some providers.
 
-    `payment_types` are the providers that it is of; none: all.
+    `since` and `until` are dates in `zone`, both included; None: taken from the dates of the file. `payment_types` are
+    the providers of the file; empty: all.
     """
 
     since: date | None = None
@@ -42,42 +43,47 @@ class Scope:
     payment_types: Collection[str] = ()
 
 
-def reconcile(theirs: list[Theirs], books: Books, scope: Scope) -> Reconciled:
-    """Compare. Blocks some seconds for 100,000 rows. Raises UsageError when nobody says which days are meant.
+def reconcile(theirs: list[SettlementRow], books: Books, scope: Scope) -> Reconciled:
+    """Compare a settlement file with journal or ledger. Blocks some seconds for 100,000 rows; changes nothing.
 
-    Where none of ours that the registry has lies within its dates, the dates are of something else, of the day of
-    payout say: then the days of ours that it has count.
+    If no matched payment falls within the file's dates, the file is dated by payout or the like: then the period is
+    that of the matched rows of the journal.
+
+    Raises:
+        UsageError: neither the scope nor the file has dates.
+        JournalError, LedgerError: the source cannot be read.
     """
     since_s, until_s = _period(theirs, scope)
     made = compare(theirs, _ours(theirs, books, since_s, until_s))
     moments = [pair.ours.at_s for pair in (*made.matched, *made.amount_differs)]
     is_given = scope.since is not None or scope.until is not None
     if moments and not is_given and not any(since_s <= at_s < until_s for at_s in moments):
-        since_s, until_s = _days(min(moments), max(moments), scope.zone)
+        since_s, until_s = _whole_days(min(moments), max(moments), scope.zone)
         made = compare(theirs, _ours(theirs, books, since_s, until_s))
-    made.only_ours = [each for each in made.only_ours if _is_meant(each, since_s, until_s, scope)]
+    made.only_ours = [each for each in made.only_ours if _is_in_scope(each, since_s, until_s, scope)]
+    # Open rows have no slip yet and so no provider: they are shown whatever the provider.
     made.unknown = [each for each in made.unknown if since_s <= each.at_s < until_s]
     return made
 
 
-def _ours(theirs: list[Theirs], books: Books, since_s: float, until_s: float) -> list[Ours]:
-    """What ended near the period, and what else the registry names."""
-    near = [of_record(record) for record in books.between(since_s - _MARGIN_S, until_s + _MARGIN_S)]
+def _ours(theirs: list[SettlementRow], books: Books, since_s: float, until_s: float) -> list[JournalRow]:
+    """Return the rows that ended near the period, and those of any time that the settlement file names."""
+    near = [JournalRow.from_record(record) for record in books.between(since_s - _MARGIN_S, until_s + _MARGIN_S)]
     ids = {name for each in near for name in (*each.ids, each.transaction_id)}
     orders = {each.order_id for each in near}
     far = books.named(
         {row.transaction_id for row in theirs} - ids - {""},
         {row.order_id for row in theirs} - orders - {""},
     )
-    return list({each.request_id: each for each in (*near, *map(of_record, far))}.values())
+    return list({each.request_id: each for each in (*near, *map(JournalRow.from_record, far))}.values())
 
 
-def _is_meant(each: Ours, since_s: float, until_s: float, scope: Scope) -> bool:
+def _is_in_scope(each: JournalRow, since_s: float, until_s: float, scope: Scope) -> bool:
     types = scope.payment_types
     return since_s <= each.at_s < until_s and (not types or each.payment_type in (*types, ""))
 
 
-def _period(theirs: list[Theirs], scope: Scope) -> tuple[float, float]:
+def _period(theirs: list[SettlementRow], scope: Scope) -> tuple[float, float]:
     moments = [row.at_s for row in theirs if row.at_s is not None]
     if scope.since is not None or scope.until is not None:
         first, last = scope.since or scope.until, scope.until or scope.since
@@ -86,11 +92,11 @@ def _period(theirs: list[Theirs], scope: Scope) -> tuple[float, float]:
         return _start(first, scope.zone), _start(last + _DAY, scope.zone)
     if not moments:
         raise UsageError("the registry has no dates, so nobody knows which days it is of", "give --since and --until")
-    return _days(min(moments), max(moments), scope.zone)
+    return _whole_days(min(moments), max(moments), scope.zone)
 
 
-def _days(first_s: float, last_s: float, zone: tzinfo | None) -> tuple[float, float]:
-    """Whole days around two moments."""
+def _whole_days(first_s: float, last_s: float, zone: tzinfo | None) -> tuple[float, float]:
+    """Return the beginning of the first day and the end of the last, as Unix times."""
     first, last = (datetime.fromtimestamp(at_s, zone).date() for at_s in (first_s, last_s))
     return _start(first, zone), _start(last + _DAY, zone)
 

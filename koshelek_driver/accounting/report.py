@@ -1,6 +1,6 @@
-"""The cash report: what was paid, given back and cancelled in a business day, and what nobody knows yet.
+"""The cash report of a business day: payments, refunds, cancels, and those whose outcome is still unknown.
 
-Pure: payments and refunds in, a report and its forms out (lines of paper, CSV, plain values).
+Pure: payments and refunds in; a report out, and its forms: lines of paper, CSV, a JSON document.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from typing import Any, Literal
 import msgspec
 
 from koshelek_driver.pay_api.models import read_slip
-from koshelek_driver.payment.journal.day_book import Ended
+from koshelek_driver.payment.journal.day_book import Operation
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles
 from koshelek_driver.printer.rendering.layout import Line, pair, rule, title
 
 Kind = Literal["payment", "refund", "cancel", "unknown payment", "unknown refund"]
 _KINDS: dict[Outcome, Kind] = {Outcome.PAID: "payment", Outcome.REFUNDED: "refund", Outcome.CANCELED: "cancel"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet calculate instead of show."""
+"""First characters by which a spreadsheet takes a cell for a formula."""
 _NO_PROVIDER = "?"
+"""The provider of rows without a slip, such as cancels."""
 _WORDS = {
     "ru": {
         "x": "X-ОТЧЁТ",
@@ -55,9 +56,10 @@ _WORDS = {
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One payment, refund or cancel. `amount` in kopecks; `at_s` is when it ended, of an unknown one when it began.
+    """One payment, refund or cancel of a report; `amount` in kopecks.
 
-    `slip` is the provider's slip, whole; `till` is who made it, in reports over several tills.
+    `at_s` is the Unix time of its end, or of its beginning if it is unknown. `slip` is the provider's complete slip.
+    `till` is the name of the till in reports over several tills, else empty.
     """
 
     kind: Kind
@@ -83,7 +85,7 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Totals:
-    """Counts and kopecks of one provider."""
+    """The sums of one provider: counts of rows, and kopecks."""
 
     payments: int = 0
     paid: int = 0
@@ -93,7 +95,7 @@ class Totals:
     canceled: int = 0
 
     def add(self, row: Row) -> None:
-        """One more."""
+        """Add a row. Rows of unknown outcome do not count."""
         if row.kind == "payment":
             self.payments, self.paid = self.payments + 1, self.paid + row.amount
         elif row.kind == "refund":
@@ -104,7 +106,11 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One business day; `closed` with a Z. `unknown` comes first, and is carried over into the next day."""
+    """The report of one business day: a Z report if `closed`, else an X report.
+
+    `unknown` are requests without an outcome; they are carried over into the next day. `totals` are by provider. Times
+    are Unix seconds; `since_s` is None for the first day of a journal.
+    """
 
     day: int
     date: str
@@ -116,55 +122,61 @@ class Report:
     totals: dict[str, Totals] = field(default_factory=dict)
 
 
-def report(
+def make_report(
     day: int,
     date: str,
-    ended: Iterable[Ended],
+    ended: Iterable[Operation],
     unknown: Iterable[Payment | Refund],
     *,
     since_s: float | None,
     until_s: float,
     closed: bool,
 ) -> Report:
-    """A day's report, `date` as 2026-11-22. What was refused took no money and is not in it."""
+    """Return the report of a day; `date` as 2026-11-22.
+
+    Rejected payments and refunds are left out: no money moved, and nothing was cancelled.
+    """
     rows = tuple(counted_row(each) for each in ended if each.outcome in _KINDS)
     return Report(day, date, since_s, until_s, closed, tuple(map(_unknown, unknown)), rows, totals_of(rows))
 
 
-def counted_row(of: Ended) -> Row:
-    """What was paid, given back or cancelled."""
-    return _row(_KINDS[of.outcome], of)
+def counted_row(operation: Operation) -> Row:
+    """Return the row of a payment, refund or cancel that counts in the totals."""
+    return _row(_KINDS[operation.outcome], operation)
 
 
-def unknown_row(of: Ended, *, is_refund: bool) -> Row:
-    """What is not settled; `at_s` is when it began."""
-    return _row("unknown refund" if is_refund else "unknown payment", of)
+def unknown_row(operation: Operation, *, is_refund: bool) -> Row:
+    """Return the row of a payment or refund of unknown outcome; its `at_s` is the time of its beginning."""
+    return _row("unknown refund" if is_refund else "unknown payment", operation)
 
 
 def totals_of(rows: Iterable[Row]) -> dict[str, Totals]:
-    """By provider."""
+    """Return the totals of each provider, sorted by its name."""
     totals: dict[str, Totals] = {}
     for row in rows:
         totals.setdefault(row.payment_type or _NO_PROVIDER, Totals()).add(row)
     return dict(sorted(totals.items()))
 
 
-def document(of: Report) -> dict[str, Any]:
-    """As plain values, for JSON."""
+def document(report: Report) -> dict[str, Any]:
+    """Return a report as plain values for JSON; times as 2026-11-22T10:00:00.000Z."""
     return {
-        "day": of.day,
-        "date": of.date,
-        "from": None if of.since_s is None else _utc(of.since_s),
-        "until": _utc(of.until_s),
-        "closed": of.closed,
-        "totals": msgspec.to_builtins(of.totals),
-        "unknown": [as_plain(row) for row in of.unknown],
-        "rows": [as_plain(row) for row in of.rows],
+        "day": report.day,
+        "date": report.date,
+        "from": None if report.since_s is None else _utc(report.since_s),
+        "until": _utc(report.until_s),
+        "closed": report.closed,
+        "totals": msgspec.to_builtins(report.totals),
+        "unknown": [as_plain(row) for row in report.unknown],
+        "rows": [as_plain(row) for row in report.rows],
     }
 
 
 def as_csv(rows: Iterable[Row]) -> str:
-    """A line a row; semicolons, as spreadsheets of Russia want them. No cell is a formula."""
+    """Return rows as CSV with a heading, CR LF and semicolons, which Russian spreadsheets expect.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it: order ids come from outside.
+    """
     out = io.StringIO()
     names = Row.__struct_fields__
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
@@ -175,26 +187,26 @@ def as_csv(rows: Iterable[Row]) -> str:
     return out.getvalue()
 
 
-def as_lines(of: Report, columns: int, language: Literal["ru", "en"]) -> list[Line]:
-    """For paper: what is not settled first, then the totals of each provider."""
+def as_lines(report: Report, columns: int, language: Literal["ru", "en"]) -> list[Line]:
+    """Return a report as lines of paper: unknown requests first, then the totals of each provider."""
     words = _WORDS[language]
     lines = [
-        *title(words["z" if of.closed else "x"], columns, large=True),
-        *pair(words["day"], f"{of.day}, {of.date}", columns),
+        *title(words["z" if report.closed else "x"], columns, large=True),
+        *pair(words["day"], f"{report.day}, {report.date}", columns),
     ]
-    if of.since_s is not None:
-        lines += pair(words["from"], _utc(of.since_s)[:19], columns)
-    lines += [*pair(words["until"], _utc(of.until_s)[:19], columns), *rule(columns)]
-    if of.unknown:
+    if report.since_s is not None:
+        lines += pair(words["from"], _utc(report.since_s)[:19], columns)
+    lines += [*pair(words["until"], _utc(report.until_s)[:19], columns), *rule(columns)]
+    if report.unknown:
         lines += title(words["unknown"], columns)
-        lines += [line for row in of.unknown for line in pair(row.order_id, in_roubles(row.amount), columns)]
+        lines += [line for row in report.unknown for line in pair(row.order_id, in_roubles(row.amount), columns)]
         lines += rule(columns)
-    for name, totals in of.totals.items():
-        lines += _of_provider(name, totals, words, columns)
-    return lines if of.totals else [*lines, *title(words["none"], columns)]
+    for name, totals in report.totals.items():
+        lines += _provider_lines(name, totals, words, columns)
+    return lines if report.totals else [*lines, *title(words["none"], columns)]
 
 
-def _of_provider(name: str, totals: Totals, words: dict[str, str], columns: int) -> list[Line]:
+def _provider_lines(name: str, totals: Totals, words: dict[str, str], columns: int) -> list[Line]:
     parts = (
         ("payments", totals.payments, totals.paid),
         ("refunds", totals.refunds, totals.refunded),
@@ -210,33 +222,32 @@ def _signed(kopecks: int) -> str:
     return f"-{in_roubles(-kopecks)}" if kopecks < 0 else in_roubles(kopecks)
 
 
-def _unknown(of: Payment | Refund) -> Row:
-    reversal_id = of.refund_transaction_id if isinstance(of, Refund) else ""
-    open_ = Ended(
-        of.order_id,
-        of.request_id,
-        of.amount,
-        of.outcome,
-        of.verdict.transaction_id,
-        of.verdict.error_code,
-        of.verdict.slip or {},
-        reversal_id,
-        of.created_s,
+def _unknown(payment: Payment | Refund) -> Row:
+    operation = Operation(
+        payment.order_id,
+        payment.request_id,
+        payment.amount,
+        payment.outcome,
+        payment.verdict.transaction_id,
+        payment.verdict.error_code,
+        payment.verdict.slip or {},
+        payment.refund_transaction_id if isinstance(payment, Refund) else "",
+        payment.created_s,
     )
-    return unknown_row(open_, is_refund=isinstance(of, Refund))
+    return unknown_row(operation, is_refund=isinstance(payment, Refund))
 
 
-def _row(kind: Kind, of: Ended) -> Row:
-    slip = read_slip(of.slip)
+def _row(kind: Kind, operation: Operation) -> Row:
+    slip = read_slip(operation.slip)
     return Row(
         kind=kind,
-        at_s=of.at_s,
-        order_id=of.order_id,
-        request_id=of.request_id,
-        payment_transaction_id=of.payment_transaction_id or slip.payment_transaction_id,
-        refund_transaction_id=of.refund_transaction_id or slip.refund_transaction_id,
+        at_s=operation.at_s,
+        order_id=operation.order_id,
+        request_id=operation.request_id,
+        payment_transaction_id=operation.payment_transaction_id or slip.payment_transaction_id,
+        refund_transaction_id=operation.refund_transaction_id or slip.refund_transaction_id,
         payment_type=slip.payment_type,
-        amount=of.amount,
+        amount=operation.amount,
         qrc_id=slip.qrc_id,
         kzo=slip.kzo,
         slip_id=slip.id,
@@ -245,14 +256,14 @@ def _row(kind: Kind, of: Ended) -> Row:
         merchant_id=slip.merchant_id,
         store_id=slip.store_id,
         terminal_id=slip.terminal_id,
-        error_code=of.error_code,
-        slip=of.slip,
-        till=of.till,
+        error_code=operation.error_code,
+        slip=operation.slip,
+        till=operation.till,
     )
 
 
 def as_plain(row: Row) -> dict[str, Any]:
-    """A row for JSON; its moment as 2026-11-22T10:00:00.000Z."""
+    """Return a row as plain values for JSON; `at` is its time as 2026-11-22T10:00:00.000Z."""
     values = {name: getattr(row, name) for name in Row.__struct_fields__}
     return {
         "at" if name == "at_s" else name: _utc(value) if name == "at_s" else value for name, value in values.items()

@@ -1,7 +1,6 @@
-"""A provider's registry: a CSV file of what was paid and given back, in whatever layout it comes. Bytes in, rows out.
+"""A provider's settlement file: CSV with the payments and refunds that it settles. Bytes in, rows out.
 
-The provider mails it, by contract, in a layout that is nobody's standard; so columns, words, encoding and units are
-settings.
+There is no standard for its layout, so columns, words, encoding and units are settings of the site file.
 """
 
 from __future__ import annotations
@@ -27,24 +26,32 @@ COLUMNS = {
     "type": "type",
     "date": "date",
 }
-"""What is read, and the headings that it has by default."""
+"""The fields that are read, and the default heading of the column of each."""
 _DELIMITERS = ",;\t|"
 _SPACES = str.maketrans("", "", " \u00a0\u202f'")
+"""Separators of thousands, which are removed from amounts: spaces, no-break spaces, apostrophes."""
 _KOPECKS = {"kopecks": 1, "roubles": 100}
 _AMOUNTS = {"kopecks": "kopecks as 12345", "roubles": "roubles as 123.45"}
-_FORMS = ("", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
-"""ISO 8601, and what is written in Russia."""
+_DATE_FORMATS = ("", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
+"""The default formats of dates: ISO 8601 (empty), and those used in Russia."""
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a registry is written.
+    """The layout of a settlement file.
 
-    `columns` names the heading of each of COLUMNS; an empty heading: there is no such column. Without `type` a negative
-    amount is a refund. `types` are the words of `type`, in any case; rows of `ignored` words, a sum line say, are
-    passed over. `date_format` as strptime has it, empty: ISO 8601 or 22.11.2026 10:00; `zone` is that of dates without
-    one (None: the machine's). An empty `delimiter` is found by the headings.
+    Attributes:
+        encoding: the encoding; a byte order mark in the file wins.
+        delimiter: empty: the most frequent of `,` `;` tab and `|` in the line of headings.
+        skip_lines: the number of lines before the headings.
+        columns: the heading of each of COLUMNS; an empty heading: there is no such column. Without a column `type` a
+            negative amount is a refund.
+        amount_in: the unit of amounts.
+        types: the words of the column `type` that mean `payment`, `refund` or `ignored`, in any case. Ignored rows,
+            such as a line of sums, are skipped.
+        date_format: a format of `strptime`; empty: ISO 8601 or 22.11.2026 10:00.
+        zone: the time zone of dates without one; None: the machine's.
     """
 
     encoding: str = "utf-8"
@@ -58,8 +65,12 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Theirs:
-    """A row of a registry: `amount` in kopecks, `at_s` Unix time (None: it has no date), `line` as an editor counts."""
+class SettlementRow:
+    """A row of a settlement file: one payment or refund.
+
+    `amount` in kopecks and positive, `at_s` Unix time or None if the row has no date. `line` is the number of the line
+    as an editor shows it.
+    """
 
     line: int
     kind: Kind
@@ -69,25 +80,34 @@ class Theirs:
     at_s: float | None
 
 
-def read(name: str, content: bytes, layout: Layout) -> list[Theirs]:
-    """The rows of a file. Raises UsageError that names line and column, what came and what was expected."""
-    reader = _Reader(name, layout)
-    return list(reader.rows(_text(name, content, layout.encoding)))
+Theirs = SettlementRow
+"""The name of SettlementRow until version 0.1."""
 
 
-def _text(name: str, content: bytes, encoding: str) -> str:
-    marked = next((found for bom, found in _BOMS.items() if content.startswith(bom)), encoding)
+def read(name: str, content: bytes, layout: Layout) -> list[SettlementRow]:
+    """Return the rows of a settlement file; `name` is its name in errors.
+
+    Raises:
+        UsageError: the file does not fit the layout; the error names line, column, the text found and the expectation.
+    """
+    reader = _RowReader(name, layout)
+    return list(reader.rows(_decode(name, content, layout.encoding)))
+
+
+def _decode(name: str, content: bytes, encoding: str) -> str:
+    # Spreadsheets write a byte order mark; it is more reliable than a setting.
+    actual = next((found for bom, found in _BOMS.items() if content.startswith(bom)), encoding)
     try:
-        return content.decode(marked)
+        return content.decode(actual)
     except LookupError as problem:
         raise UsageError(f"no encoding '{encoding}'", "write utf-8 or windows-1251") from problem
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
-        what = f"{name}, line {line}: byte {content[problem.start]:#04x} is not {marked}"
+        what = f"{name}, line {line}: byte {content[problem.start]:#04x} is not {actual}"
         raise UsageError(what, 'name its encoding in the site file: encoding = "windows-1251"') from problem
 
 
-class _Reader:
+class _RowReader:
     def __init__(self, name: str, layout: Layout) -> None:
         self._name = name
         self._layout = layout
@@ -95,25 +115,26 @@ class _Reader:
         self._kinds = _kinds(layout.types)
         self._line = 0
 
-    def rows(self, text: str) -> Iterator[Theirs]:
+    def rows(self, text: str) -> Iterator[SettlementRow]:
         lines = io.StringIO(text, newline="")
         for _ in range(self._layout.skip_lines):
             lines.readline()
         heading = lines.readline()
         delimiter = self._layout.delimiter or max(_DELIMITERS, key=heading.count)
-        places = self._places(next(csv.reader([heading], delimiter=delimiter), []))
+        indexes = self._column_indexes(next(csv.reader([heading], delimiter=delimiter), []))
+        # csv counts the lines that it has read itself: those before are added, to give the line number of an editor.
         reader, before = csv.reader(lines, delimiter=delimiter), self._layout.skip_lines + 1
         try:
             for cells in reader:
                 self._line = before + reader.line_num
                 if any(cell.strip() for cell in cells):
-                    yield from self._row(cells, places)
+                    yield from self._row(cells, indexes)
         except csv.Error as problem:
             what = f"{self._name}, line {before + reader.line_num}: {problem}"
             raise UsageError(what, "mend the file") from problem
 
-    def _places(self, headings: list[str]) -> dict[str, int]:
-        found = {heading.strip(): place for place, heading in enumerate(headings)}
+    def _column_indexes(self, headings: list[str]) -> dict[str, int]:
+        found = {heading.strip(): index for index, heading in enumerate(headings)}
         wanted = {key: heading for key, heading in self._headings.items() if heading}
         missing = [heading for heading in wanted.values() if heading not in found]
         if missing:
@@ -122,8 +143,8 @@ class _Reader:
             raise UsageError(what, "map them in the site file: [registries.NAME.columns]")
         return {key: found[heading] for key, heading in wanted.items()}
 
-    def _row(self, cells: list[str], places: Mapping[str, int]) -> Iterator[Theirs]:
-        given = {key: cells[place].strip() if place < len(cells) else "" for key, place in places.items()}
+    def _row(self, cells: list[str], indexes: Mapping[str, int]) -> Iterator[SettlementRow]:
+        given = {key: cells[index].strip() if index < len(cells) else "" for key, index in indexes.items()}
         word = given.get("type", "").casefold()
         if "type" in given and self._kinds.get(word) == "ignored":
             return
@@ -131,13 +152,14 @@ class _Reader:
         kind: Kind = self._kind(given["type"]) if "type" in given else "refund" if signed < 0 else "payment"
         order_id, transaction_id = given.get("order_id", ""), given.get("transaction_id", "")
         if not order_id and not transaction_id:
-            raise self._wrong("transaction_id", "", "an order or a transaction")
-        yield Theirs(self._line, kind, order_id, transaction_id, abs(signed), self._moment(given.get("date", "")))
+            raise self._error("transaction_id", "", "an order or a transaction")
+        at_s = self._time_s(given.get("date", ""))
+        yield SettlementRow(self._line, kind, order_id, transaction_id, abs(signed), at_s)
 
     def _kind(self, word: str) -> Kind:
         found = self._kinds.get(word.casefold())
         if found not in ("payment", "refund"):
-            raise self._wrong("type", word, f"one of {', '.join(self._kinds)}")
+            raise self._error("type", word, f"one of {', '.join(self._kinds)}")
         return "payment" if found == "payment" else "refund"
 
     def _amount(self, text: str) -> int:
@@ -148,24 +170,24 @@ class _Reader:
                 return int(kopecks)
         except (InvalidOperation, ValueError, OverflowError):
             pass
-        raise self._wrong("amount", text, _AMOUNTS[self._layout.amount_in])
+        raise self._error("amount", text, _AMOUNTS[self._layout.amount_in])
 
-    def _moment(self, text: str) -> float | None:
+    def _time_s(self, text: str) -> float | None:
         if not text:
             return None
-        form = self._layout.date_format
-        for each in (form,) if form else _FORMS:
+        date_format = self._layout.date_format
+        for each in (date_format,) if date_format else _DATE_FORMATS:
             with suppress(ValueError, OverflowError):
                 at = datetime.strptime(text, each) if each else datetime.fromisoformat(text)  # noqa: DTZ007 - see below
-                return (at if at.tzinfo else at.replace(tzinfo=self._layout.zone)).timestamp()
-        raise self._wrong("date", text, form or "2026-11-22 10:00:00 or 22.11.2026 10:00")
+                return (at if at.tzinfo else at.replace(tzinfo=self._layout.zone)).timestamp()  # None: the local zone
+        raise self._error("date", text, date_format or "2026-11-22 10:00:00 or 22.11.2026 10:00")
 
-    def _wrong(self, key: str, came: str, expected: str) -> UsageError:
+    def _error(self, key: str, came: str, expected: str) -> UsageError:
         what = f"{self._name}, line {self._line}, {self._headings[key]}: '{came}', expected {expected}"
         return UsageError(what, "mend the line, or the layout in the site file: [registries.NAME]")
 
 
 def _kinds(types: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """What each word of the column `type` means."""
+    """Return the meaning of each word of the column `type`: payment, refund or ignored."""
     given = {"payment": ("payment",), "refund": ("refund",), **types}
     return {word.casefold(): kind for kind, words in given.items() for word in words}

@@ -15,7 +15,7 @@ import msgspec
 from koshelek_driver.accounting.report import Row, Totals, counted_row, totals_of, unknown_row
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.connection import LedgerConnection
-from koshelek_driver.payment.journal.day_book import Ended
+from koshelek_driver.payment.journal.day_book import Operation
 from koshelek_driver.payment.journal.reader import Record
 from koshelek_driver.payment.outcome import Outcome
 
@@ -128,9 +128,9 @@ def _all(cursor: Cursor, sql: str, *values: Any) -> list[tuple[tuple[str, str], 
     return [((store, terminal), Record(*of)) for store, terminal, *of in cursor.execute(sql, values).fetchall()]
 
 
-def _ended(till: str, of: Record) -> Ended:
+def _ended(till: str, of: Record) -> Operation:
     """Convert a record to a row of a report; an open one is dated by its start."""
-    return Ended(
+    return Operation(
         of.order_id,
         of.request_id,
         of.amount,

@@ -123,7 +123,7 @@ class Outbox:
 
     def _move(self, entry: Entry, state: State, last: str, *, pause_s: float, tries: int) -> None:
         at_s = self._clock.unix_s()
-        self._journal.outbox.move(entry, state, tries=tries, due_s=at_s + pause_s, last=last, at_s=at_s)
+        self._journal.outbox.update(entry, state, tries=tries, due_s=at_s + pause_s, last=last, at_s=at_s)
 
     def _found(self, order_id: str, key: str, kind: Kind = Kind.RECEIPT) -> Entry:
         found = self._journal.outbox.find(kind, order_id, key)

@@ -68,7 +68,7 @@ class PaidPayments:
 
     def _own(self, payment: Payment) -> tuple[str, Paid]:
         """Return a payment of this till; one that was paid after its cancel may be refunded, too."""
-        alarm = self._journal.outbox.alarm
+        alarm = self._journal.outbox.has_alarm
         if payment.outcome is not Outcome.PAID and not alarm(payment.order_id, payment.request_id):
             remedy = "settle it first: recover" if payment.outcome is Outcome.UNKNOWN else "there is nothing to refund"
             raise UsageError(f"order {payment.order_id} is {payment.outcome.value}, not paid", remedy)

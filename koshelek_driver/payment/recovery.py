@@ -99,7 +99,7 @@ class Recovery:
         refund = journal.refunds.by_refund_transaction(answer.refund_transaction_id or "")
         found = refund or journal.by_transaction(answer.transaction_id)
         if found is not None:
-            journal.hear_postback(found.request_id, body, self._parts.clock.unix_s())
+            journal.keep_postback(found.request_id, body, self._parts.clock.unix_s())
         return found is not None
 
     def settle_orphans(self, goes_on: Callable[[], bool]) -> None:

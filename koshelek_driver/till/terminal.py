@@ -399,7 +399,7 @@ class Terminal:
 
         A day that has ended by the site file's rule is closed first.
         """
-        return self._days.so_far()
+        return self._days.report_open_day()
 
     def close_day(self) -> Report:
         """Close the business day and return its Z report. Raises JournalError."""
@@ -407,7 +407,7 @@ class Terminal:
 
     def report_of_day(self, number: int) -> Report:
         """Return the Z report of a closed day again. Raises UsageError if it is not closed, JournalError."""
-        return self._days.of_day(number)
+        return self._days.report_closed_day(number)
 
     def print_report(self, made: Report) -> PrintResult:
         """Print a report. Blocks as the printer may. Raises UsageError without a printer."""

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koshelek_driver.accounting.matching import Ours, Reconciled, compare, of_record
+from koshelek_driver.accounting.matching import JournalRow, Reconciled, compare
 from koshelek_driver.accounting.reconcile import Scope, reconcile
 from koshelek_driver.accounting.settlement_file import Kind, Layout, Theirs, read
 from koshelek_driver.errors import UsageError
@@ -163,7 +163,7 @@ def test_no_file_is_too_strange(content: bytes) -> None:
 # -- Comparing -----------------------------------------------------------------------------------------------------
 
 
-def ours(kind: Kind, name: str, amount: int = 100, outcome: str | None = None, **more: Any) -> Ours:
+def ours(kind: Kind, name: str, amount: int = 100, outcome: str | None = None, **more: Any) -> JournalRow:
     done = {"payment": "paid", "refund": "refunded"}[kind]
     given_ = {
         "order_id": f"A-{name}",
@@ -175,7 +175,7 @@ def ours(kind: Kind, name: str, amount: int = 100, outcome: str | None = None, *
         "at_s": 0.0,
         **more,
     }
-    return Ours(kind=kind, amount=amount, outcome=done if outcome is None else outcome, **given_)
+    return JournalRow(kind=kind, amount=amount, outcome=done if outcome is None else outcome, **given_)
 
 
 def theirs(line: int, transaction_id: str, amount: int = 100, kind: Kind = "payment", order_id: str = "") -> Theirs:
@@ -238,7 +238,7 @@ def test_what_is_unknown_and_not_in_the_registry_is_no_difference() -> None:
 def test_a_provider_may_call_it_by_its_own_number() -> None:
     slip = '{"qrcId": "Q1", "operationId": "O1", "id": "S1", "operationDateTime": "2026-11-22T10:00:00.000Z", "totalAmount": "x"}'
     record = Record("payment", "r", "A", "t", 100, 1.0, "paid", "", "", slip, 2.0, 3, "", None, None)
-    found = of_record(record)
+    found = JournalRow.from_record(record)
     assert found.ids == ("t", "O1", "Q1", "S1")
     assert found.at_s == datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp()
     assert compare([theirs(2, "Q1")], [found]).agrees
@@ -261,7 +261,7 @@ THEIRS = st.builds(
 
 @pytest.mark.scenario(72)
 @given(st.lists(THEIRS, max_size=8, unique_by=lambda row: row.line), st.lists(OURS, max_size=8))
-def test_every_row_is_in_one_bucket(registry: list[Theirs], known: list[Ours]) -> None:
+def test_every_row_is_in_one_bucket(registry: list[Theirs], known: list[JournalRow]) -> None:
     made = compare(registry, known)
     found = [pair.theirs for pair in (*made.matched, *made.amount_differs)]
     found += [stray.theirs for stray in made.only_theirs]
@@ -277,7 +277,7 @@ def test_every_row_is_in_one_bucket(registry: list[Theirs], known: list[Ours]) -
 
 @given(st.lists(THEIRS, max_size=6), st.lists(OURS, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_amount_in_any_bucket(
-    registry: list[Theirs], known: list[Ours], dice: Any
+    registry: list[Theirs], known: list[JournalRow], dice: Any
 ) -> None:
     def counted(made: Reconciled) -> list[int]:
         return [len(made.matched), len(made.amount_differs), len(made.only_theirs), len(made.only_ours)]
@@ -300,7 +300,7 @@ def shop(tmp_path: Path) -> Any:
 
 def rows_of(shop: Shop) -> list[Theirs]:
     """A registry that agrees with the journal."""
-    found = [of_record(record) for record in JournalReader(shop.path).between(0, 1e12)]
+    found = [JournalRow.from_record(record) for record in JournalReader(shop.path).between(0, 1e12)]
     done = [each for each in found if each.is_done]
     return [
         Theirs(

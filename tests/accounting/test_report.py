@@ -20,10 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koshelek_driver.accounting.business_day import DayRule
-from koshelek_driver.accounting.report import Report, as_csv, as_lines, document, report
+from koshelek_driver.accounting.report import Report, as_csv, as_lines, document, make_report
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.day_book import Ended
+from koshelek_driver.payment.journal.day_book import Operation
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from tests.support.shops import BY_HAND, SLIP, Shop, recounted
 
@@ -75,7 +75,7 @@ def play(shop: Shop, step: str, given_: list[Any]) -> None:
         "clock": partial(_set_clock, shop),
         "restart": shop.restart,
         "rule": shop.set_rule,
-        "x": shop.desk.so_far,
+        "x": shop.desk.report_open_day,
         "look": lambda: _shown_again(shop, shop.desk.close_due()),
         "z": lambda: _shown_again(shop, [shop.desk.close()]),
     }
@@ -94,7 +94,7 @@ def _set_clock(shop: Shop, by_s: float) -> None:
 
 def _shown_again(shop: Shop, closed: list[Report]) -> None:
     """A day that is closed can be shown again as it was."""
-    assert [shop.desk.of_day(made.day) for made in closed] == closed
+    assert [shop.desk.report_closed_day(made.day) for made in closed] == closed
 
 
 @pytest.mark.scenario(71)
@@ -105,8 +105,8 @@ def test_days_hold_every_row_once_and_their_totals_are_a_recount(
     shop = Shop(tmp_path_factory.mktemp("shop") / "journal.db", rule)
     for step, *given_ in steps:
         play(shop, step, given_)
-    last = shop.desk.so_far()
-    closed = [shop.desk.of_day(number) for number in range(1, last.day)]
+    last = shop.desk.report_open_day()
+    closed = [shop.desk.report_closed_day(number) for number in range(1, last.day)]
     days = [*closed, last]
     assert summed(days) == recounted(shop)
     ids = [row.request_id for made in days for row in made.rows]
@@ -124,16 +124,16 @@ def test_what_is_not_settled_comes_first_and_is_carried_over(shop: Shop) -> None
     assert [row.request_id for row in first.unknown] == [name]
     assert (first.totals["SBP"].payments, first.totals["SBP"].paid) == (1, 500)
     shop.journal.end(name, Verdict(Outcome.PAID, "t-late", slip=SLIP), shop.clock.unix_s())
-    second = shop.desk.so_far()
+    second = shop.desk.report_open_day()
     assert ([row.request_id for row in second.rows], second.unknown) == ([name], ())
     assert document(second)["totals"]["SBP"]["paid"] == 500
 
 
 def test_a_day_that_is_not_closed_cannot_be_shown_again(shop: Shop) -> None:
     with pytest.raises(UsageError, match="day 1 is not closed"):
-        shop.desk.of_day(1)
+        shop.desk.report_closed_day(1)
     shop.desk.close()
-    assert shop.desk.of_day(1).rows == ()
+    assert shop.desk.report_closed_day(1).rows == ()
 
 
 def test_a_report_that_fails_in_the_middle_closes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_a_report_that_fails_in_the_middle_closes_nothing(shop: Shop, monkeypatc
         patch.setattr(shop.journal.days, "close", lambda *_given: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             shop.desk.close()
-    assert shop.desk.so_far().day == 1
+    assert shop.desk.report_open_day().day == 1
     assert shop.desk.close().totals["SBP"].payments == 1
 
 
@@ -155,7 +155,7 @@ def test_a_sale_that_ends_while_a_day_is_closed_is_in_one_day(shop: Shop, monkey
     )
     read = shop.journal.days.ended
 
-    def read_then_another_ends(after: int, until: int | None) -> list[Ended]:
+    def read_then_another_ends(after: int, until: int | None) -> list[Operation]:
         found = read(after, until)
         ending.start()
         ending.join(0.3)
@@ -166,13 +166,13 @@ def test_a_sale_that_ends_while_a_day_is_closed_is_in_one_day(shop: Shop, monkey
         closed = shop.desk.close()
     ending.join()
     other.close()
-    assert [row.request_id for row in (*closed.rows, *shop.desk.so_far().rows)] == [name]
+    assert [row.request_id for row in (*closed.rows, *shop.desk.report_open_day().rows)] == [name]
 
 
 def test_every_field_of_the_slip_is_in_the_row_and_in_the_csv(shop: Shop) -> None:
     shop.sell("paid")
     shop.give_back(shop.paid[0], 200, "refunded")
-    made = shop.desk.so_far()
+    made = shop.desk.report_open_day()
     (paid, back) = made.rows
     assert (paid.qrc_id, paid.kzo, paid.payment_type, paid.slip) == ("Q1", "K1", "SBP", SLIP)
     assert back.kind == "refund"
@@ -187,8 +187,8 @@ def test_every_field_of_the_slip_is_in_the_row_and_in_the_csv(shop: Shop) -> Non
 @given(st.sampled_from(["=1+1", "+7", "-5", "@SUM(A1)", "\t=1", "\r=1"]))
 def test_no_cell_of_the_csv_is_a_formula(evil: str) -> None:
     slip = {"kzo": evil, "paymentType": evil}
-    evil_row = Ended(evil, evil, 100, Outcome.PAID, evil, evil, slip, evil, 0.0)
-    made = report(1, "", [evil_row], [], since_s=None, until_s=0.0, closed=False)
+    evil_row = Operation(evil, evil, 100, Outcome.PAID, evil, evil, slip, evil, 0.0)
+    made = make_report(1, "", [evil_row], [], since_s=None, until_s=0.0, closed=False)
     for row in csv.reader(io.StringIO(as_csv((*made.unknown, *made.rows)), newline=""), delimiter=";"):
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
 
@@ -206,7 +206,7 @@ def test_on_paper_no_line_is_too_wide_and_the_sums_are_there(shop: Shop, columns
     assert "1234.50" in text
     assert "1232.50" in text
     assert text.index("r-2") < text.index("SBP")
-    assert as_lines(report(1, "", [], [], since_s=None, until_s=0.0, closed=False), columns, language)
+    assert as_lines(make_report(1, "", [], [], since_s=None, until_s=0.0, closed=False), columns, language)
 
 
 def test_a_journal_of_the_fourth_version_has_its_ends_in_the_first_day(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_a_journal_of_the_fourth_version_has_its_ends_in_the_first_day(tmp_path:
     old.execute("PRAGMA user_version = 4")
     old.close()
     shop.open()
-    assert [row.kind for row in shop.desk.so_far().rows] == ["payment", "cancel"]
+    assert [row.kind for row in shop.desk.report_open_day().rows] == ["payment", "cancel"]
     shop.close()
 
 
@@ -260,14 +260,14 @@ def test_a_day_ends_at_its_hour_however_late_anyone_looks(ruled: Shop) -> None:
     assert [[row.request_id for row in made.rows] for made in closed] == [names[:2], names[2:3], names[3:]]
     assert [made.date for made in closed] == ["2026-11-20", "2026-11-21", "2026-11-23"]
     assert [made.until_s for made in closed] == [moscow(21, 4), moscow(22, 4), moscow(24, 4)]
-    assert (ruled.desk.close_due(), ruled.desk.so_far().day) == ([], 4)
+    assert (ruled.desk.close_due(), ruled.desk.report_open_day().day) == ([], 4)
 
 
 def test_a_day_that_goes_on_is_not_closed_by_a_look(ruled: Shop) -> None:
     sell_at(ruled, moscow(20, 9))
     ruled.clock.wall_s = moscow(21, 3, 59)
     assert ruled.desk.close_due() == []
-    made = ruled.desk.so_far()
+    made = ruled.desk.report_open_day()
     assert (made.day, made.date, made.closed, len(made.rows)) == (1, "2026-11-20", False, 1)
 
 
@@ -287,8 +287,8 @@ def test_a_day_closed_late_names_what_was_not_settled_in_it(ruled: Shop) -> None
     later = ruled.sell("unknown")
     (made,) = ruled.desk.close_due()
     assert [row.request_id for row in made.unknown] == [name]
-    assert [row.request_id for row in ruled.desk.of_day(1).unknown] == [name]
-    assert [row.request_id for row in ruled.desk.so_far().unknown] == [name, later]
+    assert [row.request_id for row in ruled.desk.report_closed_day(1).unknown] == [name]
+    assert [row.request_id for row in ruled.desk.report_open_day().unknown] == [name, later]
 
 
 ZONES = st.sampled_from([None, UTC, *map(ZoneInfo, ("Europe/Moscow", "America/New_York", "Asia/Kathmandu"))])

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from koshelek_driver.accounting.report import report
+from koshelek_driver.accounting.report import make_report
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
@@ -75,7 +75,7 @@ def day_report(journal: Journal, after: int, until: int) -> float:
     """Of a business day that is the events between those two."""
     began = time.perf_counter()
     ended, unknown = journal.days.ended(after, until), journal.still_open()
-    made = report(1, "", ended, unknown, since_s=None, until_s=2e9, closed=False)
+    made = make_report(1, "", ended, unknown, since_s=None, until_s=2e9, closed=False)
     took_ms = (time.perf_counter() - began) * 1000
     assert len(made.rows) == DAY
     return took_ms

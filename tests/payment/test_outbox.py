@@ -186,12 +186,12 @@ def test_money_that_moves_after_an_accepted_cancel_is_an_alarm_until_it_is_given
     bench.begin(CANCELED)
     (entry,) = bench.send_after(60, "accepted")
     assert entry.state is State.ALARM
-    assert bench.journal.outbox.alarm("A-1", "r-A-1")
+    assert bench.journal.outbox.has_alarm("A-1", "r-A-1")
     (entry,) = bench.send_after(3600, "refunding")
     assert entry.state is State.ALARM
     (entry,) = bench.send_after(3600, "refunded")
     assert entry.state is State.DONE
-    assert not bench.journal.outbox.alarm("A-1", "r-A-1")
+    assert not bench.journal.outbox.has_alarm("A-1", "r-A-1")
     kinds = [event.kind for event in bench.journal.database.events() if event.kind.startswith("outbox")]
     assert kinds == ["outbox alarm", "outbox done"]
     assert bench.journal.verify() == []

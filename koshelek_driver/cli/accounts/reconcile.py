@@ -13,8 +13,8 @@ from koshelek_driver.cli.options import JsonOption, SiteOption, read_day, read_f
 from koshelek_driver.cli.output import Output, moment
 
 if TYPE_CHECKING:
-    from koshelek_driver.accounting.matching import Ours, Reconciled, Stray
-    from koshelek_driver.accounting.settlement_file import Theirs
+    from koshelek_driver.accounting.matching import JournalRow, Reconciled, UnmatchedRow
+    from koshelek_driver.accounting.settlement_file import SettlementRow
 
 _SHOWN = 30
 _HINTS = {
@@ -77,7 +77,7 @@ def _document(made: Reconciled) -> dict[str, Any]:
     }
 
 
-def _of_theirs(row: Theirs) -> dict[str, Any]:
+def _of_theirs(row: SettlementRow) -> dict[str, Any]:
     return {
         "line": row.line,
         "type": row.kind,
@@ -88,7 +88,7 @@ def _of_theirs(row: Theirs) -> dict[str, Any]:
     }
 
 
-def _of_ours(ours: Ours) -> dict[str, Any]:
+def _of_ours(ours: JournalRow) -> dict[str, Any]:
     return {
         "type": ours.kind,
         "order_id": ours.order_id,
@@ -102,7 +102,7 @@ def _of_ours(ours: Ours) -> dict[str, Any]:
     }
 
 
-def _of_stray(stray: Stray) -> dict[str, Any]:
+def _of_stray(stray: UnmatchedRow) -> dict[str, Any]:
     ours = stray.ours
     return {
         **_of_theirs(stray.theirs),
@@ -113,7 +113,7 @@ def _of_stray(stray: Stray) -> dict[str, Any]:
     }
 
 
-def _why(stray: Stray) -> str:
+def _why(stray: UnmatchedRow) -> str:
     """Explain a row that only the registry has, with the remedy."""
     if stray.repeats is not None:
         return f"line {stray.repeats} says the same"
@@ -140,11 +140,11 @@ def _show(made: Reconciled, output: Output) -> None:
         output.console.print(f"… and {len(lines) - _SHOWN} more: --json has all of them")
 
 
-def _their_words(row: Theirs) -> str:
+def _their_words(row: SettlementRow) -> str:
     return f"line {row.line}: {row.kind}, order {row.order_id}, {row.transaction_id}, {row.amount} kopecks"
 
 
-def _our_words(ours: Ours) -> str:
+def _our_words(ours: JournalRow) -> str:
     transaction = ours.refund_transaction_id or ours.transaction_id
     return f"{ours.kind}, order {ours.order_id}, {transaction}, {ours.amount} kopecks"
 

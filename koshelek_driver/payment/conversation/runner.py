@@ -39,7 +39,7 @@ class Caller(Protocol):
 class Book(Protocol):
     """The part of the journal that stores the responses of one kind of conversation."""
 
-    def heard(self, request_id: str, exchange: Exchange, at_s: float) -> None:
+    def keep_response(self, request_id: str, exchange: Exchange, at_s: float) -> None:
         """Store a response of the host. Raises JournalError."""
         ...
 
@@ -117,7 +117,7 @@ class ConversationRunner(Generic[K]):
             milliseconds = (exchange.first_byte_s - self.pressed_s) * 1000
             self.safely(self.book.keep_button_to_wire, self.request_id, milliseconds)
             self.pressed_s = None
-        self.safely(self.book.heard, self.request_id, exchange, self.context.clock.unix_s())
+        self.safely(self.book.keep_response, self.request_id, exchange, self.context.clock.unix_s())
         notify(self.context.watch, exchange)
         return exchange
 

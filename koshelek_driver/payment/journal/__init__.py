@@ -1,7 +1,7 @@
-"""The journal: what this till did with money. `Journal` is the way in; `chain` says whether it was tampered with."""
+"""The journal: the till's durable memory of its money. `Journal` is the way in."""
 
 from __future__ import annotations
 
-from koshelek_driver.payment.journal.book import Journal, Sent
+from koshelek_driver.payment.journal.journal import Journal, SentRequests
 
-__all__ = ["Journal", "Sent"]
+__all__ = ["Journal", "SentRequests"]

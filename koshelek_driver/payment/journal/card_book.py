@@ -1,4 +1,4 @@
-"""What the journal remembers of cards: used passwords, wrong passwords. See card.totp.CardMemory."""
+"""The journal's memory of cards: used passwords and wrong passwords. Implements `card.totp.CardMemory`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from koshelek_driver.payment.journal.database import Database
 
 _REMEMBERED_USES = 50_000
 _REMEMBERED_CARDS = 10_000
-"""How many used passwords and cards with wrong ones are kept: the oldest go. No clock decides it."""
+"""How many used passwords, and how many cards with wrong ones, are stored; then the oldest rows are deleted.
+
+A number decides and not an age, because a clock that is set forward would delete passwords that still count.
+"""
 _WAS_USED = "EXISTS (SELECT 1 FROM used_password WHERE digest = ?1 AND (?3 IS NULL OR abs(used_s - ?2) < ?3))"
 
 
 class CardBook:
-    """Keeps digests only. Every method raises JournalError."""
+    """Used and wrong passwords, stored as digests only. Any thread; every method raises JournalError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def first_use(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
-        """See CardMemory."""
+        """Mark a digest as used; return True if it was unused. See CardMemory."""
+        # One statement checks and inserts: of two programs that show the same password only one gets True.
         added = self._database.run(
             f"INSERT INTO used_password (digest, used_s) SELECT ?1, ?2 WHERE NOT {_WAS_USED} RETURNING number",
             digest,
@@ -30,20 +34,20 @@ class CardBook:
         return bool(added)
 
     def is_unused(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
-        """See CardMemory."""
+        """Return True if a digest was not used near `now_s`, without marking it. See CardMemory."""
         return not self._database.run(f"SELECT {_WAS_USED}", digest, now_s, span_s)[0][0]
 
     def forget_use(self, digest: bytes) -> None:
-        """See CardMemory."""
+        """Delete a digest, so that the password is unused again. See CardMemory."""
         self._database.run("DELETE FROM used_password WHERE digest = ?", digest)
 
     def guesses(self, card: bytes) -> Guesses | None:
-        """See CardMemory."""
-        row = self._database.one("SELECT count, last_s FROM wrong_password WHERE card = ?", card)
+        """Return the wrong passwords in a row of a card, given as its digest; None if there are none."""
+        row = self._database.first_row("SELECT count, last_s FROM wrong_password WHERE card = ?", card)
         return None if row is None else Guesses(*row)
 
     def keep_guesses(self, card: bytes, guesses: Guesses) -> None:
-        """See CardMemory."""
+        """Store the number of wrong passwords in a row of a card, and the time of the last one."""
         (number,) = self._database.run(
             "INSERT INTO wrong_password (card, count, last_s) VALUES (?, ?, ?) ON CONFLICT (card)"
             " DO UPDATE SET count = excluded.count, last_s = excluded.last_s RETURNING number",
@@ -55,5 +59,5 @@ class CardBook:
             self._database.run("DELETE FROM wrong_password WHERE number <= ?", number - _REMEMBERED_CARDS)
 
     def forget_guesses(self, card: bytes) -> None:
-        """See CardMemory."""
+        """Delete the wrong passwords of a card after a right one."""
         self._database.run("DELETE FROM wrong_password WHERE card = ?", card)

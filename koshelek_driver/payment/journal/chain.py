@@ -1,4 +1,8 @@
-"""The hash chain over a journal's events: whoever changes, removes or slips in one is found out by `verify`."""
+"""The hash chain over the journal's events: a changed, removed or inserted event breaks it.
+
+`Journal.verify` walks the chain. It proves nothing against someone who computes every later link anew; it finds
+accidents, and edits by hand.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,15 @@ import hashlib
 from dataclasses import dataclass
 
 FIRST_LINK = bytes(32)
+"""Stands before the first event, which has no predecessor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `data` is JSON text, `at_s` Unix time, `link` covers all of it and the event before."""
+    """One event of the journal.
+
+    `data` is JSON text, `at_s` Unix time; `link` is the SHA-256 over all fields and over the link before it.
+    """
 
     number: int
     at_s: float
@@ -20,12 +28,15 @@ class Event:
     link: bytes
 
     def is_linked_to(self, before: bytes, number: int) -> bool:
-        """Whether it stands unchanged behind the event whose link is `before`."""
+        """Return True if the event is unchanged, has this number, and follows the event whose link is `before`."""
         return self.number == number and self.link == link(
             before, self.number, self.at_s, self.kind, self.request_id, self.data
         )
 
 
 def link(before: bytes, number: int, at_s: float, *texts: str) -> bytes:
-    """The link of an event: SHA-256 over the link before it and everything in it."""
+    """Return the link of an event: SHA-256 over the link before it and all fields of the event.
+
+    The fields are joined by NUL. The time is written in hexadecimal, which is exact where a decimal is rounded.
+    """
     return hashlib.sha256(before + "\x00".join((str(number), at_s.hex(), *texts)).encode()).digest()

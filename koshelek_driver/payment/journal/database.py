@@ -1,4 +1,7 @@
-"""The journal's file: SQLite in WAL mode with synchronous FULL, so that a commit that returned survives a power cut."""
+"""The journal's file: SQLite in WAL mode with synchronous FULL.
+
+A commit that has returned therefore survives a power cut. Only this module opens the file for writing.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,23 @@ from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 from koshelek_driver.payment.journal.schema import MIGRATIONS, SCHEMA_VERSION
 
 _BUSY_MS = 5000
+"""How long a statement waits for the lock of another connection or program."""
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", "trusted_schema": "OFF"}
 _RESERVE_BYTES = 1 << 20
-"""Set aside so that what is under way can be ended on a disk that is full."""
+"""The size of the reserve file, which is deleted on a full disk so that open payments can be ended."""
 _LONG_LOG_PAGES = 1000
-"""SQLite's own limit for its write-ahead log; but it would tidy up inside a commit, perhaps before a first byte."""
+"""The length of the write-ahead log at which SQLite itself would checkpoint (the default of wal_autocheckpoint).
+
+SQLite would do it inside a commit, perhaps the one that a customer waits for; see `Database.checkpoint`.
+"""
 _ALL_PAGES = -1
 
 
 def sync_folder(folder: Path) -> None:
-    """Have files that were made or removed in it survive a power cut.
+    """Sync a folder, so that files created or deleted in it stay so after a power cut. Blocks for a disk write.
 
-    SQLite does not: a rollback journal that comes back would undo all that was written since. Windows has no such call.
+    SQLite does not do this here, and a deleted rollback journal that comes back would undo later commits. Windows has
+    no such call.
     """
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
@@ -43,16 +51,19 @@ def sync_folder(folder: Path) -> None:
 
 
 class Database:
-    """One connection, for any thread. Every method blocks for about a disk write and raises JournalError."""
+    """One connection to the journal's file, for any thread.
+
+    Every method blocks for about a disk write, or up to 5 s while another program writes, and raises JournalError.
+    """
 
     def __init__(self, path: Path, vfs: str | None = None) -> None:
         self.path = path
         self._vfs = vfs
-        self._one_at_a_time = threading.RLock()
-        self._mark = HighWaterMark(path)
+        self._lock = threading.RLock()  # reentrant: `transaction` holds it while `run` takes it again
+        self._high_water_mark = HighWaterMark(path)
         self._has_failed = False
         self._log_pages = 0
-        self._refuse_empty_place()
+        self._refuse_missing_file()
         try:
             self._open()
         except (apsw.Error, OSError) as problem:  # filelock's Timeout is an OSError
@@ -60,27 +71,31 @@ class Database:
         self._refuse_old_copy()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the connection."""
         self._db.close()
 
     def run(self, sql: str, *values: Any) -> list[Any]:
-        """One statement, in a transaction of its own or in the one under way."""
+        """Execute one statement and return its rows, in the current transaction or else in one of its own."""
         try:
-            with self._one_at_a_time:
+            with self._lock:
                 return self._db.execute(sql, values).fetchall()
         except (apsw.Error, OSError) as problem:
             self._has_failed = self._has_failed or isinstance(problem, apsw.IOError | apsw.CorruptError)
             raise self._error("cannot be used", problem) from problem
 
-    def one(self, sql: str, *values: Any) -> Any:
-        """The first row, or None."""
+    def first_row(self, sql: str, *values: Any) -> Any:
+        """Return the first row of a query, or None."""
         rows = self.run(f"{sql} LIMIT 1", *values)
         return rows[0] if rows else None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; another thread or program waits, five seconds at most."""
-        with self._one_at_a_time:
+        """Run the block in a transaction: commit at its end, roll back if it raises.
+
+        Another thread waits until it ends; another program waits at most 5 s, then its statement raises JournalError.
+        """
+        with self._lock:
+            # IMMEDIATE takes the write lock before the first read: nothing that the block reads can change meanwhile.
             self.run("BEGIN IMMEDIATE")
             try:
                 yield
@@ -89,54 +104,61 @@ class Database:
                 with suppress(JournalError):  # a full disk may have rolled back already
                     self.run("ROLLBACK")
                 raise
-            self._mark.move_to(self.last_number())
+            self._high_water_mark.move_to(self.last_number())
 
-    def tidy(self) -> None:
-        """Move a long write-ahead log into the file; when nobody waits for the disk. Never raises: see `check_disk`."""
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the main file if the log is long.
+
+        It is called when a payment has ended, so that no customer waits for it. Never raises; `check_disk` reports a
+        disk that failed here.
+        """
         if self._log_pages > _LONG_LOG_PAGES:
             try:
-                with self._one_at_a_time:
+                with self._lock:
                     self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             except apsw.Error as problem:
                 self._has_failed = self._has_failed or isinstance(problem, apsw.IOError | apsw.CorruptError)
 
     @contextmanager
     def event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> Iterator[None]:
-        """A transaction that ends with one more event."""
+        """Run the block in a transaction that also adds an event: a change and its event are stored together."""
         with self.transaction():
             yield
             self.add_event(at_s, kind, request_id, facts)
 
     def add_event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> int:
-        """One more event, in the transaction under way; its number."""
+        """Add an event in the current transaction; return its number."""
         data = msgspec.json.encode(facts).decode()
-        last = self.one("SELECT number, link FROM event ORDER BY number DESC")
+        last = self.first_row("SELECT number, link FROM event ORDER BY number DESC")
         number, before = (last[0] + 1, bytes(last[1])) if last else (1, FIRST_LINK)
         linked = link(before, number, at_s, kind, request_id, data)
         self.run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", number, at_s, kind, request_id, data, linked)
         return number
 
     def events(self, request_id: str | None = None) -> Iterator[Event]:
-        """All events, or those of one request, in their order; read as they are asked for."""
+        """Yield all events, or those of one request, in their order. Rows are read one by one, not all at once."""
         where, values = ("", ()) if request_id is None else (" WHERE request_id = ?", (request_id,))
         sql = f"SELECT number, at_s, kind, request_id, data, link FROM event{where} ORDER BY number"  # noqa: S608
         for row in self._db.cursor().execute(sql, values):
             yield Event(*row)
 
     def journal_id(self) -> str:
-        """This journal among all of a shop."""
+        """Return the id of this journal, by which the shop's ledger knows it."""
         return str(self.run("SELECT journal_id FROM installation")[0][0])
 
     def renew_id(self) -> None:
-        """It is not the journal any more that others know by its id: something that they saw of it is lost."""
+        """Give the journal a new id, because events that others have read under the old id are lost."""
         self.run("UPDATE installation SET journal_id = lower(hex(randomblob(16)))")
 
     def integrity(self) -> str:
-        """What SQLite says of the file: `ok`, or its first fault."""
+        """Return the result of SQLite's integrity check: `ok` or the first fault. Reads the whole file."""
         return str(self.run("PRAGMA integrity_check(1)")[0][0])
 
     def backup(self, target: Path) -> None:
-        """A whole copy of the present state, while others go on writing."""
+        """Write a complete copy of the current state to `target`, while others go on writing.
+
+        The copy is complete before it takes the place of an older one. Blocks for as long as the copying takes.
+        """
         part = target.with_name(f"{target.name}.part")
         try:
             part.unlink(missing_ok=True)
@@ -144,19 +166,19 @@ class Database:
             copy = apsw.Connection(os.fspath(part))
             with closing(source), closing(copy):
                 with copy.backup("main", source, "main") as backup:
-                    backup.step(_ALL_PAGES)  # at once, or every commit meanwhile would begin it anew
-                copy.pragma("journal_mode", "DELETE")
+                    backup.step(_ALL_PAGES)  # in one step, because SQLite restarts a backup at each commit in between
+                copy.pragma("journal_mode", "DELETE")  # one file alone, without -wal and -shm beside it
             part.replace(target)
         except (apsw.Error, OSError) as problem:
             what = f"{self.path}: no backup to {target}: {problem}"
             raise JournalError(what, "name a folder that exists and has free space") from problem
 
-    # --- whether money may be begun
+    # --- the disk
 
     def check_disk(self) -> None:
-        """Raise JournalError on a disk that is full, and on one that failed since the journal was opened.
+        """Raise JournalError if the disk is full, or if it has failed since the journal was opened.
 
-        After a failed sync nobody knows what is on the disk, and a later one that works proves nothing.
+        After a failed sync the content of the disk is unknown, and a later successful sync proves nothing.
         """
         if self._has_failed:
             raise JournalError(f"{self.path}: the disk failed", "check the disk, then start the program again")
@@ -164,7 +186,7 @@ class Database:
             raise JournalError(f"{self.path}: the disk is full", "free some space; nothing is begun until then")
 
     def free_bytes(self) -> int:
-        """Room that its disk has left; 0 when nothing may be begun."""
+        """Return the free space of the journal's disk in bytes; 0 if no payment may begin."""
         try:
             self.check_disk()
             return shutil.disk_usage(self.path.parent).free
@@ -172,13 +194,13 @@ class Database:
             return 0
 
     def _has_reserve(self) -> bool:
-        """Whether there is room for what a sale writes; makes the reserve anew if it can."""
+        """Return True if the reserve file is there; write it again if it is not and the disk has room."""
         reserve = self._reserve
         if reserve.exists() and reserve.stat().st_size == _RESERVE_BYTES:
             return True
         try:
             with reserve.open("wb") as file:
-                file.write(bytes(_RESERVE_BYTES))
+                file.write(bytes(_RESERVE_BYTES))  # written, since a sparse file would reserve no space
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:
@@ -187,7 +209,7 @@ class Database:
         return True
 
     def free_reserve(self) -> None:
-        """Give the reserve back to a disk that is full."""
+        """Delete the reserve file, so that a full disk has room to end what is open."""
         with suppress(OSError):
             self._reserve.unlink(missing_ok=True)
 
@@ -198,56 +220,59 @@ class Database:
     # --- opening
 
     def _open(self) -> None:
-        """Open, and make what is not there yet; one at a time, for SQLite does not wait while it turns to WAL."""
+        """Open the file; create and migrate it if needed.
+
+        A file lock admits one program at a time, because SQLite does not wait for a lock while it switches to WAL.
+        """
         self.path.touch(mode=0o600)
         with FileLock(f"{self.path}.opening", timeout=_BUSY_MS / 1000, mode=0o600):
             self._db = apsw.Connection(os.fspath(self.path), vfs=self._vfs)
             self._db.set_busy_timeout(_BUSY_MS)
             for name, value in _PRAGMAS.items():
                 self._db.pragma(name, value)
-            self._db.set_wal_hook(self._log_grew)
-            self._bring_up_to_date(self._db.pragma("user_version"))
+            self._db.set_wal_hook(self._note_log_length)
+            self._migrate(self._db.pragma("user_version"))
             sync_folder(self.path.parent)
 
-    def _log_grew(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
-        """SQLite calls this after each commit, in place of tidying up by itself."""
+    def _note_log_length(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        """Remember the length of the log. SQLite calls this after each commit, instead of its own checkpoint."""
         self._log_pages = pages
         return apsw.SQLITE_OK
 
-    def _bring_up_to_date(self, version: int) -> None:
+    def _migrate(self, version: int) -> None:
         if version > SCHEMA_VERSION:
             raise JournalError(
                 f"{self.path}: journal of version {version}, this driver writes version {SCHEMA_VERSION}",
                 "install the driver that wrote it, or a newer one",
             )
         for number, migration in enumerate(MIGRATIONS[version:], version + 1):
-            with self._db:
+            with self._db:  # one transaction with its version number: a migration that fails leaves the old version
                 self._db.execute(migration).fetchall()
                 if number == 1:
                     self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_bytes(32),))
                 self._db.pragma("user_version", number)
 
-    def _refuse_empty_place(self) -> None:
-        """A till that has sold and has no journal lost it; a new one would charge again what was paid."""
-        if self._mark.number() and not self.path.exists():
+    def _refuse_missing_file(self) -> None:
+        """Raise JournalError if the mark exists without a journal: an empty one would charge paid orders again."""
+        if self._high_water_mark.number() and not self.path.exists():
             raise JournalError(
-                f"{self.path} is gone: this till has written event {self._mark.number()}",
+                f"{self.path} is gone: this till has written event {self._high_water_mark.number()}",
                 "put it back, or make it anew of its backup: journal rebuild",
             )
 
     def _refuse_old_copy(self) -> None:
-        """A journal that is older than what this till has seen of it would charge again what was paid."""
-        seen, has = self._mark.number(), self.last_number()
+        """Raise JournalError if the journal ends before the mark: an old copy would charge paid orders again."""
+        seen, has = self._high_water_mark.number(), self.last_number()
         if seen > has:
             self.close()
             raise JournalError(
                 f"{self.path} is an old copy: it ends with event {has}, this till has written event {seen}",
-                f"put the newer journal back; if it is lost, an administrator may remove {self._mark.path}",
+                f"put the newer journal back; if it is lost, an administrator may remove {self._high_water_mark.path}",
             )
 
     def last_number(self) -> int:
-        """The number of the last event; 0 when there is none."""
-        row = self.one("SELECT number FROM event ORDER BY number DESC")
+        """Return the number of the last event; 0 if there is none."""
+        row = self.first_row("SELECT number FROM event ORDER BY number DESC")
         return 0 if row is None else int(row[0])
 
     def _error(self, what: str, problem: Exception) -> JournalError:

@@ -1,6 +1,7 @@
-"""Business days in the journal: each ends with an event of its own, so neither clock nor time zone moves a row.
+"""Business days in the journal: a day is a run of events, ended by a closing event.
 
-A payment or refund belongs to the day in whose run of events it ended.
+A payment or refund belongs to the day in whose run it ended. Event numbers decide and not times, so a clock or a time
+zone that changes cannot move a row to another day.
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ _FIRST_END = (
     f"SELECT min(at_s) FROM (SELECT min(+closed_s) AS at_s FROM attempt {_WHERE}"  # noqa: S608
     f" UNION ALL SELECT min(+closed_s) FROM refund {_WHERE})"
 )
-"""+: by the index of ends, which has the day's rows, and not by that of times, which has all."""
+"""The unary + rules out the index of `closed_s`: SQLite would read all rows by it, and only the day's by `ended`."""
 _OUTCOMES = {each.value: each for each in Outcome}
+"""A dict is faster than a call of the enum, and a report reads ten thousand rows."""
 _READ_SLIP = msgspec.json.Decoder(dict[str, Any]).decode
 _KIND = "day closed"
 _NAME = "business day"
-"""Stands where other events have a requestId, so that closings are found without reading the rest."""
+"""Stored in place of a requestId, so that the index of requestIds finds closings without reading other events."""
 
 _CLOSED = "SELECT number, at_s, data FROM event WHERE request_id = ?"
 
 
 class ClosedDay(msgspec.Struct, frozen=True):
-    """How a day ended: its number from 1 on, its date, and the last event that is in it.
+    """A closed business day: its number, counted from 1, its date, and the number of its last event, `until`.
 
-    `since_s` and `until_s` are Unix time; `unsettled` are the requests whose outcome was not known then.
+    `since_s` and `until_s` are Unix time; `unsettled` are the requests whose outcome was unknown at the closing.
     """
 
     day: int
@@ -45,10 +47,11 @@ class ClosedDay(msgspec.Struct, frozen=True):
     unsettled: tuple[str, ...] = ()
 
 
-class Ended(msgspec.Struct, frozen=True):
-    """A payment or refund that ended, at Unix time `at_s`; a Struct, for a report reads ten thousand of them.
+class Operation(msgspec.Struct, frozen=True):
+    """A payment or refund as reports count it; `at_s` is the Unix time of its end, `amount` is in kopecks.
 
-    `till` is the till that made it, where several are in question.
+    An open one has the time of its beginning. `till` is the name of the till in reports over several tills, else empty.
+    A msgspec.Struct, because it is created faster than a dataclass, and a report reads ten thousand of them.
     """
 
     order_id: str
@@ -64,65 +67,83 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class DayBook:
-    """Every method blocks for about a disk write, and raises JournalError."""
+    """The business days of a journal, for any thread. Every method blocks for about a disk write.
+
+    Every method raises JournalError. Times are Unix seconds. `after` and `until` are numbers of events; the range
+    excludes `after` and includes `until`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def last(self) -> ClosedDay | None:
-        """The day that was closed last."""
+        """Return the day that was closed last; None if none was."""
         found = self._closings("DESC LIMIT 1")
         return found[0] if found else None
 
     def closing(self, day: int) -> ClosedDay | None:
-        """How a day was closed; None for one that is not."""
+        """Return a closed day by its number; None if it is not closed."""
         found = self._closings("LIMIT 1 OFFSET ?", day - 1) if day > 0 else []
         return found[0] if found else None
 
-    def ended(self, after: int, until: int | None) -> list[Ended]:
-        """What ended behind one event and, if `until` is given, not behind another; in the order of their ends."""
+    def ended(self, after: int, until: int | None) -> list[Operation]:
+        """Return what ended after an event, in the order of ends; `until` None: up to the last event."""
         last = until if until is not None else self._database.last_number()
         rows = [*self._database.run(_PAYMENTS, after, last), *self._database.run(_REFUNDS, after, last)]
-        return [_ended(row) for row in sorted(rows, key=_number)]
+        return [_read_operation(row) for row in sorted(rows, key=_end_number)]
 
     def first_end_s(self, after: int) -> float | None:
-        """The earliest moment at which anything ended behind an event; None when nothing did."""
+        """Return the earliest time at which anything ended after an event; None if nothing did.
+
+        The earliest, and not that of the first row, because the clock may have been set back meanwhile.
+        """
         run = after, self._database.last_number()
         first: float | None = self._database.run(_FIRST_END, *run, *run)[0][0]
         return first
 
     def last_event(self, after: int, before_s: float) -> int:
-        """The last event behind another that happened before a moment; that one itself when there is none."""
+        """Return the number of the last event after `after` and before a time; `after` itself if there is none."""
         sql = "SELECT coalesce(max(number), ?) FROM event WHERE number > ? AND at_s < ?"
         return int(self._database.run(sql, after, after, before_s)[0][0])
 
     def close(self, at_s: float, closing: ClosedDay, facts: dict[str, Any]) -> None:
-        """End a day; inside `transaction`, after its rows were read. `facts` are kept beside it."""
+        """Add the closing event of a day, with `facts` beside it.
+
+        To be called in the transaction that read the day's rows, so that nothing ends between reading and closing.
+        """
         self._database.add_event(at_s, _KIND, _NAME, {**msgspec.to_builtins(closing), **msgspec.to_builtins(facts)})
 
     def _closings(self, which: str, *values: int) -> list[ClosedDay]:
         rows = self._database.run(f"{_CLOSED} ORDER BY number {which}", _NAME, *values)
-        return [_closing(*row) for row in rows]
+        return [_read_closing(*row) for row in rows]
 
 
-def closings_in(all_rows: Callable[..., list[Any]], after: int, until: int) -> list[ClosedDay]:
-    """The days that were closed behind one event and not behind another; `all_rows` reads the journal."""
+def find_closings(all_rows: Callable[..., list[Any]], after: int, until: int) -> list[ClosedDay]:
+    """Return the days that were closed after one event and up to another.
+
+    `all_rows` executes a query: this function serves connections that only read, too.
+    """
     sql = f"{_CLOSED} AND number > ? AND number <= ? ORDER BY number"
-    return [_closing(*row) for row in all_rows(sql, _NAME, after, until)]
+    return [_read_closing(*row) for row in all_rows(sql, _NAME, after, until)]
 
 
-def _closing(number: int, at_s: float, data: str) -> ClosedDay:
-    """Of its event. The first version closed with the event itself, at its time."""
+def _read_closing(number: int, at_s: float, data: str) -> ClosedDay:
+    """Return the day that a closing event describes.
+
+    Events of the driver's first version have no `until`: there the day ended with the closing event, at its time.
+    """
     read = msgspec.json.decode(data, type=ClosedDay)
     return read if read.until else msgspec.structs.replace(read, until=number, until_s=at_s)
 
 
-def _number(row: Any) -> int:
-    """The event that ended it."""
+def _end_number(row: Any) -> int:
+    """Return the number of the event that ended a row; see _PAYMENTS."""
     return int(row[-1])
 
 
-def _ended(row: Any) -> Ended:
+def _read_operation(row: Any) -> Operation:
     order_id, request_id, amount, outcome, transaction_id, error_code, slip, refund_id, at_s, _ = row
     shown = _READ_SLIP(slip) if slip else {}
-    return Ended(order_id, request_id, amount, _OUTCOMES[outcome], transaction_id, error_code, shown, refund_id, at_s)
+    return Operation(
+        order_id, request_id, amount, _OUTCOMES[outcome], transaction_id, error_code, shown, refund_id, at_s
+    )

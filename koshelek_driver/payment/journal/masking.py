@@ -1,4 +1,4 @@
-"""What may be kept of an answer: all of it but what belongs to the customer."""
+"""Masking of response bodies before they are stored: values that belong to the customer are removed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import Any
 import msgspec
 
 _HIDDEN_KEYS = frozenset(("cardsession", "loyaltyid", "token", "password", "authorization"))
+"""In lower case, because servers differ in how they spell `cardSession`."""
 _LONG_NUMBER = re.compile(r"\d{8,}(?=\d{4})")
+"""A number that may be a card's, but for its last four digits."""
 _MASK = "…"
 _LONGEST_TEXT = 4000
 
 
-def masked_body(body: bytes) -> str:
-    """An answer as text: JSON without the values of the customer's keys, anything else without long numbers."""
+def mask_body(body: bytes) -> str:
+    """Return a body as text: JSON without the customer's values, any other text without long numbers.
+
+    Text that is not JSON, such as the error page of a proxy, is cut to 4000 characters.
+    """
     try:
         return msgspec.json.encode(_masked(msgspec.json.decode(body))).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):

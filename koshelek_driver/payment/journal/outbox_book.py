@@ -1,6 +1,6 @@
-"""What is still to be said to the host, or asked of it, when no cashier waits for it.
+"""The outbox: requests that are sent to the host later, when no cashier waits for them.
 
-Open payments and refunds are not here: their own rows hold what was sent, and `recover` goes on with them.
+Open payments and refunds have no entry here: their own rows hold the bytes that were sent, and `recover` resumes them.
 """
 
 from __future__ import annotations
@@ -11,35 +11,38 @@ from typing import Any
 
 from koshelek_driver.payment.journal.database import Database
 
-FIRST_LOOK_S = 60.0
-"""How long after a cancel it is looked at for the first time."""
+FIRST_CHECK_S = 60.0
+"""The time from a cancel to the first check that the payment stays unpaid."""
 _COLUMNS = "number, kind, key, order_id, transaction_id, request_id, body, tries, due_s, state, last"
 
 
 class Kind(StrEnum):
-    """What an entry is for."""
+    """The purpose of an entry."""
 
     RECEIPT = "receipt"
     """A fiscal receipt for the customer's app."""
     WATCH = "watch"
-    """A payment that was cancelled or closed unpaid: does the host still say so later?"""
+    """A payment that was cancelled, or closed as unpaid: the host is asked later if it is still unpaid."""
 
 
 class State(StrEnum):
-    """How an entry stands."""
+    """The state of an entry. DONE and REFUSED are final."""
 
     WAITING = "waiting"
     DONE = "done"
     REFUSED = "refused"
     PARKED = "parked"
-    """Tried too often; a person may send it again."""
+    """Abandoned after too many tries; `recover` sends it again."""
     ALARM = "alarm"
-    """A watched payment was paid after all: it is watched on until the money is given back."""
+    """A watched payment was paid after all; checks continue until the money is refunded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to say or ask. `key` is unique among the entries of a kind and an order."""
+    """One request to send later. `key` is unique among the entries of one kind and one order.
+
+    `due_s` is Unix time, `tries` the number of sends so far, `last` a text about the last result.
+    """
 
     number: int
     kind: Kind
@@ -55,7 +58,10 @@ class Entry:
 
 
 class OutboxBook:
-    """Every method blocks for about a disk write and raises JournalError. Times are Unix seconds."""
+    """The outbox of a journal, for any thread. Every method blocks for about a disk write and raises JournalError.
+
+    Times are Unix seconds.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,31 +69,36 @@ class OutboxBook:
     def add(
         self, kind: Kind, key: str, order_id: str, transaction_id: str, *, request_id: str, body: bytes, at_s: float
     ) -> None:
-        """One more entry, due at once; see `put` for a transaction that is under way."""
+        """Add an entry that is due at once, in a transaction of its own."""
         with self._database.event(at_s, f"queued {kind}", request_id, {"order_id": order_id, "key": key}):
-            put(self._database, kind, key, order_id, transaction_id, request_id=request_id, body=body, due_s=at_s)
+            insert_entry(
+                self._database, kind, key, order_id, transaction_id, request_id=request_id, body=body, due_s=at_s
+            )
 
     def find(self, kind: Kind, order_id: str, key: str) -> Entry | None:
-        """The entry with this key."""
+        """Return the entry with a kind, an order and a key; None if there is none."""
         found = self._all("kind = ? AND order_id = ? AND key = ?", kind.value, order_id, key)
         return found[0] if found else None
 
     def due(self, now_s: float, latest_s: float) -> list[Entry]:
-        """Entries whose time has come, oldest first, and those due after `latest_s`: then the clock was set back."""
+        """Return entries that are due, oldest first.
+
+        Entries due after `latest_s` are included: no pause is that long, so the clock was set back meanwhile.
+        """
         where = "state IN ('waiting', 'alarm') AND (due_s <= ? OR due_s > ?) ORDER BY due_s, number"
         return self._all(where, now_s, latest_s)
 
-    def alarm(self, order_id: str, request_id: str) -> bool:
-        """Whether this payment, which ended unpaid, was paid after all."""
+    def has_alarm(self, order_id: str, request_id: str) -> bool:
+        """Return True if a payment that ended unpaid was found to be paid after all."""
         found = self.find(Kind.WATCH, order_id, request_id)
         return found is not None and found.state is State.ALARM
 
     def unfinished(self) -> list[Entry]:
-        """Everything that is not done or refused, oldest first."""
+        """Return all entries that are neither done nor refused, oldest first."""
         return self._all("state IN ('waiting', 'alarm', 'parked') ORDER BY number")
 
-    def move(self, entry: Entry, state: State, *, tries: int, due_s: float, last: str, at_s: float) -> None:
-        """How it stands after a try. Only a change of its state is an event."""
+    def update(self, entry: Entry, state: State, *, tries: int, due_s: float, last: str, at_s: float) -> None:
+        """Store the result of a try. Only a change of state adds an event, since an entry may be tried for days."""
         with self._database.transaction():
             self._database.run(
                 "UPDATE outbox SET state = ?, tries = ?, due_s = ?, last = ? WHERE number = ?",
@@ -100,14 +111,14 @@ class OutboxBook:
             if state is not entry.state:
                 facts = {"order_id": entry.order_id, "kind": entry.kind.value, "last": last}
                 self._database.add_event(at_s, f"outbox {state}", entry.request_id, facts)
-        self._database.tidy()
+        self._database.checkpoint()
 
     def _all(self, where: str, *values: Any) -> list[Entry]:
         rows = self._database.run(f"SELECT {_COLUMNS} FROM outbox WHERE {where}", *values)  # noqa: S608
         return [_entry(row) for row in rows]
 
 
-def put(
+def insert_entry(
     database: Database,
     kind: Kind,
     key: str,
@@ -118,7 +129,7 @@ def put(
     request_id: str = "",
     body: bytes = b"",
 ) -> None:
-    """One more entry, in the transaction under way."""
+    """Add an entry in the current transaction; see `OutboxBook.add` for one of its own."""
     database.run(
         "INSERT INTO outbox (kind, key, order_id, transaction_id, request_id, body, due_s)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",

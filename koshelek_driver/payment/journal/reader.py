@@ -1,9 +1,8 @@
-"""The journal for readers beside the sales: the shop's ledger, and comparisons with registries.
+"""A reader of the journal that runs beside the sales: for the shop's ledger and for reconciliation.
 
-For the ledger it is a feed: what changed behind an event, and as what it stands now.
-
-The journal's events are the outbox: each change of money is one, in the same transaction. So a reader that remembers
-the number of the last event it took misses nothing and may take anything twice.
+For the ledger it is a feed: the records that changed after an event, in their current state. Each change of money adds
+an event in its own transaction. A reader that remembers the number of the last event it took therefore misses nothing;
+it may read a record twice.
 """
 
 from __future__ import annotations
@@ -17,28 +16,30 @@ import apsw
 import msgspec
 
 from koshelek_driver.errors import JournalError
-from koshelek_driver.payment.journal.day_book import ClosedDay, closings_in
+from koshelek_driver.payment.journal.day_book import ClosedDay, find_closings
 
 _MOST_EVENTS = 500
-"""How much is taken at once."""
+"""The limit of one batch, which bounds its memory."""
 _BUSY_MS = 5000
-_NAMED = "AND transaction_id <> ''"
-"""Without it SQLite cannot tell that the index of transactions, which has none of these, will do."""
+_HAS_TRANSACTION = "AND transaction_id <> ''"
+"""Repeats the condition of the partial index of transactions; without it SQLite does not use that index."""
 _COLUMNS = (
     "request_id, order_id, transaction_id, amount, created_s, outcome, error_code, details, slip, closed_s, ended"
 )
-_WHOLE = (
+_WITH_CONTENTS = (
     f"SELECT 'payment', {_COLUMNS}, '', invoice, NULL FROM attempt",  # noqa: S608
     f"SELECT 'refund', {_COLUMNS}, ref_transaction_id, items, paid FROM refund",  # noqa: S608
 )
-_BRIEF = tuple(sql.replace("invoice", "NULL").replace("items", "NULL") for sql in _WHOLE)
-"""Without what was sold, for those who read very many."""
+_WITHOUT_CONTENTS = tuple(sql.replace("invoice", "NULL").replace("items", "NULL") for sql in _WITH_CONTENTS)
+"""Without the goods, for reconciliation, which reads a hundred thousand rows."""
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A payment or refund as the journal has it; the outcome is None while it is open. `contents` is JSON.
+    """A payment or refund in its current state; `outcome` is None while it is open.
 
-    `ended` is the number of the event that ended it.
+    Amounts are kopecks, times Unix seconds. `contents` is the invoice of a payment or the items of a refund as JSON, or
+    None if it was not asked for. `ended` is the number of the event that ended the record, `paid` the amount of the
+    payment that a refund belongs to.
     """
 
     kind: Literal["payment", "refund"]
@@ -59,9 +60,9 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What changed behind an event up to another, `until`, whose link of the chain is `link`.
+    """The changes after one event up to another, `until`, whose link in the chain is `link`.
 
-    `last` is the number of the journal's last event.
+    `last` is the number of the journal's last event: the feed is complete when `until` equals it.
     """
 
     records: list[Record]
@@ -72,10 +73,10 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class JournalReader:
-    """Reads on a connection of its own, so that nobody who pays waits for it. For one thread at a time."""
+    """A reader with a connection of its own, so that no sale waits for it. For one thread at a time."""
 
     def __init__(self, journal: Path) -> None:
-        """Of a journal that is there. Raises JournalError."""
+        """Open an existing journal for reading. Raises JournalError."""
         self._path = journal
         try:
             self._db = apsw.Connection(os.fspath(journal), flags=apsw.SQLITE_OPEN_READONLY)
@@ -88,39 +89,43 @@ class JournalReader:
         self._db.close()
 
     def link(self, number: int) -> bytes:
-        """The link of an event; empty when there is no such event."""
+        """Return the link of an event by its number; empty if there is no such event."""
         found = self._all("SELECT link FROM event WHERE number = ?", number)
         return bytes(found[0][0]) if found else b""
 
     def batch(self, after: int) -> Batch:
-        """The next changes behind an event, some hundred events at most; raises JournalError."""
-        self._all("BEGIN")
+        """Return the next changes after an event, from 500 events at most. Raises JournalError."""
+        self._all("BEGIN")  # one transaction, so that all queries of the batch see the same state
         try:
             return self._batch(after)
         finally:
             self._all("COMMIT")
 
     def of_transaction(self, transaction_id: str) -> list[Record]:
-        """The payment of one of the host's transactions, and its refunds."""
-        return list(self._where(f"transaction_id = ? {_NAMED}", transaction_id))
+        """Return the payment with a transactionId of the host, and its refunds."""
+        return list(self._where(f"transaction_id = ? {_HAS_TRANSACTION}", transaction_id))
 
     def between(self, since_s: float, until_s: float) -> list[Record]:
-        """What ended between two moments, and what began then and is still open."""
+        """Return records that ended between two times, and those that began then and are open. Without contents."""
         moments = since_s, until_s
         ended, opened = "closed_s >= ? AND closed_s < ?", "outcome IS NULL AND created_s >= ? AND created_s < ?"
-        return [record for where in (ended, opened) for record in self._where(where, *moments, of=_BRIEF)]
+        return [record for where in (ended, opened) for record in self._where(where, *moments, of=_WITHOUT_CONTENTS)]
 
     def named(self, transaction_ids: Collection[str], order_ids: Collection[str]) -> list[Record]:
-        """What has one of these transactions, of a payment or of a refund itself, or these orders; some of it twice."""
+        """Return records with one of these transactions or orders, some of them twice. Without contents.
+
+        A transaction may be a payment's transactionId or a refund's refTransactionId.
+        """
         transactions, orders = (msgspec.json.encode(list(ids)).decode() for ids in (transaction_ids, order_ids))
-        some = "IN (SELECT value FROM json_each(?))"
-        found = [*self._where(f"transaction_id {some} {_NAMED}", transactions, of=_BRIEF)]
-        found += self._where(f"order_id {some}", orders, of=_BRIEF)
-        found += self._where(f"ref_transaction_id {some} AND ref_transaction_id <> ''", transactions, of=_BRIEF[1:])
+        some = "IN (SELECT value FROM json_each(?))"  # one parameter of any length: SQLite limits their number
+        found = [*self._where(f"transaction_id {some} {_HAS_TRANSACTION}", transactions, of=_WITHOUT_CONTENTS)]
+        found += self._where(f"order_id {some}", orders, of=_WITHOUT_CONTENTS)
+        found += self._where(
+            f"ref_transaction_id {some} AND ref_transaction_id <> ''", transactions, of=_WITHOUT_CONTENTS[1:]
+        )
         return found
 
     def _batch(self, after: int) -> Batch:
-        """All of it as it stood at one moment."""
         events = self._all(
             "SELECT number, request_id, link FROM event WHERE number > ? ORDER BY number LIMIT ?",
             after,
@@ -130,9 +135,9 @@ class JournalReader:
         (last,) = self._all("SELECT coalesce(max(number), 0) FROM event")[0]
         names = dict.fromkeys(request_id for _, request_id, _ in events)
         records = [record for name in names for record in self._where("request_id = ?", name)]
-        return Batch(records, closings_in(self._all, after, until), until, link, last)
+        return Batch(records, find_closings(self._all, after, until), until, link, last)
 
-    def _where(self, condition: str, *values: Any, of: Sequence[str] = _WHOLE) -> Iterator[Record]:
+    def _where(self, condition: str, *values: Any, of: Sequence[str] = _WITH_CONTENTS) -> Iterator[Record]:
         for sql in of:
             for row in self._all(f"{sql} WHERE {condition}", *values):
                 yield Record(*row)

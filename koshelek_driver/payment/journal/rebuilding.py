@@ -1,6 +1,7 @@
-"""A damaged journal is put aside, never thrown away, and made anew of its last backup and of what can still be read.
+"""Rebuilding a damaged journal from its last backup and from the rows that can still be read.
 
-The rows of a table are read one by one by their number: a damaged page loses its own rows and no others.
+The damaged files are copied aside first and never deleted. Rows are read one by one by their number, so that a damaged
+page loses its own rows and no others.
 """
 
 from __future__ import annotations
@@ -22,15 +23,20 @@ from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 _TABLES = ("event", "attempt", "refund", "outbox", "used_password", "wrong_password")
 _UNFINISHED = "outcome IS NULL OR slip_state IN ('queued', 'sent')"
 _STILL_OPEN = {"attempt": _UNFINISHED, "refund": _UNFINISHED, "outbox": "state <> 'done'"}
-"""Rows of a backup that may have gone on since."""
-_BESIDE = ("", "-wal", "-shm", ".mark")
+"""Rows of a backup that may have changed since: only open rows change."""
+_SUFFIXES = ("", "-wal", "-shm", ".mark")
+"""The files of a journal; the write-ahead log holds commits that the main file does not have yet."""
 _UNREADABLE = (apsw.CorruptError, apsw.SQLError, apsw.IOError, UnicodeDecodeError)
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What became of a journal. `lost` are events that nobody has any more: the first and last number of each gap."""
+    """The result of a rebuild.
+
+    `put_aside` is the folder of the damaged files. `from_backup` is the number of the backup's last event, `saved` the
+    number of later events that could be read. `lost` has the first and the last number of each gap between events.
+    """
 
     put_aside: Path
     from_backup: int
@@ -39,23 +45,27 @@ class Rebuilt:
 
 
 def rebuild(path: Path, backup: Path | None, aside: Path) -> Rebuilt:
-    """Put the journal at `path` into the folder `aside`, and a new one in its place. No program may have it open.
+    """Copy the journal at `path` to the new folder `aside`, and put a rebuilt one in its place.
 
-    Without a backup it is made of what can be read alone. Raises JournalError; then the old one is where it was.
+    No program may have the journal open. Without a backup only the readable rows are used. Blocks for as long as
+    reading every row takes.
+
+    Raises:
+        JournalError: the journal could not be rebuilt; the damaged one is still in its place.
     """
     new = path.with_name(f"{path.name}.new")
     try:
-        _put_aside(path, aside)
+        _copy_aside(path, aside)
         new.unlink(missing_ok=True)
         if backup is not None:
             shutil.copyfile(backup, new)
         with closing(Database(new)) as database:
             before = _last_event(database)
-            seen = _fill(database, aside / path.name, HighWaterMark(path).number())
-            database.renew_id()
+            seen = _copy_readable(database, aside / path.name, HighWaterMark(path).number())
+            database.renew_id()  # the shop's ledger may have read events that are lost here
             after, lost = _last_event(database), tuple(_gaps(database, seen))
-            saved = database.one("SELECT count(*) FROM event WHERE number > ?", before)[0]
-        _take_its_place(new, path)
+            saved = database.first_row("SELECT count(*) FROM event WHERE number > ?", before)[0]
+        _replace_journal(new, path)
     except (OSError, apsw.Error) as problem:
         raise JournalError(
             f"{path} cannot be made anew: {problem}", "free some space, or name another backup"
@@ -64,80 +74,81 @@ def rebuild(path: Path, backup: Path | None, aside: Path) -> Rebuilt:
     return Rebuilt(aside, before, saved, lost)
 
 
-def _put_aside(path: Path, aside: Path) -> None:
+def _copy_aside(path: Path, aside: Path) -> None:
     aside.mkdir(mode=0o700)
-    for beside in _BESIDE:
+    for beside in _SUFFIXES:
         with suppress(FileNotFoundError):
             shutil.copyfile(f"{path}{beside}", aside / f"{path.name}{beside}")
     sync_folder(aside)
 
 
-def _fill(database: Database, damaged: Path, marked: int) -> int:
-    """Add what can be read of the damaged one; gives the highest number of an event that there has been."""
+def _copy_readable(database: Database, damaged: Path, last_marked: int) -> int:
+    """Copy every readable row of the damaged journal; return the highest known number of an event."""
     try:
         source = apsw.Connection(os.fspath(damaged))
         with closing(source):
-            last = max(marked, _last_number(source, "event", marked))
+            last = max(last_marked, _last_number(source, "event", last_marked))
             with database.transaction():
-                _take_salt(database, source)
+                _copy_salt(database, source)
                 for table in _TABLES:
-                    _fill_table(database, source, table, last)
+                    _copy_table(database, source, table, last)
             return last
-    except (apsw.NotADBError, apsw.CantOpenError):  # not one page of it can be read
-        return marked
+    except (apsw.NotADBError, apsw.CantOpenError):  # the header is damaged: no row can be read
+        return last_marked
 
 
-def _fill_table(database: Database, source: apsw.Connection, table: str, last: int) -> None:
-    have = database.one(f"SELECT coalesce(max(number), 0) FROM {table}")[0]  # noqa: S608
+def _copy_table(database: Database, source: apsw.Connection, table: str, last: int) -> None:
+    last_present = database.first_row(f"SELECT coalesce(max(number), 0) FROM {table}")[0]  # noqa: S608
+    # A damaged schema may name any columns: only those that the new journal has are copied.
     columns = {row[1] for row in database.run(f"PRAGMA table_info({table})")}
     still_open = _STILL_OPEN.get(table)
     if still_open is not None:
         for (number,) in database.run(f"SELECT number FROM {table} WHERE {still_open}"):  # noqa: S608
-            _put(database, table, columns, _read(source, table, number))
-    for number in range(have + 1, _last_number(source, table, last) + 1):
-        _put(database, table, columns, _read(source, table, number))
+            _insert(database, table, columns, _read_row(source, table, number))
+    for number in range(last_present + 1, _last_number(source, table, last) + 1):
+        _insert(database, table, columns, _read_row(source, table, number))
 
 
-def _read(source: apsw.Connection, table: str, number: int) -> Row | None:
+def _read_row(source: apsw.Connection, table: str, number: int) -> Row | None:
     try:
         cursor = source.execute(f"SELECT * FROM {table} WHERE number = ?", (number,))  # noqa: S608
-        return next((dict(zip(_names(cursor), values, strict=True)) for values in cursor), None)
+        return next((dict(zip(_column_names(cursor), values, strict=True)) for values in cursor), None)
     except _UNREADABLE:
         return None
 
 
-def _names(cursor: apsw.Cursor) -> list[str]:
+def _column_names(cursor: apsw.Cursor) -> list[str]:
     return [str(column[0]) for column in cursor.get_description()]
 
 
-def _put(database: Database, table: str, columns: set[str], row: Row | None) -> None:
+def _insert(database: Database, table: str, columns: set[str], row: Row | None) -> None:
     if row is not None:
         known = {name: value for name, value in row.items() if name in columns}
-        names, places = ", ".join(known), ", ".join("?" * len(known))
+        names, parameters = ", ".join(known), ", ".join("?" * len(known))
         changes = ", ".join(f"{name} = excluded.{name}" for name in known)
-        sql = f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT (number) DO UPDATE SET {changes}"  # noqa: S608
-        with suppress(JournalError):  # damage that made a row break the journal's own rules
+        sql = f"INSERT INTO {table} ({names}) VALUES ({parameters}) ON CONFLICT (number) DO UPDATE SET {changes}"  # noqa: S608
+        with suppress(JournalError):  # damaged values may break a constraint or a trigger: this row is lost alone
             database.run(sql, *known.values())
 
 
-def _take_salt(database: Database, source: apsw.Connection) -> None:
-    """Digests of cards stay comparable."""
+def _copy_salt(database: Database, source: apsw.Connection) -> None:
+    """Keep the salt of the damaged journal, so that its digests of cards stay comparable."""
     with suppress(apsw.Error):
         (salt,) = source.execute("SELECT salt FROM installation").fetchall()[0]
         database.run("UPDATE installation SET salt = ?", salt)
 
 
-def _last_number(source: apsw.Connection, table: str, otherwise: int) -> int:
-    """No table has more rows than there are events."""
+def _last_number(source: apsw.Connection, table: str, if_unreadable: int) -> int:
+    """Return the last number of a table; `if_unreadable` is an upper bound: there are more events than rows."""
     try:
         last: Any = source.execute(f"SELECT coalesce(max(number), 0) FROM {table}").fetchall()[0][0]  # noqa: S608
         return int(last)
     except _UNREADABLE:
-        return otherwise
+        return if_unreadable
 
 
 def _last_event(database: Database) -> int:
-    return int(database.one("SELECT coalesce(max(number), 0) FROM event")[0])
+    return int(database.first_row("SELECT coalesce(max(number), 0) FROM event")[0])
 
 
 def _gaps(database: Database, last: int) -> Iterator[tuple[int, int]]:
@@ -148,7 +159,7 @@ def _gaps(database: Database, last: int) -> Iterator[tuple[int, int]]:
         expected = max(expected, number + 1)
 
 
-def _take_its_place(new: Path, path: Path) -> None:
+def _replace_journal(new: Path, path: Path) -> None:
     for beside in ("-wal", "-shm"):
         Path(f"{path}{beside}").unlink(missing_ok=True)
     new.replace(path)

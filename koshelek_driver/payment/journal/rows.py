@@ -1,4 +1,4 @@
-"""Rows of the journal as values, and values as rows."""
+"""Conversion between rows of the journal's tables and values of the payment room."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ REFUND_COLUMNS = (
 )
 
 
-def payment_of(row: Any) -> Payment:
-    """A row of PAYMENT_COLUMNS."""
+def payment_from_row(row: Any) -> Payment:
+    """Return the payment that a row of PAYMENT_COLUMNS describes."""
     return Payment(
         order_id=row[0],
         request_id=row[1],
@@ -32,8 +32,8 @@ def payment_of(row: Any) -> Payment:
     )
 
 
-def refund_of(row: Any) -> Refund:
-    """A row of REFUND_COLUMNS."""
+def refund_from_row(row: Any) -> Refund:
+    """Return the refund that a row of REFUND_COLUMNS describes."""
     return Refund(
         order_id=row[0],
         request_id=row[1],
@@ -48,17 +48,18 @@ def refund_of(row: Any) -> Refund:
     )
 
 
-def as_json(value: Any) -> str | None:
-    """A value as JSON text; None stays None."""
+def to_json(value: Any) -> str | None:
+    """Return a value as JSON text; None stays None, which is NULL in the table."""
     return None if value is None else msgspec.json.encode(value).decode()
 
 
-def _verdict(row: Any, while_open: str) -> Verdict:
+def _verdict(row: Any, code_while_open: str) -> Verdict:
+    """Return the verdict of a row. An open row has none yet: its outcome is UNKNOWN, money may have moved."""
     outcome, transaction_id, error_code, details, slip, answer = row[4:10]
     return Verdict(
         outcome=Outcome(outcome) if outcome else Outcome.UNKNOWN,
         transaction_id=transaction_id,
-        error_code=error_code if outcome else while_open,
+        error_code=error_code if outcome else code_while_open,
         details=details,
         slip=_from_json(slip),
         answer=_from_json(answer),

@@ -1,4 +1,7 @@
-"""The journal's tables, by version. A migration that was released never changes: a new one is added behind it."""
+"""The tables of the journal, one migration for each version; the README of this folder describes them.
+
+A released migration never changes, because tills have run it. A new one is added at the end.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +133,7 @@ CREATE INDEX attempt_by_end ON attempt (ended) WHERE ended IS NOT NULL;
 CREATE INDEX refund_by_end ON refund (ended) WHERE ended IS NOT NULL;
 """
 
-_OTHERS = """
+_JOURNAL_ID_AND_TIMES = """
 ALTER TABLE installation ADD COLUMN journal_id TEXT NOT NULL DEFAULT '';
 UPDATE installation SET journal_id = lower(hex(randomblob(16)));
 ALTER TABLE refund ADD COLUMN paid INTEGER;
@@ -139,6 +142,6 @@ CREATE INDEX attempt_by_time ON attempt (closed_s) WHERE closed_s IS NOT NULL;
 CREATE INDEX refund_by_time ON refund (closed_s) WHERE closed_s IS NOT NULL;
 """
 
-MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS, _OTHERS)
-"""Each takes the journal one version further."""
+MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS, _JOURNAL_ID_AND_TIMES)
+"""Migration number n, counted from 1, takes the journal from version n - 1 to version n."""
 SCHEMA_VERSION = len(MIGRATIONS)

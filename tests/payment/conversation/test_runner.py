@@ -47,7 +47,7 @@ class Book:
     def __init__(self, problem: JournalError | None = None) -> None:
         self.problem = problem
 
-    def heard(self, _request_id: str, _exchange: Exchange, _at_s: float) -> None:
+    def keep_response(self, _request_id: str, _exchange: Exchange, _at_s: float) -> None:
         if self.problem is not None:
             raise self.problem
 

@@ -19,7 +19,7 @@ from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.replies import NoAnswer
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.masking import masked_body
+from koshelek_driver.payment.journal.masking import mask_body
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from tests.support.journals import PAID, REFUND, payment, refund, request
 
@@ -292,7 +292,7 @@ def exchange(body: bytes) -> Exchange:
 
 def test_an_answer_is_kept_when_it_says_something_new(journal: Journal) -> None:
     for number, status in enumerate(["new", "new", "pending", "pending", "new"]):
-        journal.heard("r-1", exchange(b'{"requestId": "%d", "status": "%s"}' % (number, status.encode())), 1.0)
+        journal.keep_response("r-1", exchange(b'{"requestId": "%d", "status": "%s"}' % (number, status.encode())), 1.0)
     kept = [json.loads(event.data) for event in journal.events("r-1") if event.kind == "answer"]
     assert [json.loads(each["body"])["status"] for each in kept] == ["new", "pending", "new"]
     body = '{"requestId":"0","status":"new"}'
@@ -309,12 +309,12 @@ def test_an_answer_is_kept_when_it_says_something_new(journal: Journal) -> None:
     ],
 )  # fmt: skip
 def test_what_belongs_to_the_customer_is_masked(body: bytes, kept: str) -> None:
-    assert masked_body(body) == kept
+    assert mask_body(body) == kept
 
 
 @given(st.binary(max_size=300))
 def test_any_body_can_be_kept_and_shows_no_long_number(body: bytes) -> None:
-    kept = masked_body(body)
+    kept = mask_body(body)
     try:
         json.loads(body)
     except ValueError:

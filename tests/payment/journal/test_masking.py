@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from koshelek_driver.payment.journal.masking import masked_body
+from koshelek_driver.payment.journal.masking import mask_body
 
 
 @pytest.mark.parametrize(
@@ -16,19 +16,19 @@ def test_each_key_of_the_customer_is_masked_at_any_depth_whatever_its_value(key:
     for secret in ("dGlsbA==368", 4601234567893, ["368"], {"inner": "368"}):
         body = {key: secret, "code": "X", "more": [{"user": {key: secret}, "kept": 1}]}
         masked = {key: "…", "code": "X", "more": [{"user": {key: "…"}, "kept": 1}]}
-        assert json.loads(masked_body(json.dumps(body).encode())) == masked
+        assert json.loads(mask_body(json.dumps(body).encode())) == masked
 
 
 @pytest.mark.parametrize("key", ["tokens", "cardSessionId", "status", "transactionId"])
 def test_keys_that_merely_look_alike_are_kept(key: str) -> None:
-    assert json.loads(masked_body(json.dumps({key: "value"}).encode())) == {key: "value"}
+    assert json.loads(mask_body(json.dumps({key: "value"}).encode())) == {key: "value"}
 
 
 def test_a_long_text_is_cut_behind_4000_characters() -> None:
-    assert masked_body(b"<" + b"x" * 3999) == "<" + "x" * 3999
-    assert masked_body(b"<" + b"x" * 4000) == "<" + "x" * 3999
+    assert mask_body(b"<" + b"x" * 3999) == "<" + "x" * 3999
+    assert mask_body(b"<" + b"x" * 4000) == "<" + "x" * 3999
 
 
 def test_of_a_number_of_12_digits_and_more_the_last_four_are_shown() -> None:
-    assert masked_body(b"no 46012345678 yet") == "no 46012345678 yet"
-    assert masked_body(b"no 460123456789 more") == "no …6789 more"
+    assert mask_body(b"no 46012345678 yet") == "no 46012345678 yet"
+    assert mask_body(b"no 460123456789 more") == "no …6789 more"
