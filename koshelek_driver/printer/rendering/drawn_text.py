@@ -16,6 +16,8 @@ _CELL = (12, 24)
 """Dots that a character is drawn in, and then widened and heightened."""
 _BASELINE, _SIZE = 18, 20
 _FONTS = "fontpkg_ibm_plex_mono"
+_INK = 255
+"""Pillow keeps this very byte in a picture of one bit a dot: a smaller one stays ink when it is inverted."""
 
 
 def drawn(row: list[TextRun], dots: int) -> tuple[int, bytes]:
@@ -46,9 +48,9 @@ def _glyph(char: str, look: TextStyle, size: tuple[int, int]) -> Image.Image:
 
     cell = Image.new("1", _CELL, 0)
     draw = ImageDraw.Draw(cell)
-    draw.text((_CELL[0] / 2, _BASELINE), char, font=_font(bold=look.bold), fill=1, anchor="ms")
+    draw.text((_CELL[0] / 2, _BASELINE), char, font=_font(bold=look.bold), fill=_INK, anchor="ms")
     if look.underline:
-        draw.line((0, _CELL[1] - 1, _CELL[0], _CELL[1] - 1), fill=1, width=look.underline)
+        draw.rectangle((0, _CELL[1] - look.underline, _CELL[0], _CELL[1]), fill=_INK)
     return (ImageChops.invert(cell) if look.inverse else cell).resize(size)
 
 
