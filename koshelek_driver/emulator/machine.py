@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from firmware_protocol.escpos.status import Block
-from firmware_protocol.escpos.tokenizer import Command, Text, Token, Unknown
+from firmware_protocol.escpos.tokenizer import Command, Text, Token
 from koshelek_driver.emulator import symbols
 from koshelek_driver.emulator.page import Page
 from koshelek_driver.emulator.sheet import FONT_A, FONT_B, Glyph, Paper, Sheet, Style, picture_band, row_of
@@ -76,8 +76,7 @@ class EscPosEmulator:
             case Command(name, params):
                 with suppress(IndexError):  # parameters too short for the function: a printer ignores it
                     _COMMANDS.get(name, _ignore)(self, params)
-            case Unknown():
-                return
+            # Unknown bytes are ignored, as by a printer.
 
     def finish(self) -> None:
         """All paper is torn off by hand."""

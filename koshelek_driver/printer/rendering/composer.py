@@ -129,7 +129,7 @@ class Composer:
                 return
             case Stray(text):
                 self._doubt(f"{_shown(text)} is no escape sequence", fatal=True)
-            case Escape():
+            case _:
                 self._obey(part)
         self._after_return = False
 
