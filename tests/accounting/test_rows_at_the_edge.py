@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from koshelek_driver.accounting.matching import of_record
-from koshelek_driver.accounting.report import Totals, as_lines, counted_row, report, unknown_row
+from koshelek_driver.accounting.report import Row, Totals, as_lines, counted_row, document, report, unknown_row
+from koshelek_driver.accounting.settlement_file import Layout, read
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.journal.reader import Record
 from koshelek_driver.payment.outcome import Outcome
@@ -69,3 +70,67 @@ def test_a_payment_and_a_refund_are_called_by_their_own_names() -> None:
 )
 def test_a_row_has_the_providers_time_or_the_tills(slip: str | None, closed_s: float | None, at_s: float) -> None:
     assert of_record(record(slip=slip, closed_s=closed_s)).at_s == at_s
+
+
+SLIP = {
+    "id": "s-1", "paymentType": "SBP", "paymentTransactionId": "t-slip", "refundTransactionId": "b-slip", "qrcId": "Q1",
+    "kzo": "K1", "merchantId": "M1", "storeId": "S1", "terminalId": "T1", "operationId": "O1",
+    "operationDateTime": "2026-11-22T10:00:00Z",
+}  # fmt: skip
+
+
+def row(**changes: Any) -> Row:
+    usual: dict[str, Any] = {
+        "kind": "refund", "at_s": AT_S, "order_id": "A-1", "request_id": "r-1", "payment_transaction_id": "t-1",
+        "refund_transaction_id": "b-1", "payment_type": "SBP", "amount": 500, "qrc_id": "Q1", "kzo": "K1",
+        "slip_id": "s-1", "operation_id": "O1", "operation_date_time": "2026-11-22T10:00:00Z", "merchant_id": "M1",
+        "store_id": "S1", "terminal_id": "T1", "error_code": "E1", "slip": SLIP, "till": "TILL-2",
+    }  # fmt: skip
+    return Row(**{**usual, **changes})
+
+
+def test_every_field_of_a_row_has_its_source() -> None:
+    done = Ended("A-1", "r-1", 500, Outcome.REFUNDED, "t-1", "E1", SLIP, "b-1", AT_S, "TILL-2")
+    assert counted_row(done) == row()
+    assert unknown_row(done, is_refund=True) == row(kind="unknown refund")
+    assert unknown_row(done, is_refund=False) == row(kind="unknown payment")
+
+
+def test_names_that_the_till_does_not_know_are_taken_from_the_slip() -> None:
+    nameless = Ended("A-1", "r-1", 500, Outcome.REFUNDED, "", "E1", SLIP, "", AT_S, "TILL-2")
+    assert counted_row(nameless) == row(payment_transaction_id="t-slip", refund_transaction_id="b-slip")
+
+
+@pytest.mark.parametrize(("since_s", "since"), [(AT_S - 3600, "2026-11-22T09:00:00.000Z"), (None, None)])
+def test_a_day_as_json_says_from_when_until_when_it_was(since_s: float | None, since: str | None) -> None:
+    of = document(report(7, "2026-11-22", [], [], since_s=since_s, until_s=AT_S, closed=False))
+    assert of == {
+        "day": 7, "date": "2026-11-22", "from": since, "until": "2026-11-22T10:00:00.000Z", "closed": False,
+        "totals": {}, "unknown": [], "rows": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("closed", "name"), [(True, "Z-ОТЧЁТ"), (False, "X-ОТЧЁТ")])
+def test_a_printed_day_says_whether_it_is_closed(closed: bool, name: str) -> None:
+    of = report(1, "2026-11-22", [], [], since_s=None, until_s=AT_S, closed=closed)
+    assert as_lines(of, 42, "ru")[0].text == name
+
+
+@pytest.mark.parametrize(("paid", "refunded", "total"), [(500, 500, "0.00"), (500, 501, "-0.01"), (500, 499, "0.01")])
+def test_a_printed_total_has_a_minus_only_below_zero(paid: int, refunded: int, total: str) -> None:
+    rows = [ended(Outcome.PAID, paid), ended(Outcome.REFUNDED, refunded)]
+    of = report(1, "2026-11-22", rows, [], since_s=None, until_s=AT_S, closed=True)
+    assert "Итого, руб." + total.rjust(31) in [line.text for line in as_lines(of, 42, "ru")]
+
+
+def test_all_names_of_a_refund_are_known_and_none_of_a_payment_that_it_has_not() -> None:
+    slip = '{"refundTransactionId": "b-slip", "operationId": "O1", "qrcId": "Q1", "id": "s-1"}'
+    back = of_record(record(kind="refund", outcome="refunded", refund_transaction_id="b-1", slip=slip))
+    assert back.ids == ("b-1", "b-slip", "O1", "Q1", "s-1")
+    assert of_record(record(slip=slip)).ids == ("t-1", "O1", "Q1", "s-1")
+
+
+def test_nothing_is_a_payment_and_not_given_back() -> None:
+    layout = Layout(columns={"type": "", "date": ""})
+    kinds = [each.kind for each in read("r.csv", b"orderId,transactionId,amount\nA,t,0\nA,t,-1\nA,t,1\n", layout)]
+    assert kinds == ["payment", "refund", "payment"]

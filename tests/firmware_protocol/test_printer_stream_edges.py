@@ -39,6 +39,8 @@ def test_an_old_bar_code_ends_with_nul(number: int) -> None:
     [
         (b"\x1dk\x49\x02{B", Command("GS k", b"\x49\x02{B")),
         (b"\x1d*\x01\x02" + bytes(16), Command("GS *", b"\x01\x02" + bytes(16))),
+        (b"\x1d(k\x03\x00\x31C\x04", Command("GS ( k", b"\x03\x00\x31C\x04")),
+        (b"\x1d8L\x02\x00\x00\x000p", Command("GS 8 L", b"\x02\x00\x00\x000p")),
         (b"\x1dV\x41\x03", Command("GS V", b"\x41\x03")),
         (b"\x10\x14\x01\x00\x05", Command("DLE DC4", b"\x01\x00\x05")),
         (b"\x10\x14\x02\x01\x08", Command("DLE DC4", b"\x02\x01\x08")),

@@ -34,7 +34,7 @@ NOT_PURE = {
 
 TESTS: dict[str, tuple[str, ...]] = {
     "koshelek_driver/payment/amounts.py": ("tests/payment/test_amounts.py", "tests/payment/test_order_and_slip.py"),
-    "koshelek_driver/payment/order.py": ("tests/payment/test_order_and_slip.py",),
+    "koshelek_driver/payment/order.py": ("tests/payment/test_order_and_slip.py", "tests/payment/test_order_limits.py"),
     "koshelek_driver/payment/slips": ("tests/payment/slips", "tests/payment/test_order_and_slip.py"),
 }
 """The tests of a room where they are not its mirrored folder."""
