@@ -75,6 +75,11 @@ def test_a_strip_is_columns_of_24_dots_and_is_printed_by_the_line_feed() -> None
     assert same(paper(b"\x1b*\x20" + strip[3:] + b"\n"), shown)
 
 
+def test_every_column_of_a_strip_is_printed() -> None:
+    strip = b"\x1b*\x21\x04\x00" + b"\x80\x00\x00" * 4
+    assert same(paper(strip + b"\n"), dots("####", *[""] * 23))
+
+
 def test_a_strip_of_another_density_is_passed_over() -> None:
     assert EmulatedPrinter().lines(b"\x1b*\x00\x02\x00\xff\xffa\n") == ("a",)
 
@@ -150,6 +155,33 @@ def test_a_bar_code_has_the_chosen_height_and_modules(command: bytes, bars: tupl
     shown = EmulatedPrinter(WIDE).paper(command + b"\x1dk\x44\x0846012340")
     box = shown.point([255 - level for level in range(256)]).getbbox()
     assert box == (0, 0, *bars)
+
+
+@pytest.mark.parametrize(
+    ("number", "data", "line"),
+    [
+        (65, b"036000291452", "[UPCA: 036000291452]"),
+        (66, b"01234565", "[UPCE: 01234565]"),
+        (67, b"4601234567893", "[EAN13: 4601234567893]"),
+        (68, b"46012340", "[EAN8: 46012340]"),
+        (69, b"AB", "[Code39: AB]"),
+        (70, b"1234", "[ITF: 1234]"),
+        (71, b"A12B", "[Codabar: A12B]"),
+        (72, b"AB", "[Code93: AB]"),
+        (73, b"{BAB", "[Code128: AB]"),
+        (79, b"AB", "[Code128: AB]"),
+    ],
+)
+def test_a_bar_code_has_the_symbology_of_its_number(number: int, data: bytes, line: str) -> None:
+    assert EmulatedPrinter(WIDE).lines(b"\x1dk" + bytes([number, len(data)]) + data) == (line,)
+    if number <= 71:
+        assert EmulatedPrinter(WIDE).lines(b"\x1dk" + bytes([number - 65]) + data + b"\0") == (line,)
+
+
+def test_the_digits_are_letters_of_font_a() -> None:
+    shown = EmulatedPrinter(WIDE).paper(b"\x1dh\x01\x1dH\x02\x1bM\x01\x1dk\x44\x0846012340")
+    line = EmulatedPrinter(WIDE).paper(b"\x1b3\x1846012340\n")
+    assert same(shown.crop((0, 1, WIDE, 25)), line)
 
 
 @pytest.mark.parametrize(

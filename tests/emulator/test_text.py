@@ -175,3 +175,13 @@ def test_parameters_that_are_too_short_and_what_no_table_knows_change_nothing() 
 def test_another_size_of_characters_makes_other_lines() -> None:
     printer = EmulatedPrinter(faces=((24, 24), (10, 17)))
     assert printer.lines(b"abcdef\n\x1bM\x01abcdef\n") == ("abcde", "f", "abcdef")
+
+
+def test_fed_paper_is_white() -> None:
+    shown = paper(b"a\n\x1bJ\x40")
+    assert shown.crop((0, 30, 120, 94)).getextrema() == (255, 255)
+
+
+def test_an_underline_is_as_wide_as_its_letters() -> None:
+    line = paper(b"\x1b-\x01aa\n").crop((0, 28, 120, 29))
+    assert line.point([255 - level for level in range(256)]).getbbox() == (0, 0, 24, 1)
