@@ -7,6 +7,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 import zxingcpp
+from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
+from qrcode.util import BIT_LIMIT_TABLE  # type: ignore[import-untyped]
 
 from firmware_protocol.escpos import barcodes
 from firmware_protocol.escpos.barcodes import Barcode, BarcodeLook, QrLevel, Text
@@ -203,6 +205,19 @@ def test_a_qr_code_is_of_the_smallest_version_that_holds_the_bytes(size: int, mo
     assert made.command == barcodes.qr_code(b"x" * size, module_dots=1, level=QrLevel.M)
 
 
+@pytest.mark.parametrize("version", range(1, 41))
+def test_a_version_of_a_qr_code_holds_what_another_library_says(version: int) -> None:
+    bits = BIT_LIMIT_TABLE[ERROR_CORRECT_M][version]
+    size = (bits - 4 - (8 if version < 10 else 16)) // 8
+    made = native(wanted(Kind.QRCODE, "x" * size, 1), able(), ROOM)
+    assert made is not None
+    assert made.width == 17 + 4 * version
+    if version < 40:
+        larger = native(wanted(Kind.QRCODE, "x" * (size + 1), 1), able(), ROOM)
+        assert larger is not None
+        assert larger.width == 17 + 4 * version + 4
+
+
 def test_a_qr_code_holds_2331_bytes() -> None:
     assert refused(lambda: native(wanted(Kind.QRCODE, "x" * 2332), able(), ROOM)).what == (
         "2332 bytes do not fit into a QR code"
@@ -228,6 +243,24 @@ def test_a_data_matrix_is_of_the_smallest_size_that_holds_the_codewords(data: st
     made = native(wanted(Kind.DATAMATRIX, data), able(), ROOM)
     assert made is not None
     assert made.width == 2 * side
+
+
+# ISO/IEC 16022, table of sizes: data codewords of the square symbols, and their modules a side.
+DATA_MATRIX = {
+    3: 10, 5: 12, 8: 14, 12: 16, 18: 18, 22: 20, 30: 22, 36: 24, 44: 26, 62: 32, 86: 36, 114: 40, 144: 44, 174: 48,
+    204: 52, 280: 64, 368: 72, 456: 80, 576: 88, 696: 96,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("codewords", "side"), DATA_MATRIX.items())
+def test_a_size_of_a_data_matrix_holds_what_the_standard_says(codewords: int, side: int) -> None:
+    made = native(wanted(Kind.DATAMATRIX, "x" * codewords), able(), ROOM)
+    assert made is not None
+    assert made.width == 2 * side
+    before = max((each for each in DATA_MATRIX if each < codewords), default=0)
+    smallest = native(wanted(Kind.DATAMATRIX, "x" * (before + 1)), able(), ROOM)
+    assert smallest is not None
+    assert smallest.width == 2 * side
 
 
 def test_a_data_matrix_holds_696_codewords() -> None:
