@@ -1,8 +1,8 @@
-"""Make a virtual environment that has pip: `python3 .ci/environment.py FOLDER`.
+"""Create a virtual environment that has pip: `python3 .ci/environment.py FOLDER`.
 
-This is `python3 -m venv FOLDER`, and works also where Debian and Ubuntu ship Python without ensurepip: there, pip's own
-wheel comes from the package index (`PIP_INDEX_URL`, else pypi.org), is checked against the index's digest, and
-installs itself. Only the standard library is needed, and no root.
+It does what `python3 -m venv FOLDER` does, and works also on Debian and Ubuntu, which ship Python without ensurepip.
+There pip's wheel is downloaded from the package index (`PIP_INDEX_URL`, else pypi.org), verified against the digest of
+the index, and installs itself. It needs only the standard library and no root.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ TIMEOUT_S = 60
 
 
 def main() -> None:
-    """The command."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it has the Python that they have
+    """Run the command."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is started by any Python
         sys.exit(f"koshelek-driver needs Python 3.11 or newer, this is {sys.version.split()[0]}: name another python3")
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def install_pip(folder: Path) -> None:
-    """Let pip's wheel install itself into an environment that has none."""
+    """Install pip into an environment without it: pip's own wheel is executable."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     with tempfile.TemporaryDirectory() as scratch:
         wheel = fetch_newest(Path(scratch))
@@ -47,7 +47,7 @@ def install_pip(folder: Path) -> None:
 
 
 def fetch_newest(scratch: Path) -> Path:
-    """The newest final pip, downloaded and checked."""
+    """Download the newest final release of pip and verify its digest."""
     files = json.loads(fetch(f"{INDEX}/pip/"))["files"]
     found = [(WHEEL.fullmatch(file["filename"]), file) for file in files if not file.get("yanked")]
     wheels = [([int(part) for part in match[1].split(".")], file) for match, file in found if match]
@@ -61,10 +61,10 @@ def fetch_newest(scratch: Path) -> Path:
 
 
 def fetch(url: str) -> bytes:
-    """What is at an https address."""
+    """Download an https address."""
     request = urllib.request.Request(url, headers={"Accept": JSON})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-        data: bytes = answer.read()
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+        data: bytes = response.read()
     return data
 
 

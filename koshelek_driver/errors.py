@@ -10,7 +10,8 @@
     │   └── PortLost           it broke while in use
     ├── UposError              a UnifiedPOS member was refused, with its result code (upos/errors.py)
     ├── ScanTimeout            nobody scanned in time
-    ├── ScanCanceled           the cashier cancelled while the till waited for a scan
+    ├── CallCanceled           the cashier cancelled before anything was sent
+    │   └── ScanCanceled       while the till waited for a scan
     ├── CardError              no card can be read at this till
     ├── TotpModuleError        the module that checks one-time passwords cannot answer
     ├── JournalError           the journal cannot be read or written
@@ -66,7 +67,11 @@ class ScanTimeout(DriverError):  # noqa: N818
     """Nobody scanned in time."""
 
 
-class ScanCanceled(DriverError):  # noqa: N818
+class CallCanceled(DriverError):  # noqa: N818
+    """The cashier cancelled before anything was sent."""
+
+
+class ScanCanceled(CallCanceled):
     """The cashier cancelled while the till waited for a scan."""
 
 

@@ -13,9 +13,9 @@ from koshelek_driver.payment.parts import PaymentParts
 class Closing:
     """For any thread. Every method raises JournalError."""
 
-    def __init__(self, till: PaymentParts, rule: DayRule) -> None:
-        self._journal = till.journal
-        self._clock = till.clock
+    def __init__(self, parts: PaymentParts, rule: DayRule) -> None:
+        self._journal = parts.journal
+        self._clock = parts.clock
         self._rule = rule
 
     def so_far(self) -> Report:

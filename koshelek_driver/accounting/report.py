@@ -211,7 +211,7 @@ def _signed(kopecks: int) -> str:
 
 
 def _unknown(of: Payment | Refund) -> Row:
-    reversal_id = of.ref_transaction_id if isinstance(of, Refund) else ""
+    reversal_id = of.refund_transaction_id if isinstance(of, Refund) else ""
     open_ = Ended(
         of.order_id,
         of.request_id,

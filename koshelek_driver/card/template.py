@@ -26,6 +26,12 @@ from koshelek_driver.secrets import Secret
 
 _PATTERNS = {"d": "[0-9]", "an": "[A-Za-z0-9]", "x": "[0-9A-Fa-f]", "any": "."}
 _BOTH = (Symbols.ONE_D, Symbols.TWO_D)
+USUAL_TEMPLATES = (
+    "{prefix:CM}{card_number:13d}{card_session:1-32an}{password:3d}",
+    "{prefix:CM}{card_number:13d}{password:3d}",
+    "{card_number:13d}",
+)
+"""The usual forms of a wallet card, for a till whose site file has no templates at hand."""
 
 
 class Template:

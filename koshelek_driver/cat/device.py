@@ -2,44 +2,139 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar
 
 from koshelek_driver.card.totp import Verification
+from koshelek_driver.cat import unsupported, wallet_calls
 from koshelek_driver.cat.currency import to_kopecks
 from koshelek_driver.cat.daily_log import daily_log
-from koshelek_driver.cat.information import Asked, as_json, asked, told
+from koshelek_driver.cat.information import Asked, asked, told
 from koshelek_driver.cat.request import CatRequest, Work
 from koshelek_driver.cat.results import identifiers, translated
 from koshelek_driver.cat.service import Wallet, WalletService
-from koshelek_driver.cat.unsupported import UnsupportedMethods
+from koshelek_driver.config import site as site_files
 from koshelek_driver.errors import DriverError
-from koshelek_driver.payment.observer import SaleObserver
-from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
-from koshelek_driver.payment.refunds import RefundWanted
-from koshelek_driver.upos.cat_codes import CatExtended, DailyLogType, LogStatus, TransactionType
-from koshelek_driver.upos.codes import FOREVER, ErrorCode
+from koshelek_driver.payment.cancel import CancelToken
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund
+from koshelek_driver.upos.cat_codes import CatExtended, DailyLogType, LogStatus, PaymentMedia, TransactionType
+from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
-from koshelek_driver.upos.members import Stage, method
-from koshelek_driver.upos.output import Output
+from koshelek_driver.upos.members import V1_5, V1_9, V1_13, ReadOnly, Stage, Writable, method, version
+from koshelek_driver.upos.output import Output, OutputDevice
+from koshelek_driver.upos.registry import DeviceEntry, DeviceSource, Factory
 
 _DONE = (Outcome.PAID, Outcome.REFUNDED)
 _TAKEN_BACK = (Outcome.REFUNDED, Outcome.CANCELED)
-_SCAN_S = 60.0
-"""How long a scan is waited for when the call has no deadline of its own."""
 
 
-class CAT(UnsupportedMethods):
+class CAT(OutputDevice):
     """The wallet as a card terminal: open, claim, enable, authorize_sales.
 
     A synchronous call returns when the money has moved, and raises when it has not: E_EXTENDED with CENTERERROR
     (CenterResultCode says why), DEFICIENT, COMMUNICATIONERROR, RESET (cancelled), or E_TIMEOUT; then no money moved.
     OUTCOME_UNKNOWN alone means that it may have. Amounts have four implied decimals.
+
+    Identifiers are set by a success alone, and stay after a failure; CenterResultCode is set by every end.
     """
 
     category: ClassVar[str] = "CAT"
+    first_version = version(1, 4)
     output_limit: ClassVar[int] = 1
-    _told = ""
+
+    account_number = ReadOnly("AccountNumber", str, "The card that paid: its last four digits.", initial="")
+    additional_security_information = Writable(
+        "AdditionalSecurityInformation",
+        str,
+        "JSON into a call and out of it; see the README of this folder. After a call it holds what came of it.",
+        initial="",
+    )
+    approval_code = ReadOnly("ApprovalCode", str, "The provider's control value, else the transaction.", initial="")
+    balance = ReadOnly("Balance", int, "0: a wallet does not tell it.", initial=0, since=V1_9)
+    cap_additional_security_information = ReadOnly("CapAdditionalSecurityInformation", bool, "True.", initial=True)
+    cap_authorize_completion = ReadOnly("CapAuthorizeCompletion", bool, "False.", initial=False)
+    cap_authorize_pre_sales = ReadOnly("CapAuthorizePreSales", bool, "False.", initial=False)
+    cap_authorize_refund = ReadOnly("CapAuthorizeRefund", bool, "True.", initial=True)
+    cap_authorize_void = ReadOnly("CapAuthorizeVoid", bool, "True.", initial=True)
+    cap_authorize_void_pre_sales = ReadOnly("CapAuthorizeVoidPreSales", bool, "False.", initial=False)
+    cap_cash_deposit = ReadOnly("CapCashDeposit", bool, "False.", initial=False, since=V1_9)
+    cap_center_result_code = ReadOnly("CapCenterResultCode", bool, "True.", initial=True)
+    cap_check_card = ReadOnly("CapCheckCard", bool, "True.", initial=True)
+    cap_daily_log = ReadOnly(
+        "CapDailyLog", DailyLogType, "REPORTING_SETTLEMENT.", initial=DailyLogType.REPORTING_SETTLEMENT
+    )
+    cap_installments = ReadOnly("CapInstallments", bool, "False.", initial=False)
+    cap_lock_terminal = ReadOnly("CapLockTerminal", bool, "False.", initial=False, since=V1_9)
+    cap_log_status = ReadOnly("CapLogStatus", bool, "True.", initial=True, since=V1_9)
+    cap_payment_detail = ReadOnly("CapPaymentDetail", bool, "False.", initial=False)
+    cap_tax_others = ReadOnly("CapTaxOthers", bool, "False: tax is in the invoice.", initial=False)
+    cap_training_mode = ReadOnly("CapTrainingMode", bool, "True.", initial=True)
+    cap_transaction_number = ReadOnly("CapTransactionNumber", bool, "True.", initial=True)
+    cap_unlock_terminal = ReadOnly("CapUnlockTerminal", bool, "False.", initial=False, since=V1_9)
+    card_company_id = ReadOnly("CardCompanyID", str, "The provider: SBP, DOLYAME.", initial="")
+    center_result_code = ReadOnly("CenterResultCode", str, "The error code of the last call; empty: none.", initial="")
+    daily_log = ReadOnly("DailyLog", str, "One payment, refund or cancel a line, CR LF; see the README.", initial="")
+    log_status = ReadOnly(
+        "LogStatus", LogStatus, "FULL: the journal's disk is full, and nothing can be paid.", since=V1_9
+    )
+    output_id = ReadOnly("OutputID", int, "The number of the last asynchronous request.", initial=0, since=V1_13)
+    payment_condition = ReadOnly("PaymentCondition", int, "LUMP, or INSTALLMENT_1 for Dolyame.", initial=10)
+    payment_detail = ReadOnly("PaymentDetail", str, "Empty.", initial="")
+    payment_media = Writable(
+        "PaymentMedia",
+        PaymentMedia,
+        "Kept; the customer chooses in the app what is paid with.",
+        initial=PaymentMedia.UNSPECIFIED,
+        since=V1_5,
+    )
+    sequence_number = ReadOnly("SequenceNumber", int, "The application's number of the last success.", initial=0)
+    settled_amount = ReadOnly("SettledAmount", int, "What was paid or given back last.", initial=0, since=V1_9)
+    slip_number = ReadOnly("SlipNumber", str, "The id of the provider's slip.", initial="")
+    training_mode = Writable(
+        "TrainingMode", bool, "True: calls succeed, and neither host nor journal hears of it.", initial=False
+    )
+    transaction_number = ReadOnly("TransactionNumber", str, "The host's id of the payment or the refund.", initial="")
+    transaction_type = ReadOnly("TransactionType", str, "CAT_TRANSACTION_ as digits.", initial="")
+
+    _account_number: str
+    _additional_security_information: str
+    _approval_code: str
+    _card_company_id: str
+    _center_result_code: str
+    _daily_log: str
+    _payment_condition: int
+    _sequence_number: int
+    _settled_amount: int
+    _slip_number: str
+    _transaction_number: str
+    _transaction_type: str
+    _training_mode: bool
+
+    authorize_completion = unsupported.authorize_completion
+    authorize_pre_sales = unsupported.authorize_pre_sales
+    authorize_void_pre_sales = unsupported.authorize_void_pre_sales
+    cash_deposit = unsupported.cash_deposit
+    lock_terminal = unsupported.lock_terminal
+    unlock_terminal = unsupported.unlock_terminal
+
+    def __init__(
+        self, site: DeviceSource | None = None, *, wallet: Wallet | None = None, claims: Path | None = None
+    ) -> None:
+        """Take a loaded site (`load_site(path)`) or its devices; by default open loads the default site file.
+
+        `wallet` is a till that is open already and stays its owner's. Without it the device opens the till itself, and
+        closes it: for that it needs the whole site.
+        """
+        super().__init__(site, claims=claims)
+        self._lent = wallet
+        self._last_result = ""
+
+    def _till_devices(self) -> DeviceSource:
+        return site_files.load()
+
+    def _configure(self, source: DeviceSource, entry: DeviceEntry) -> None:
+        super()._configure(source, entry)
+        self._opened_from = source
 
     # --- money
 
@@ -50,8 +145,12 @@ class CAT(UnsupportedMethods):
         0 and FOREVER: the times of the site file. Raises as the class says, E_ILLEGAL for parameters, E_BUSY.
         """
         given, kopecks = self._given(amount, tax_others)
-        order_id = given.order_id or _own_order_id(sequence_number)
-        work = _trained(order_id, kopecks) if self._training_mode else self._sale(given, order_id, kopecks, timeout)
+        order_id = given.order_id or wallet_calls.own_order_id(sequence_number)
+        work = (
+            wallet_calls.training(order_id, kopecks)
+            if self._training_mode
+            else wallet_calls.sale(self._wallet, given, order_id, kopecks, timeout)
+        )
         self._submit(TransactionType.SALES, sequence_number, work, timeout)
 
     @method("authorizeVoid", needs=Stage.ENABLED, idle=True)
@@ -63,7 +162,11 @@ class CAT(UnsupportedMethods):
         """
         given, kopecks = self._given(amount, tax_others)
         training = self._training_mode
-        work = _trained(_named(given), kopecks) if training else self._voiding(given, kopecks)
+        work = (
+            wallet_calls.training(wallet_calls.named_payment(given), kopecks)
+            if training
+            else wallet_calls.void(self._wallet, given, kopecks)
+        )
         self._submit(TransactionType.VOID, sequence_number, work, timeout, _DONE if training else _TAKEN_BACK)
 
     @method("authorizeRefund", needs=Stage.ENABLED, idle=True)
@@ -73,35 +176,23 @@ class CAT(UnsupportedMethods):
         Raises E_ILLEGAL without a name, and for more than what is left.
         """
         given, kopecks = self._given(amount, tax_others)
-        name = _named(given)
-        if self._training_mode:
-            self._submit(TransactionType.REFUND, sequence_number, _trained(name, kopecks), timeout)
-            return
-        wanted = RefundWanted(
-            order_id="" if given.original_transaction_id else given.original_order_id,
-            transaction_id=given.original_transaction_id,
-            amount=kopecks,
-            items_json=as_json(given.items),
-        )
-        self._submit(
-            TransactionType.REFUND,
-            sequence_number,
-            lambda watcher: self._wallet.refund(wanted, watcher=watcher),
-            timeout,
-        )
+        name, training = wallet_calls.named_payment(given), self._training_mode
+        work = wallet_calls.training(name, kopecks) if training else wallet_calls.refund(self._wallet, given, kopecks)
+        self._submit(TransactionType.REFUND, sequence_number, work, timeout)
 
     @method("checkCard", needs=Stage.ENABLED, idle=True)
     def check_card(self, sequence_number: int, timeout: int) -> None:
-        """Whether the card that was shown, or is shown now, can pay. It may pay afterwards.
+        """Check whether the card that was shown, or is shown now, can pay. It may pay afterwards.
 
         Raises E_EXTENDED with CENTERERROR for one that cannot; CenterResultCode says why.
         """
         given = self._asked()
-        wait_s = _scan_s(_deadline(timeout))
+        wait_s = wallet_calls.scan_s(timeout)
         if self._training_mode:
-            self._output(Output(lambda: self._checked(sequence_number, "TRAINING")))
+            self._output(Output(lambda: self._show_checked(sequence_number, "TRAINING")))
             return
-        self._output(Output(lambda: self._look_at_card(given, sequence_number, wait_s), self._wallet.request_cancel))
+        cancel = CancelToken()
+        self._output(Output(lambda: self._verify_card(given, sequence_number, wait_s, cancel), cancel.cancel))
 
     @method("accessDailyLog", needs=Stage.ENABLED, idle=True)
     def access_daily_log(self, sequence_number: int, type: int, timeout: int) -> None:  # noqa: A002
@@ -109,12 +200,22 @@ class CAT(UnsupportedMethods):
 
         Raises E_ILLEGAL for another type, E_FAILURE when the journal fails.
         """
-        _deadline(timeout)
+        wallet_calls.deadline_s(timeout)
         if type not in (DailyLogType.REPORTING, DailyLogType.SETTLEMENT):
             raise UposError(ErrorCode.E_ILLEGAL, f"accessDailyLog type {type}", "1 REPORTING or 2 SETTLEMENT")
         self._output(Output(lambda: self._read_log(sequence_number, settles=type == DailyLogType.SETTLEMENT)))
 
-    # --- how it is done
+    # --- inside
+
+    def _open_wallet(self) -> Wallet:
+        """Open the till, for a device that no wallet was given to; see `till.cat`."""
+        raise UposError(ErrorCode.E_NOSERVICE, f"{self} was given no wallet", "use koshelek_driver.CAT")
+
+    def _own_service(self) -> Factory:
+        lent = self._lent
+        if lent is not None:
+            return lambda name, _entry: WalletService(name, lambda: lent, is_lent=True)
+        return lambda name, _entry: WalletService(name, self._open_wallet)
 
     @property
     def _service(self) -> WalletService:
@@ -138,47 +239,9 @@ class CAT(UnsupportedMethods):
         return self._asked(), kopecks
 
     def _asked(self) -> Asked:
-        """What the program gave since the last call: what that call left there asks for nothing."""
+        """Return what the program wrote since the last call: the result of that call asks for nothing."""
         text = self._additional_security_information
-        return Asked() if text == self._told else asked(text)
-
-    def _sale(self, given: Asked, order_id: str, kopecks: int, timeout: int) -> Work:
-        try:
-            order = self._wallet.new_order(order_id, kopecks, as_json(given.invoice))
-        except DriverError as problem:
-            raise translated(problem) from problem
-        label, wait_s = given.label or None, _scan_s(_deadline(timeout))
-        return lambda watcher: self._wallet.pay(order, label=label, typed=given.typed, wait_s=wait_s, watcher=watcher)
-
-    def _voiding(self, given: Asked, kopecks: int) -> Work:
-        original = self._original(given)
-        if original.amount != kopecks:
-            what = f"order {original.order_id} was of {original.amount} kopecks, not {kopecks}"
-            raise UposError(ErrorCode.E_ILLEGAL, what, "void the whole payment, or refund a part")
-        return lambda watcher: self._void(original, watcher)
-
-    def _original(self, given: Asked) -> Payment:
-        """The payment that is named; never the last one. Raises UposError E_ILLEGAL."""
-        name = _named(given)
-        by_transaction = bool(given.original_transaction_id)
-        found = self._wallet.find_transaction(name) if by_transaction else self._wallet.find(name)
-        if found is None:
-            raise UposError(ErrorCode.E_ILLEGAL, f"this till knows no payment {name}", "refund it by its transaction")
-        if found.outcome not in (Outcome.PAID, Outcome.UNKNOWN):
-            what = f"order {found.order_id} is {found.outcome.value}: no money was taken"
-            raise UposError(ErrorCode.E_ILLEGAL, what, "there is nothing to take back")
-        return found
-
-    def _void(self, original: Payment, watcher: SaleObserver) -> Payment | Refund:
-        if original.outcome is Outcome.UNKNOWN:
-            ended = self._wallet.cancel(original.order_id, watcher=watcher)
-            if ended.outcome is not Outcome.PAID:
-                return ended
-        whole = RefundWanted(order_id=original.order_id)
-        done = self._wallet.refund(whole, watcher=watcher)
-        while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
-            done = self._wallet.refund(whole, watcher=watcher)  # it may have gone on with a part that was open
-        return done
+        return Asked() if text == self._last_result else asked(text)
 
     def _submit(
         self,
@@ -189,28 +252,30 @@ class CAT(UnsupportedMethods):
         good: tuple[Outcome, ...] = _DONE,
     ) -> None:
         def ended(of: Payment | Refund, tip: str, card: Verification | None) -> None:
-            self._keep(of, tip)
+            self._show_end(of, tip)
             if of.outcome in good:
-                self._succeeded(kind, sequence_number, of, card)
+                self._show_success(kind, sequence_number, of, card)
 
-        request = CatRequest(self._service, work, ended, timeout_s=_deadline(timeout), good=good)
+        limit_s = wallet_calls.deadline_s(timeout)
+        request = CatRequest(self._service, work, ended, timeout_s=limit_s, good=good)
         self._output(Output(request.run, request.abort))
 
-    def _look_at_card(self, given: Asked, sequence_number: int, wait_s: float) -> None:
+    def _verify_card(self, given: Asked, sequence_number: int, wait_s: float, cancel: CancelToken) -> None:
+        label = given.label or None
         try:
-            checked = self._wallet.check_card(label=given.label or None, typed=given.typed, wait_s=wait_s)
+            checked = self._wallet.check_card(label=label, typed=given.typed, wait_s=wait_s, cancel=cancel)
         except DriverError as problem:
             raise translated(problem) from problem
-        self._center_result_code = str(checked.result_code)
+        code = str(checked.result_code)
+        self._center_result_code = code
         self._account_number = _masked(checked)
         if not checked.can_pay:
-            code, tip = str(checked.result_code), self._wallet.tip_for(str(checked.result_code), checked.details)
-            raise UposError(
-                ErrorCode.E_EXTENDED, f"this card cannot pay ({code})", tip, extended=CatExtended.CENTERERROR
-            )
-        self._checked(sequence_number, str(checked.result_code))
+            tip = self._wallet.tip_for(code, checked.details)
+            what = f"this card cannot pay ({code})"
+            raise UposError(ErrorCode.E_EXTENDED, what, tip, extended=CatExtended.CENTERERROR)
+        self._show_checked(sequence_number, code)
 
-    def _checked(self, sequence_number: int, code: str) -> None:
+    def _show_checked(self, sequence_number: int, code: str) -> None:
         self._center_result_code = code
         self._sequence_number, self._transaction_type = sequence_number, str(TransactionType.CHECKCARD.value)
 
@@ -221,16 +286,16 @@ class CAT(UnsupportedMethods):
             raise translated(problem) from problem
         self._daily_log, self._sequence_number = daily_log(made), sequence_number
 
-    def _keep(self, of: Payment | Refund, tip: str) -> None:
-        """What is told of every end, also of one that is an error."""
+    def _show_end(self, of: Payment | Refund, tip: str) -> None:
+        """Set the properties that report every end, also an error."""
         self._center_result_code = "" if of.outcome in _DONE else of.verdict.error_code or of.outcome.name
         slip = self._wallet.slip_text(of) if of.outcome in (Outcome.PAID, Outcome.REFUNDED) else []
-        self._additional_security_information = self._told = told(of, tip, slip)
+        self._additional_security_information = self._last_result = told(of, tip, slip)
 
-    def _succeeded(
+    def _show_success(
         self, kind: TransactionType, sequence_number: int, of: Payment | Refund, card: Verification | None
     ) -> None:
-        """What is kept of a success, and stays after a later failure."""
+        """Set the properties of a success, which stay after a later failure."""
         found = identifiers(of)
         self._sequence_number = sequence_number
         self._transaction_type = str(kind.value)
@@ -245,34 +310,3 @@ class CAT(UnsupportedMethods):
 
 def _masked(card: Verification) -> str:
     return card.presentation.card_number.masked() if card.presentation else ""
-
-
-def _deadline(timeout: int) -> float | None:
-    """Seconds; None: the times of the site file. Raises UposError E_ILLEGAL."""
-    if timeout < FOREVER:
-        raise UposError(ErrorCode.E_ILLEGAL, f"timeout {timeout}", "use FOREVER (-1), 0, or milliseconds")
-    return timeout / 1000 if timeout > 0 else None
-
-
-def _scan_s(deadline_s: float | None) -> float:
-    return _SCAN_S if deadline_s is None else deadline_s
-
-
-def _own_order_id(sequence_number: int) -> str:
-    """For a program that names none: its number of the call, and the moment."""
-    return f"CAT-{sequence_number}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
-
-
-def _named(given: Asked) -> str:
-    """Which payment is meant. Raises UposError E_ILLEGAL when none is named."""
-    name = given.original_transaction_id or given.original_order_id
-    if not name:
-        what = "AdditionalSecurityInformation does not say which payment"
-        remedy = 'set it to {"originalTransactionId": "…"} or {"originalOrderId": "…"}: the last one is never guessed'
-        raise UposError(ErrorCode.E_ILLEGAL, what, remedy)
-    return name
-
-
-def _trained(name: str, kopecks: int) -> Work:
-    """A success for practice, which nobody else hears of."""
-    return lambda _watcher: Payment(name, "", kopecks, 0.0, Verdict(Outcome.PAID, "TRAINING"))

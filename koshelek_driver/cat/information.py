@@ -71,7 +71,7 @@ def told(of: Payment | Refund, tip: str, slip_lines: list[str]) -> str:
         outcome=of.outcome.value,
         request_id=of.request_id,
         transaction_id=of.verdict.transaction_id,
-        refund_transaction_id=of.ref_transaction_id if isinstance(of, Refund) else "",
+        refund_transaction_id=of.refund_transaction_id if isinstance(of, Refund) else "",
         error_code=of.verdict.error_code,
         operator_tip=tip,
         repeated=of.repeated,

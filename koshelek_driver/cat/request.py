@@ -1,31 +1,34 @@
-"""One call of the CAT: done now or from the queue, given up at its deadline, repeated without paying twice."""
+"""One call of the CAT: run now or from the queue, cancelled at its deadline, repeated without paying twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from koshelek_driver.card.totp import Verification
+from koshelek_driver.cat.deadline import Deadline
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cat.results import problem_of, translated
 from koshelek_driver.cat.service import WalletService
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
+from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.upos.errors import UposError
 
-Work = Callable[[SaleObserver], Payment | Refund]
+Work = Callable[[SaleObserver, CancelToken], Payment | Refund]
+"""Moves the money of a call; blocks until the outcome."""
 _SETTLED = (Outcome.REJECTED, Outcome.CANCELED)
 
 
 class CatRequest:
-    """`work` moves the money; `ended` is told how it came out, before anybody else hears of it.
+    """One call with its cancel, its deadline and its result.
 
-    `good`: the outcomes that are what was asked for. What ended in another way is not tried again: a retry gives the
-    same answer. What is unknown, or never left the till, is driven on.
+    `ended` is called with the result before anybody else is notified. `good` are the outcomes that the caller asked
+    for. A call that was rejected or cancelled is not tried again: a retry raises the same error. A call that is
+    unknown, or that never left the till, is resumed.
     """
 
     def __init__(
@@ -42,53 +45,57 @@ class CatRequest:
         self._ended = ended
         self._timeout_s = timeout_s
         self._good = good
-        self._dropped = False  # set by another thread
-        self._answer: UposError | None = None
+        self._cancel = CancelToken()
+        self._error: UposError | None = None
         self._card: Verification | None = None
 
     def run(self) -> None:
-        """Do it. Raises UposError; see `results`."""
-        if self._answer is not None:
-            raise self._answer
-        patience = self._service.patience
-        with patience.during(self._timeout_s):
-            if self._dropped:
-                patience.give_up()  # the cashier was faster than this thread
-            try:
-                done = self._work(self._watcher())
-            except DriverError as problem:
-                raise translated(problem, timed_out=patience.timed_out) from problem
-        timed_out = patience.timed_out
+        """Do the work. Blocks until its outcome. Raises UposError; see `results`."""
+        if self._error is not None:
+            raise self._error
+        done, timed_out = self._attempt()
         tip = self._service.wallet.tip(done)
         self._ended(done, tip, self._card)
-        self._service.look_at_log()
-        self._tell_end(done)
+        self._service.check_log()
+        self._notify_end(done)
         failed = None if done.outcome in self._good else problem_of(done, tip, timed_out=timed_out)
         if failed is not None:
-            self._answer = failed if done.outcome in _SETTLED and done.request_id else None
+            self._error = failed if done.outcome in _SETTLED and done.request_id else None
             raise failed
 
     def abort(self) -> None:
-        """The cashier's cancel: the host is asked to take it back. A DirectIOEvent tells the end of a queued call."""
-        self._dropped = True
-        self._service.patience.give_up()
+        """Cancel the call, now or when it begins. For a queued call a DirectIOEvent reports its end. Any thread."""
+        self._cancel.cancel()
 
-    def _tell_end(self, done: Payment | Refund) -> None:
-        number = Progress.ENDED_AFTER_CLEAR if self._dropped else Progress.ENDED
-        self._service.tell(number, f"{done.order_id} {done.outcome.value}")
+    def _attempt(self) -> tuple[Payment | Refund, bool]:
+        """Do the work once; return its result, and True if the deadline passed meanwhile.
 
-    def _watcher(self) -> SaleObserver:
-        return replace(
-            SaleObserver(),
-            waiting_for_scan=lambda: self._service.tell(Progress.WAITING_FOR_SCAN, ""),
+        The token of an attempt is its own, because a retry after a deadline has a new deadline.
+        """
+        token = CancelToken()
+        deadline = Deadline(token, self._timeout_s)
+        with self._service.under_way(), self._cancel.notifying(token.cancel), deadline:
+            try:
+                done = self._work(self._observer(), token)
+            except DriverError as problem:
+                raise translated(problem, timed_out=deadline.has_passed) from problem
+        return done, deadline.has_passed
+
+    def _notify_end(self, done: Payment | Refund) -> None:
+        number = Progress.ENDED_AFTER_CLEAR if self._cancel.is_set() else Progress.ENDED
+        self._service.notify(number, f"{done.order_id} {done.outcome.value}")
+
+    def _observer(self) -> SaleObserver:
+        return SaleObserver(
+            waiting_for_scan=lambda: self._service.notify(Progress.WAITING_FOR_SCAN, ""),
             scanned=self._scanned,
             called=self._called,
         )
 
     def _scanned(self, _label: Label, verification: Verification) -> None:
         self._card = verification
-        self._service.tell(Progress.SCANNED, str(verification.result_code))
+        self._service.notify(Progress.SCANNED, str(verification.result_code))
 
     def _called(self, exchange: Exchange) -> None:
         call = exchange.request.call
-        self._service.tell(Progress.CUSTOMER_DECIDES if call is Call.STATUS else Progress.SENT, call.name.lower())
+        self._service.notify(Progress.CUSTOMER_DECIDES if call is Call.STATUS else Progress.SENT, call.name.lower())

@@ -33,7 +33,7 @@ class Identifiers:
 def identifiers(of: Payment | Refund) -> Identifiers:
     """From the provider's slip, as far as it came."""
     slip = read_slip(of.verdict.slip or {})
-    number = of.ref_transaction_id if isinstance(of, Refund) else of.verdict.transaction_id
+    number = of.refund_transaction_id if isinstance(of, Refund) else of.verdict.transaction_id
     instalments = slip.payment_type in _INSTALMENTS
     return Identifiers(
         approval_code=slip.kzo or slip.operation_id or number,

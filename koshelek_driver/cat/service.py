@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Protocol
 
 from koshelek_driver.accounting.report import Report
 from koshelek_driver.card.totp import Verification
-from koshelek_driver.cat.patience import Patience
+from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Payment, Refund
@@ -19,6 +20,7 @@ from koshelek_driver.upos.service import DeviceService, EventCallbacks
 
 _NEARLY_FULL_BYTES = 64 << 20
 """Some hundred thousand payments."""
+_LONGEST_END_S = 60.0
 
 
 class Wallet(Protocol):
@@ -36,15 +38,16 @@ class Wallet(Protocol):
         typed: bool = False,
         wait_s: float = 60.0,
         watcher: SaleObserver = ...,
+        cancel: CancelToken | None = None,
     ) -> Payment:
         """See Terminal."""
         ...
 
-    def refund(self, wanted: RefundWanted, *, watcher: SaleObserver = ...) -> Refund:
+    def refund(self, wanted: RefundWanted, *, watcher: SaleObserver = ..., cancel: CancelToken | None = None) -> Refund:
         """See Terminal."""
         ...
 
-    def cancel(self, order_id: str, *, watcher: SaleObserver = ...) -> Payment:
+    def cancel(self, order_id: str, *, watcher: SaleObserver = ..., cancel: CancelToken | None = None) -> Payment:
         """See Terminal."""
         ...
 
@@ -57,12 +60,14 @@ class Wallet(Protocol):
         ...
 
     def check_card(
-        self, *, label: str | None = None, typed: bool = False, wait_s: float = 60.0, watcher: SaleObserver = ...
+        self,
+        *,
+        label: str | None = None,
+        typed: bool = False,
+        wait_s: float = 60.0,
+        watcher: SaleObserver = ...,
+        cancel: CancelToken | None = None,
     ) -> Verification:
-        """See Terminal."""
-        ...
-
-    def request_cancel(self) -> None:
         """See Terminal."""
         ...
 
@@ -96,19 +101,23 @@ class Wallet(Protocol):
 
 
 class WalletService(DeviceService[None]):
-    """A till's wallet. `open_wallet` opens the till, when the device is opened; `keeps`: whoever gave it closes it."""
+    """The wallet of a till.
+
+    `open_wallet` opens the till when the device is opened; with `is_lent` the till's owner closes it.
+    """
 
     device_service_description: ClassVar[str] = "Koshelek Pay"
     physical_device_description: str = "Koshelek wallet"
 
-    def __init__(self, name: str, open_wallet: Callable[[], Wallet], *, keeps: bool = False) -> None:
+    def __init__(self, name: str, open_wallet: Callable[[], Wallet], *, is_lent: bool = False) -> None:
         self._open_wallet = open_wallet
-        self._keeps = keeps
+        self._is_lent = is_lent
         self._closing = contextlib.ExitStack()
         self._wallet: Wallet | None = None
-        self._inlet: EventCallbacks[None] | None = None
+        self._callbacks: EventCallbacks[None] | None = None
+        self._changed = threading.Condition()
+        self._calls_under_way = 0
         self.log_status = LogStatus.OK
-        self.patience = Patience(self._cancel)
         self.claim_key = f"cat:{name}"
         self.physical_device_name = name
 
@@ -120,46 +129,55 @@ class WalletService(DeviceService[None]):
         return self._wallet
 
     def open(self) -> None:
-        """Open the till: its site file, its journal. Raises what Terminal.open raises."""
-        if not self._keeps:
+        """Open the till: its site file, its journal. Raises as `Terminal.open` does."""
+        if not self._is_lent:
             self._closing.callback(self.wallet.close)
 
-    def enable(self, inlet: EventCallbacks[None]) -> None:
-        """Nothing is touched: the host is asked when there is something to pay."""
-        self._inlet = inlet
-        self.patience.start()
-        self.look_at_log()
+    def enable(self, callbacks: EventCallbacks[None]) -> None:
+        """Begin to report events. Nothing is sent: the host is asked when there is something to pay."""
+        self._callbacks = callbacks
+        self.check_log()
 
     def disable(self) -> None:
-        """What is under way is cancelled; waits for its end, some 20 s as a rule."""
-        self._inlet = None
-        self.patience.stop()
+        """Report no more events; block until the call under way, which was cancelled, has ended: 60 s at most."""
+        self._callbacks = None
+        with self._changed:
+            self._changed.wait_for(lambda: not self._calls_under_way, _LONGEST_END_S)
 
     def close(self) -> None:
-        """Close the till, unless it was lent."""
+        """Close the till, unless it is lent."""
         self._closing.close()
         self._wallet = None
 
-    def _cancel(self) -> None:
-        self.wallet.request_cancel()
+    @contextlib.contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Keep `disable` waiting while the block moves money."""
+        with self._changed:
+            self._calls_under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._calls_under_way -= 1
+                self._changed.notify_all()
 
-    def look_at_log(self) -> None:
-        """Tell when the journal's disk fills up, or has room again."""
+    def check_log(self) -> None:
+        """Report it if the journal's disk fills up, or has room again."""
         room = self.wallet.journal_room()
         now = LogStatus.FULL if not room else LogStatus.NEARFULL if room < _NEARLY_FULL_BYTES else LogStatus.OK
         changed, self.log_status = now is not self.log_status, now
-        if changed and self._inlet is not None:
-            self._inlet.status(now)
+        if changed and self._callbacks is not None:
+            self._callbacks.status(now)
 
-    def tell(self, number: int, text: str) -> None:
-        """A DirectIOEvent: how a payment goes on."""
-        if self._inlet is not None:
-            self._inlet.direct_io(number, 0, text)
+    def notify(self, number: int, text: str) -> None:
+        """Report the progress of a payment by a DirectIOEvent."""
+        if self._callbacks is not None:
+            self._callbacks.direct_io(number, 0, text)
 
     def check_health(self, level: HealthLevel) -> str:
-        """CH_INTERNAL: the till is open."""
+        """CH_INTERNAL: the till is open. Raises UposError E_ILLEGAL for another level."""
         return "Successful" if level is HealthLevel.CH_INTERNAL else super().check_health(level)
 
     def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:
-        """None yet."""
+        """Raise UposError E_ILLEGAL: a CAT has no command of its own."""
         return super().direct_io(command, data, obj)

@@ -1,1 +1,4 @@
-"""The command line: thin. Verbs, options and the keys of the JSON are contracts."""
+"""The command line, one thin file for each group of verbs.
+
+Verbs, options, exit codes and the keys of the JSON are contracts.
+"""

@@ -1,4 +1,4 @@
-"""`doctor`."""
+"""The verb `doctor`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 
 
 def doctor(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Every check of this till in under 10 s, each with its remedy. Exit 1: a fault was found. Charges nothing."""
+    """Check this till in under 10 s and name the remedy of every fault. Charges nothing.
+
+    Exit 1: a fault was found.
+    """
     from koshelek_driver.diagnostics.doctor import Check, Result, checks
 
     output = Output(as_json=as_json)

@@ -1,4 +1,7 @@
-"""`koshelek-driver VERB`: the verbs, and one place where errors become words and exit codes."""
+"""`koshelek-driver VERB`: the table of verbs.
+
+It is also the one place that turns errors into texts and exit codes.
+"""
 
 from __future__ import annotations
 
@@ -74,13 +77,16 @@ app.add_typer(sandbox.app, name="sandbox")
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script and end the process with its exit code."""
     encoding_safe_stdout()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do what a command line says; gives the exit code."""
+    """Run one command line and return its exit code.
+
+    An exception that is no DriverError is a fault of the driver. Its exit code is 3, never 1: money may have moved.
+    """
     try:
         app(arguments)
     except SystemExit as end:

@@ -1,4 +1,4 @@
-"""Options that many verbs have, and the values behind them."""
+"""Options that many verbs share, and their values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from koshelek_driver.errors import UsageError
 
 _SITE_HELP = "The till's file (default: $KOSHELEK_SITE, then ./site.toml)."
-_LABEL_HELP = "What the scanner read; - reads it from standard input, unseen by other users of this machine."
+_LABEL_HELP = "The label that the scanner read; - reads it from standard input, unseen by other users of this machine."
 LabelOption = Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)]
 WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")]
 SiteOption = Annotated[Path | None, typer.Option("--site", help=_SITE_HELP)]
@@ -20,12 +20,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on s
 
 
 def label_text(given: str | None) -> str | None:
-    """The label of a command line; - reads it from standard input."""
+    """Return the label of a command line; `-` reads one line from standard input."""
     return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
 
 
 def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:
-    """The file of an option, if one is given."""
+    """Return the bytes of an option's file, None if no file is given. Raises UsageError."""
     try:
         return None if file is None else file.read_bytes()
     except OSError as problem:
@@ -33,7 +33,7 @@ def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:
 
 
 def read_day(option: str, text: str) -> date | None:
-    """The day of an option, if one is given."""
+    """Return the day of an option, None if it is empty. Raises UsageError."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as problem:

@@ -1,4 +1,4 @@
-"""What a verb shows: to people in lines, to programs as one JSON document."""
+"""The output of a verb: lines for people, one JSON document for programs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ _SLIP_WORDS = {
 
 
 class Output:
-    """Standard output for the result, standard error for everything beside it."""
+    """The two streams of a verb.
+
+    Results go to standard output, warnings and errors to standard error.
+    """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
@@ -56,28 +59,28 @@ class Output:
 
     @contextmanager
     def progress(self, text: str) -> Iterator[None]:
-        """Something that moves while a sale is under way; `say_progress` changes its text."""
+        """Show a spinner while the block runs; `say_progress` changes its text."""
         with self.console.status(text) as self._status:
             yield
         self._status = None
 
     def say_progress(self, text: str) -> None:
-        """What is being waited for now."""
+        """Change the text of the spinner; does nothing when none is shown."""
         if self._status is not None:
             self._status.update(text)
 
     def document(self, document: dict[str, Any]) -> None:
-        """The one JSON document; nothing for people."""
+        """Print the one JSON document of `--json`; does nothing without that option."""
         if self.as_json:
             print(json.dumps(document, ensure_ascii=False), flush=True)  # noqa: T201 - the result itself
 
     def error(self, problem: DriverError) -> None:
-        """One line and what to do."""
+        """Show an error and its remedy, with `--json` as a document as well."""
         self.document({"error": type(problem).__name__, "message": problem.what, "remedy": problem.remedy})
         self._notice("[red]error:[/]", problem.what, problem.remedy)
 
     def warning(self, what: str, remedy: str) -> None:
-        """Something that does not change the result."""
+        """Show a warning and its remedy on standard error."""
         self._notice("[yellow]warning:[/]", what, remedy)
 
     def _notice(self, word: str, what: str, remedy: str) -> None:
@@ -86,13 +89,13 @@ class Output:
             self._errors.print(f"  [bold]do:[/] {escape(remedy)}", soft_wrap=True)
 
     def call(self, exchange: Exchange) -> None:
-        """One call to the API as it went."""
+        """Show one call to the API: its name, duration and reply."""
         name = exchange.request.call.name.lower()
         self.console.print(f"  {name:<9} {exchange.took_ms:8.1f} ms  {escape(reply_in_words(exchange.reply))}")
         self.say_progress("Waiting for the customer… Ctrl-C cancels")
 
     def payment(self, payment: Payment | Refund, tip: str, slip: Iterable[str]) -> None:
-        """The end of a sale or a refund for people."""
+        """Show the outcome of a sale or a refund, the tip for the cashier and the slip."""
         outcome = payment.outcome
         again = " (earlier; nothing was charged now)" if payment.repeated else ""
         amount = f"{in_roubles(payment.amount)} RUB"
@@ -113,13 +116,13 @@ class Output:
             self.console.print(Panel.fit(escape("\n".join(lines)), title=_SLIP_WORDS[payment.slip_state]))
 
     def print_result(self, result: PrintResult) -> None:
-        """How a print job ended, for people."""
+        """Show the result of a print job."""
         self.console.print(result.printed)
         if result.problem:
             self.warning(result.problem, result.remedy)
 
     def payments(self, payments: Iterable[Payment | Refund]) -> None:
-        """A list of sales and refunds for people."""
+        """Show sales and refunds as a table."""
         table = Table()
         for heading in ("order", "kopecks", "outcome", "code", "slip", "payment transaction"):
             table.add_column(heading, overflow="fold")
@@ -136,7 +139,7 @@ class Output:
 
 
 def reply_in_words(reply: Reply) -> str:
-    """What came back, in a few words."""
+    """Return the reply to an API call in a few words."""
     match reply:
         case Answered(answer):
             return answer.status or "(transaction unknown)"
@@ -153,13 +156,13 @@ def reply_in_words(reply: Reply) -> str:
 
 
 def moment(at_s: float, timespec: str = "seconds") -> str:
-    """A moment, Unix time, for people: UTC."""
+    """Return a Unix time as ISO 8601 in UTC."""
     return datetime.fromtimestamp(at_s, UTC).isoformat(timespec=timespec)
 
 
 def payment_document(payment: Payment | Refund, tip: str, slip: Iterable[str]) -> dict[str, Any]:
-    """A sale or a refund as JSON; the keys are a contract."""
-    own = {"refund_transaction_id": payment.ref_transaction_id} if isinstance(payment, Refund) else {}
+    """Return a sale or a refund as a JSON object; its keys are a contract."""
+    own = {"refund_transaction_id": payment.refund_transaction_id} if isinstance(payment, Refund) else {}
     return {
         **own,
         "outcome": payment.outcome.value,
@@ -178,7 +181,7 @@ def payment_document(payment: Payment | Refund, tip: str, slip: Iterable[str]) -
 
 
 def record_document(payment: Payment | Refund) -> dict[str, Any]:
-    """All that the journal has of a sale or a refund."""
+    """Return everything that the journal holds of a sale or a refund, as a JSON object."""
     return {
         **payment_document(payment, "", ()),
         "created": moment(payment.created_s),
@@ -188,7 +191,7 @@ def record_document(payment: Payment | Refund) -> dict[str, Any]:
 
 
 def print_document(result: PrintResult) -> dict[str, Any]:
-    """How a print job ended, as JSON."""
+    """Return the result of a print job as a JSON object."""
     return {
         "printed": result.printed,
         "state": "sent" if result.state is JobState.ASSUMED else result.state.value,  # `printed` says assumed
@@ -199,7 +202,10 @@ def print_document(result: PrintResult) -> dict[str, Any]:
 
 
 def encoding_safe_stdout() -> None:
-    """A Windows console or a C locale must not stop a sale by a letter that it cannot show."""
+    """Replace letters that the console cannot show, on Windows or in a C locale.
+
+    An encoding error must not stop a sale.
+    """
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -1,4 +1,4 @@
-"""`run`: the resident driver."""
+"""The verb `run`: the resident driver."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from koshelek_driver.cli.output import Output
 
 
 def run(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Stay: keep the line warm, end what a crash left open, send receipts, hear postbacks. Ends by SIGTERM, Ctrl-C."""
+    """Run the resident driver of this till until SIGTERM or Ctrl-C.
+
+    It keeps the connection warm, settles what a crash left open, sends receipts and receives postbacks.
+    """
     from koshelek_driver.config import site as sites
     from koshelek_driver.resident.resident import Resident
 

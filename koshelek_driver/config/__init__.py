@@ -1,1 +1,1 @@
-"""The words of files: the site file, device profiles, and the checks of both."""
+"""The files that people edit: the site file and the device profiles, read and checked."""

@@ -1,4 +1,7 @@
-"""python-escpos's database of printers, read as the file it is: that package is not imported, and need not work."""
+"""The database of printers that ships with python-escpos.
+
+The JSON file is read directly. The package is not imported, so it need not work on this machine.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,26 @@ _RUSSIAN = {"CP866": "cp866", "CP1251": "cp1251"}
 
 
 def entry(name: str) -> dict[str, Any]:
-    """What the database says of a printer, in the keys of our profiles. Raises ProfileError.
+    """Return the database's entry of a printer, in the keys of our profiles.
 
-    Columns and dots of font A, the cutter, and the numbers of its Russian code pages.
+    The keys are `columns` and `dots` of font A, `cutter`, and `code_pages` with the numbers of its Russian code pages
+    (left out if it has none).
+
+    Raises:
+        ProfileError: python-escpos is not installed, or its database has no printer of this name.
     """
     known = _profiles()
     if name not in known:
         raise ProfileError(f"python-escpos knows no printer '{name}'", nearest(name, list(known)))
-    said = known[name]
-    columns, dots = said["fonts"]["0"]["columns"], said["media"]["width"]["pixels"]
-    numbers = {codec: int(number) for number, codec in reversed(said.get("codePages", {}).items())}
+    printer = known[name]
+    columns, dots = printer["fonts"]["0"]["columns"], printer["media"]["width"].get("pixels")
+    # Reversed: where several numbers select one encoding, the first one counts.
+    numbers = {codec: int(number) for number, codec in reversed(printer.get("codePages", {}).items())}
     pages = {ours: numbers[theirs] for theirs, ours in _RUSSIAN.items() if theirs in numbers}
     found = {
         "columns": columns,
-        "dots": dots if isinstance(dots, int) else columns * _FONT_A_DOTS,
-        "cutter": _cutter(said["features"]),
+        "dots": dots if isinstance(dots, int) else columns * _FONT_A_DOTS,  # "Unknown" or missing for some
+        "cutter": _cutter(printer["features"]),
     }
     return {**found, "code_pages": pages} if pages else found
 

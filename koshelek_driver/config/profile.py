@@ -1,4 +1,7 @@
-"""Device profiles: what one model does, as data. The files lie in the package `device_profiles`."""
+"""Device profiles: the properties of one model, as data.
+
+The files are in the package `device_profiles`; its README explains every key.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ Dialect = Literal["text", "start-end", "honeywell", "newland", "datalogic", "ssi
 
 
 class SerialLine(Section, frozen=True, kw_only=True):
-    """Line settings of an RS-232 port."""
+    """`[serial]`: line settings of an RS-232 port."""
 
     baud_rate: int = 9600
     data_bits: Literal[7, 8] = 8
@@ -34,7 +37,7 @@ class SerialLine(Section, frozen=True, kw_only=True):
 
 
 class Framing(Section, frozen=True, kw_only=True):
-    """How a label ends on the wire."""
+    """`[framing]`: the delimiters and limits of a label on the wire."""
 
     prefix: str = ""
     terminators: str = "0D 0A"
@@ -51,17 +54,20 @@ class Framing(Section, frozen=True, kw_only=True):
 
     @property
     def terminator_bytes(self) -> bytes:
-        """Each of these bytes ends a label."""
+        """The bytes each of which ends a label."""
         return bytes.fromhex(self.terminators)
 
     @property
     def prefix_bytes(self) -> bytes:
-        """What a label begins with on the wire."""
+        """The bytes at the beginning of every label."""
         return bytes.fromhex(self.prefix)
 
 
 class Symbology(Section, frozen=True, kw_only=True):
-    """How a scanner tells the symbology of a label, besides AIM identifiers, which are always understood."""
+    """`[symbology]`: the maker's own identifiers of symbologies.
+
+    AIM identifiers are always recognized and need no entry here.
+    """
 
     identifiers: dict[str, str] = field(default_factory=dict)
     identifier_place: Literal["prefix", "suffix"] = "prefix"
@@ -76,12 +82,12 @@ class Symbology(Section, frozen=True, kw_only=True):
 
     @property
     def types(self) -> dict[bytes, ScanDataType]:
-        """What each identifier means."""
+        """The ScanDataType of each identifier, by the identifier's bytes on the wire."""
         return {identifier.encode("ascii"): ScanDataType[name] for identifier, name in self.identifiers.items()}
 
 
 class Usb(Section, frozen=True, kw_only=True):
-    """How the system lists a scanner: vendor and product, four hexadecimal digits each."""
+    """`[usb]`: vendor and product ids of a model, four lower-case hexadecimal digits each."""
 
     vendor_id: str = ""
     product_ids: tuple[str, ...] = ()
@@ -93,7 +99,7 @@ class Usb(Section, frozen=True, kw_only=True):
 
 
 class ScannerProfile(Section, frozen=True, kw_only=True):
-    """One scanner model in one of its modes. `inherits` names a profile that counts where this one says nothing."""
+    """One scanner model in one of its modes. `inherits` names the profile that supplies missing keys."""
 
     description: str
     source: str
@@ -106,9 +112,9 @@ class ScannerProfile(Section, frozen=True, kw_only=True):
 
 
 class PaperProfile(Section, frozen=True, kw_only=True):
-    """`[slip]` or `[journal]`: another paper of the printer than the roll of receipts.
+    """`[slip]` or `[journal]`: a station of the printer besides the receipt roll.
 
-    `select` is its number in ESC c 0, `lines` how many a form takes.
+    `select` is its number in ESC c 0, `lines` the number of lines on a form.
     """
 
     columns: int
@@ -118,7 +124,7 @@ class PaperProfile(Section, frozen=True, kw_only=True):
 
 
 class PrinterProfile(Section, frozen=True, kw_only=True):
-    """One printer model. `columns` counts characters of font A, `dots` the printable width."""
+    """One printer model. `columns` is the width in characters of font A, `dots` the printable width."""
 
     description: str
     source: str
@@ -126,48 +132,48 @@ class PrinterProfile(Section, frozen=True, kw_only=True):
     dots: int
     dots_per_inch: int = 203
     font_b_columns: int = 0
-    """Characters a line of font B; 0: it has none with Russian letters."""
+    """Width in characters of font B; 0: there is no font B with Russian letters."""
     font_heights: tuple[int, int] = (24, 17)
-    """Dots of a character of fonts A and B."""
+    """Height of a character of fonts A and B, in dots."""
     line_spacing: int = 30
-    """Dots from line to line, as ESC 2 has it."""
+    """Dots from line to line after ESC 2."""
     largest_size: int = 8
-    """How many times characters can be widened and heightened."""
+    """The largest factor by which characters can be widened and heightened."""
     styles: tuple[Literal["bold", "underline", "inverse", "upside_down", "second_colour", "reverse_feed"], ...] = (
         "bold", "underline", "inverse", "upside_down",
     )  # fmt: skip
     bar_codes: tuple[BarCodeName, ...] = (
         "upc_a", "upc_e", "ean13", "ean8", "code39", "itf", "codabar", "code93", "code128", "qr",
     )  # fmt: skip
-    """What it draws itself."""
+    """The symbologies that the printer draws itself; others are sent as dots."""
     motion_units: bool = False
-    """It knows GS P, by which every distance is one in dots."""
+    """True: it supports GS P, so one unit of distance can be set to one dot."""
     page_rows: int = 0
-    """Dots that a page of page mode may be high; 0: it has no page mode."""
+    """The greatest height of a page in page mode, in dots; 0: there is no page mode."""
     lines_to_cutter: int = 4
     near_end_sensor: bool = True
     marked_paper: bool = False
-    """It knows FS ( L."""
+    """True: it supports FS ( L, the commands for labels and marked paper."""
     slip: PaperProfile | None = None
     journal: PaperProfile | None = None
     cutter: Literal["full", "partial", "none"] = "none"
     acknowledge: Literal["process_id", "paper_status", "none"] = "paper_status"
     automatic_status: bool = False
-    """It sends GS a's four bytes by itself."""
+    """True: it sends the four status bytes of GS a unasked."""
     real_time_switch: bool = False
-    """It knows GS ( D: real-time commands inside pictures can be switched off."""
+    """True: it supports GS ( D, so real-time commands inside pictures can be disabled."""
     clear: Literal["dc4", "none"] = "none"
-    """dc4: DLE DC4 8 has it forget what it has not printed."""
+    """dc4: DLE DC4 8 discards the data that is not printed yet."""
     pacing_bytes: int = 0
-    """On a serial line without flow control: so many bytes at a time, then it is asked how far it is; 0: all."""
+    """Bytes to send before the progress is queried, on a line without flow control; 0: no limit."""
     two_byte_mode: bool = True
-    """It may start in a Chinese mode, which FS . leaves."""
+    """True: it may start in a Chinese mode; FS . is sent to leave it."""
     graphics: Literal["raster", "stored", "column"] = "raster"
-    """How it takes pictures: GS v 0, GS ( L or ESC *."""
+    """The command for pictures: GS v 0 (raster), GS ( L (stored) or ESC * (column)."""
     text: Literal["code_page", "raster"] = "code_page"
-    """raster: it has no Russian code page, and letters are drawn."""
+    """raster: it has no Russian code page, so text is sent as pictures."""
     escpos: str = ""
-    """A name in python-escpos's database of printers, which counts where this profile says nothing."""
+    """A name in python-escpos's database of printers, which supplies missing keys."""
     inherits: str = ""
     serial: SerialLine = SerialLine()
     code_pages: dict[str, int] = field(default_factory=lambda: {"cp866": 17})
@@ -180,12 +186,13 @@ class PrinterProfile(Section, frozen=True, kw_only=True):
             raise ValueError("no code page: name cp866 or cp1251 with its number")
 
 
+# Every dialect that is not listed is spoken on a serial port.
 _CONNECTIONS = {"hid-pos": "hid", "ibm-oem": "hid", "keyboard": "keyboard"}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A device as the system lists it. `connection`: serial, hid or keyboard."""
+class AttachedDevice:
+    """A USB device as the system lists it. `connection`: serial, hid or keyboard."""
 
     connection: str
     vendor_id: str
@@ -197,43 +204,50 @@ P = TypeVar("P", ScannerProfile, PrinterProfile)
 
 @cache
 def scanner(name: str) -> ScannerProfile:
-    """The scanner profile `name`; raises ProfileError that names the nearest known one."""
+    """Return the scanner profile `name`. Raises ProfileError, which names the nearest known one."""
     return _load("scanners", name, ScannerProfile)
 
 
 @cache
 def printer(name: str) -> PrinterProfile:
-    """The printer profile `name`; raises ProfileError that names the nearest known one."""
+    """Return the printer profile `name`. Raises ProfileError, which names the nearest known one."""
     return _load("printers", name, PrinterProfile)
 
 
-def fitting(found: Found) -> str:
-    """The scanner profile that names this device's numbers; empty when none does.
+def name_for(device: AttachedDevice) -> str:
+    """Return the name of the scanner profile for a USB device; empty: there is none.
 
-    Raises ProfileError when two do: one of them must be more exact.
+    Raises:
+        ProfileError: several profiles list its ids for this kind of connection.
     """
-    fits = [name for name in names("scanners") if _fits(scanner(name), found)]
+    fits = [name for name in names("scanners") if _is_for(scanner(name), device)]
     if len(fits) > 1:
-        what = f"{found.vendor_id}:{found.product_id} ({found.connection}) has several profiles: {', '.join(fits)}"
+        what = f"{device.vendor_id}:{device.product_id} ({device.connection}) has several profiles: {', '.join(fits)}"
         raise ProfileError(what, "name each product in one profile of a kind of connection only")
     return fits[0] if fits else ""
 
 
-def _fits(model: ScannerProfile, found: Found) -> bool:
-    ours = _CONNECTIONS.get(model.dialect, "serial") == found.connection
-    return ours and model.usb.vendor_id == found.vendor_id and found.product_id in model.usb.product_ids
+def _is_for(model: ScannerProfile, device: AttachedDevice) -> bool:
+    same_connection = _CONNECTIONS.get(model.dialect, "serial") == device.connection
+    return same_connection and model.usb.vendor_id == device.vendor_id and device.product_id in model.usb.product_ids
 
 
 def check(path: Path) -> ScannerProfile | PrinterProfile:
-    """Read a profile that lies anywhere, a printer's if it has columns or escpos. Raises ProfileError."""
-    of_printer = not {"columns", "escpos"}.isdisjoint(toml.table(path, ProfileError))
-    if of_printer:
+    """Read and check a profile in any folder.
+
+    A file with `columns` or `escpos` is a printer's profile, every other file is a scanner's.
+
+    Raises:
+        ProfileError: the file is missing, is no TOML, or a key or a value in it is wrong.
+    """
+    is_printer = not {"columns", "escpos"}.isdisjoint(toml.table(path, ProfileError))
+    if is_printer:
         return toml.read(path, PrinterProfile, ProfileError, partial(_inherited, path, "printers"))
     return toml.read(path, ScannerProfile, ProfileError, partial(_inherited, path, "scanners"))
 
 
 def names(folder: Folder) -> list[str]:
-    """All profiles of a kind."""
+    """Return the names of all profiles of a kind, sorted."""
     found = (files("device_profiles") / folder).iterdir()
     return sorted(entry.name.removesuffix(".toml") for entry in found if entry.name.endswith(".toml"))
 
@@ -246,18 +260,21 @@ def _load(folder: Folder, name: str, kind: type[P]) -> P:
         return toml.read(Path(path), kind, ProfileError, partial(_inherited, Path(path), folder))
 
 
-def _inherited(path: Path, folder: Folder, said_here: dict[str, Any]) -> dict[str, Any]:
-    """What the profile that this one inherits from says; one level, so that a profile is read in two files at most."""
-    parent, known = said_here.get("inherits", ""), names(folder)
-    if folder == "printers" and said_here.get("escpos") and not parent:
-        return escpos_database.entry(said_here["escpos"])
+def _inherited(path: Path, folder: Folder, own: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys that a profile inherits.
+
+    There is one level only, so that a profile is read in two files at most.
+    """
+    parent, known = own.get("inherits", ""), names(folder)
+    if folder == "printers" and own.get("escpos") and not parent:
+        return escpos_database.entry(own["escpos"])
     if not parent:
         return {}
     if parent not in known:
         what = f"{toml.place(path, 'inherits')}: inherits = '{parent}': no such profile"
         raise ProfileError(what, nearest(str(parent), known))
     with as_file(files("device_profiles") / folder / f"{parent}.toml") as inherited:
-        said = toml.table(Path(inherited), ProfileError)
-    if "inherits" in said:
-        raise ProfileError(f"{toml.place(path, 'inherits')}: '{parent}' inherits itself", f"use '{said['inherits']}'")
-    return said
+        keys = toml.table(Path(inherited), ProfileError)
+    if "inherits" in keys:
+        raise ProfileError(f"{toml.place(path, 'inherits')}: '{parent}' inherits itself", f"use '{keys['inherits']}'")
+    return keys

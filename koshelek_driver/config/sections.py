@@ -1,32 +1,33 @@
-"""Every key of a till's site file, with its default. `site.load` reads and checks one."""
+"""The sections of a till's site file: every key with its type and default.
+
+This module only declares keys; `site.load` reads a file and `checks` refuses values that types cannot exclude. Keys
+about the shop rather than the till are in `shop_sections`.
+"""
 
 from __future__ import annotations
 
-from datetime import time, tzinfo
-from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 from msgspec import field
 
-from koshelek_driver.config.shop_sections import BusinessDay, LedgerKeys, SettlementFile, StoreApi
+from koshelek_driver.config.shop_sections import BusinessDay, Environment, LedgerKeys, SettlementFile, StoreApi
 from koshelek_driver.config.toml import Section
-from koshelek_driver.secrets import Secret, SecretSource
+from koshelek_driver.secrets import SecretSource
 
 
 class Driver(Section, frozen=True, kw_only=True):
-    """`[driver]`."""
+    """`[driver]`: environment, journal and language of this till."""
 
-    environment: Literal["test", "production"] = "test"
+    environment: Environment = "test"
     journal: str = "journal.db"
     backup: str = "journal-backup.db"
-    """A copy of the journal, made every day by the resident driver; empty: none."""
+    """File of the daily copy of the journal, made by the resident driver; empty: no copy."""
     language: Literal["ru", "en"] = "ru"
     simulate: bool = False
 
 
 class Enums(Section, frozen=True, kw_only=True):
-    """`[pay_api.enums]`: open lists, so that a new provider or rate needs no new software."""
+    """`[pay_api.enums]`: values that the host may add; a new provider or tax rate needs no new software."""
 
     payment_types: tuple[str, ...] = ("SBP", "DOLYAME")
     taxes: tuple[str, ...] = (
@@ -38,7 +39,10 @@ class Enums(Section, frozen=True, kw_only=True):
 
 
 class Timing(Section, frozen=True, kw_only=True):
-    """`[pay_api.timing]`. The cadence of status and the 30 s are the API's rules (its page on status)."""
+    """`[pay_api.timing]`: timeouts, polling and retries of calls to the Pay API.
+
+    The polling interval of the status and the 30 s for a decision are rules of the API (its page on status).
+    """
 
     connect_timeout_s: float = 3.0
     request_timeout_s: float = 10.0
@@ -46,40 +50,40 @@ class Timing(Section, frozen=True, kw_only=True):
     poll_interval_ms: int = 250
     decision_timeout_s: float = 30.0
     settle_timeout_s: float = 10.0
-    """How long to ask for the final status after a cancel."""
+    """Seconds of polling for the final status after a cancel."""
     resend_attempts: int = 3
     resend_pause_ms: int = 500
     resend_window_s: float = 60.0
     keep_warm_s: float = 60.0
     rest_after_failures: int = 3
     rest_s: float = 30.0
-    """After so many charges in a row without a word of the host, none for so long; 0 failures: never."""
+    """Seconds without new charges after `rest_after_failures` charges in a row got no response; 0 failures: never."""
 
 
 class Automatic(Section, frozen=True, kw_only=True):
-    """`[pay_api.automatic]`: what is done without being asked."""
+    """`[pay_api.automatic]`: actions that the driver takes without a request of the cashier."""
 
     cancel_undecided: bool = True
-    """A sale that is not decided in `decision_timeout_s` is cancelled; false: it stays unknown for a person."""
+    """Cancel a sale that is undecided after `decision_timeout_s`; false: leave it unknown for a person to resolve."""
     settle_orphans: bool = True
-    """What a crash or a lost answer left open is ended by the resident driver; false: by `recover` alone."""
+    """The resident driver settles what a crash or a lost response left open; false: only `recover`."""
 
 
 class Postback(Section, frozen=True, kw_only=True):
-    """`[pay_api.postback]`."""
+    """`[pay_api.postback]`: the HTTPS server of `run` that receives status messages of the host."""
 
     enabled: bool = False
     listen: str = "127.0.0.1:8443"
     certificate: str = ""
     key: str = ""
     sources: tuple[str, ...] = ()
-    """Networks (CIDR) that the host calls from; none: any."""
+    """Networks (CIDR) that postbacks are accepted from; empty: any."""
     login: SecretSource = SecretSource()
     password: SecretSource = SecretSource()
 
 
 class InvoiceLine(Section, frozen=True, kw_only=True):
-    """`[pay_api.invoice_line]`: the one line that is sent when the POS gives no invoice."""
+    """`[pay_api.invoice_line]`: the single line that is sent when the POS passes no invoice."""
 
     name: str = "Покупка"
     article: str = "0"
@@ -87,7 +91,7 @@ class InvoiceLine(Section, frozen=True, kw_only=True):
 
 
 class PayApi(Section, frozen=True, kw_only=True):
-    """`[pay_api]`."""
+    """`[pay_api]`: address, credentials and variants of the Pay API."""
 
     store: str
     terminal: str
@@ -98,11 +102,11 @@ class PayApi(Section, frozen=True, kw_only=True):
     base_url_production: str = ""
     ca_file: str = ""
     pins: tuple[str, ...] = ()
-    """Keys that the host may have, `sha256/…`; none: any that a trusted authority signed."""
+    """Accepted public keys of the host, `sha256/…`; empty: any key that a trusted authority signed."""
     proxy: str = ""
     payment_purpose: str = ""
     smallest_amount: int = 400
-    """Kopecks; a smaller order is refused before anything is sent. The API's own limit is four roubles."""
+    """Kopecks; a smaller order is refused before anything is sent. The API's own minimum is four roubles."""
     card_session_key: Literal["cardSession", "cardsession"] = "cardSession"
     qr_key: Literal["qr", "QR"] = "qr"
     enums: Enums = Enums()
@@ -111,9 +115,13 @@ class PayApi(Section, frozen=True, kw_only=True):
     postback: Postback = Postback()
     invoice_line: InvoiceLine = InvoiceLine()
 
+    def base_url(self, environment: Environment) -> str:
+        """Return the address of the Pay API in an environment, without a trailing slash."""
+        return (self.base_url_test if environment == "test" else self.base_url_production).rstrip("/")
+
 
 class TotpHttp(Section, frozen=True, kw_only=True):
-    """`[totp.http]`: a module on the retailer's cash-desk server, and how it names things in its JSON."""
+    """`[totp.http]`: a password module on the retailer's cash-desk server, and the names in its JSON."""
 
     url: str = ""
     verify_path: str = "/barcodeVerify"
@@ -135,7 +143,7 @@ class TotpHttp(Section, frozen=True, kw_only=True):
 
 
 class TotpNative(Section, frozen=True, kw_only=True):
-    """`[totp.native]`: a shared library, and the C prototypes of its functions."""
+    """`[totp.native]`: a shared library and the C prototypes of its functions."""
 
     library: str = ""
     init: str = ""
@@ -144,7 +152,7 @@ class TotpNative(Section, frozen=True, kw_only=True):
 
 
 class Totp(Section, frozen=True, kw_only=True):
-    """`[totp]`."""
+    """`[totp]`: templates of wallet cards and the check of their one-time passwords."""
 
     templates: tuple[str, ...]
     retailer_key: SecretSource = SecretSource()
@@ -167,7 +175,10 @@ class Totp(Section, frozen=True, kw_only=True):
 
 
 class SlipLook(Section, frozen=True, kw_only=True):
-    """`[slip]`: templates of slips; one that is not there is the driver's own. `qr`: a QR code of the transaction."""
+    """`[slip]`: templates of slips; a missing one is replaced by the driver's own.
+
+    `qr` prints a QR code with the transaction's id.
+    """
 
     payment: tuple[str, ...] = ()
     refund: tuple[str, ...] = ()
@@ -179,9 +190,9 @@ class SlipLook(Section, frozen=True, kw_only=True):
 
 
 class Labels(Section, frozen=True, kw_only=True):
-    """`[devices.NAME.labels]`: where a shop's program wants other labels than the standard has.
+    """`[devices.NAME.labels]`: deviations from the labels that UnifiedPOS describes.
 
-    `expose`: of a card the program gets its number alone, or the full label with session and password.
+    `expose` decides if a program receives only the number of a card, or the full label with session and password.
     """
 
     expose: Literal["card_number", "full"] = "card_number"
@@ -192,8 +203,8 @@ class Labels(Section, frozen=True, kw_only=True):
     upca_as_ean13: bool = True
 
 
-class Device(Section, frozen=True, kw_only=True):
-    """`[devices.NAME]`. `settings` are for a service of another package."""
+class DeviceEntry(Section, frozen=True, kw_only=True):
+    """`[devices.NAME]`: one device. `settings` are passed to a device service of another package."""
 
     category: Literal["Scanner", "POSPrinter", "CAT"]
     service: str = ""
@@ -206,7 +217,7 @@ class Device(Section, frozen=True, kw_only=True):
 
 
 class SiteFile(Section, frozen=True, kw_only=True):
-    """The file as a whole."""
+    """All sections of a site file, as they are written."""
 
     driver: Driver = Driver()
     pay_api: PayApi
@@ -217,90 +228,14 @@ class SiteFile(Section, frozen=True, kw_only=True):
     ledger: LedgerKeys = LedgerKeys()
     registries: dict[str, SettlementFile] = field(default_factory=dict)
     store_api: StoreApi = StoreApi()
-    devices: dict[str, Device] = field(default_factory=dict)
-
-
-def zone_named(name: str) -> tzinfo | None:
-    """A time zone by its name; None for the machine's own. Raises KeyError, ValueError or OSError for no such name."""
-    if not name:
-        return None
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
-
-
-class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole site file and where it lies. `load` is the way to get one."""
-
-    path: Path
-    driver: Driver
-    pay_api: PayApi
-    operator_tips: dict[str, dict[Literal["ru", "en"], str]]
-    totp: Totp
-    slip: SlipLook
-    business_day: BusinessDay
-    ledger: LedgerKeys
-    registries: dict[str, SettlementFile]
-    store_api: StoreApi
-    devices: dict[str, Device]
-
-    @property
-    def base(self) -> Path:
-        """The folder that relative paths are relative to."""
-        return self.path.parent
-
-    @property
-    def journal(self) -> Path:
-        """Where the journal lies."""
-        return self.base / self.driver.journal
-
-    @property
-    def backup(self) -> Path | None:
-        """Where the journal's daily copy lies."""
-        return self.base / self.driver.backup if self.driver.backup else None
-
-    @property
-    def closes_at(self) -> time | None:
-        """When the business day ends; None when no rule ends it."""
-        return time.fromisoformat(self.business_day.closes_at) if self.business_day.closes_at else None
-
-    @property
-    def zone(self) -> tzinfo | None:
-        """The time zone of the shop; None for the machine's."""
-        return zone_named(self.business_day.time_zone)
+    devices: dict[str, DeviceEntry] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:
-        """The Pay API address of this environment, without a slash at the end."""
-        by_environment = {"test": self.pay_api.base_url_test, "production": self.pay_api.base_url_production}
-        return by_environment[self.driver.environment].rstrip("/")
+        """The address of the Pay API in this environment, without a trailing slash."""
+        return self.pay_api.base_url(self.driver.environment)
 
     @property
     def store_base_url(self) -> str:
-        """The Store API address of this environment, without a slash at the end."""
-        own = {"test": self.store_api.base_url_test, "production": self.store_api.base_url_production}
-        return own[self.driver.environment].rstrip("/") or self.base_url
-
-    @property
-    def ca_file(self) -> Path | None:
-        """The certificate authority to trust; None for the system's."""
-        return self.base / self.pay_api.ca_file if self.pay_api.ca_file else None
-
-    @property
-    def wallet(self) -> Device | None:
-        """The payment terminal (category CAT), if the file has one."""
-        return next((device for device in self.devices.values() if device.category == "CAT"), None)
-
-    def device_of(self, category: Literal["Scanner", "POSPrinter"]) -> Device | None:
-        """The scanner or printer that the payment terminal names."""
-        wallet = self.wallet
-        name = "" if wallet is None else wallet.scanner if category == "Scanner" else wallet.printer
-        return self.devices[name] if name else None
-
-    def secret_if_given(self, source: SecretSource, key: str) -> Secret | None:
-        """Fetch a secret that this file may name; None where it names none. Raises SecretError."""
-        return None if source == SecretSource() else self.secret(source, key)
-
-    def secret(self, source: SecretSource, key: str) -> Secret:
-        """Fetch a secret that this file names; raises SecretError."""
-        return source.load(self.base, f"{self.path}: {key}")
+        """The address of the Store API in this environment, without a trailing slash."""
+        return self.store_api.base_url(self.driver.environment) or self.base_url

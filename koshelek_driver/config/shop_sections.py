@@ -1,26 +1,49 @@
-"""Keys of a site file that are about the shop and not about its till: days, ledger, registries, stores."""
+"""The sections of a site file about the shop rather than the till: days, ledger, registries, stores."""
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Literal
 
 from koshelek_driver.config.toml import Section
 from koshelek_driver.secrets import SecretSource
 
+Environment = Literal["test", "production"]
+
+
+def _zone_named(name: str) -> tzinfo | None:
+    """Return a time zone by name, None for the machine's.
+
+    Raises KeyError, ValueError or OSError for an unknown name.
+    """
+    if not name:
+        return None
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
 
 class BusinessDay(Section, frozen=True, kw_only=True):
-    """`[business_day]`: when it ends by itself.
+    """`[business_day]`: the automatic end of the business day.
 
-    `closes_at` is a local time, 04:00; empty: by `report z` alone. `time_zone` is a name such as Europe/Moscow; empty:
-    that of the machine.
+    `closes_at` is a local time such as 04:00; empty: only `report z` ends the day. `time_zone` is a name such as
+    Europe/Moscow; empty: the zone of the machine.
     """
 
     closes_at: str = ""
     time_zone: str = ""
 
+    @property
+    def zone(self) -> tzinfo | None:
+        """The named time zone, None for the machine's. Raises KeyError, ValueError or OSError if unknown."""
+        return _zone_named(self.time_zone)
+
 
 class LedgerKeys(Section, frozen=True, kw_only=True):
-    """`[ledger]`: the shop's PostgreSQL. `host` is a name, an address or the folder of a Unix socket; empty: none."""
+    """`[ledger]`: the PostgreSQL of the shop.
+
+    `host` is a name, an address or the folder of a Unix socket; empty: there is no ledger.
+    """
 
     host: str = ""
     port: int = 5432
@@ -30,11 +53,11 @@ class LedgerKeys(Section, frozen=True, kw_only=True):
     ca_file: str = ""
     feed_every_s: float = 2.0
     refunds_without_ledger: bool = False
-    """Whether money is given back while the ledger cannot be asked; then the host alone guards the sum."""
+    """True: refund while the ledger is unreachable; then only the host limits the refunded sum."""
 
 
 class StoreCallKeys(Section, frozen=True, kw_only=True):
-    """`[store_api.add]`, `get`, `update`: see `pay_api.stores.StoreCall`."""
+    """`[store_api.add]`, `get`, `update`: one call of the Store API, see `pay_api.stores.StoreCall`."""
 
     method: Literal["GET", "POST", "PUT", "PATCH"]
     path: str = "/api/v1/configuration/brand/store"
@@ -43,9 +66,9 @@ class StoreCallKeys(Section, frozen=True, kw_only=True):
 
 
 class StoreApi(Section, frozen=True, kw_only=True):
-    """`[store_api]`: where stores are registered; base URLs, login and password are those of Pay API where not given.
+    """`[store_api]`: the API that registers stores; missing URLs, login and password are those of the Pay API.
 
-    Of its calls only add is published, so all that get and update are is here.
+    Only the call `add` is published. `get` and `update` are therefore described completely by these keys.
     """
 
     base_url_test: str = ""
@@ -53,16 +76,20 @@ class StoreApi(Section, frozen=True, kw_only=True):
     login: SecretSource = SecretSource()
     password: SecretSource = SecretSource()
     brand_id: str = ""
-    """Goes into every call whose file has none."""
+    """Brand of every call whose own file names no brand."""
     more_fields: tuple[str, ...] = ()
-    """Names that a store may have beyond those of the published page."""
+    """Fields that a store may have beyond those of the published page."""
     add: StoreCallKeys = StoreCallKeys(method="POST")
     get: StoreCallKeys = StoreCallKeys(method="GET", required=("brandId",))
     update: StoreCallKeys = StoreCallKeys(method="PUT", required=("brandId", "stores"), store_required=("storeNumber",))
 
+    def base_url(self, environment: Environment) -> str:
+        """Return the address in an environment, without a trailing slash; empty: not given."""
+        return (self.base_url_test if environment == "test" else self.base_url_production).rstrip("/")
+
 
 class RegistryColumns(Section, frozen=True, kw_only=True):
-    """`[registries.NAME.columns]`: the headings of a provider's registry; empty: there is no such column."""
+    """`[registries.NAME.columns]`: headings of a provider's settlement file; empty: the column does not exist."""
 
     order_id: str = "orderId"
     transaction_id: str = "transactionId"
@@ -72,7 +99,7 @@ class RegistryColumns(Section, frozen=True, kw_only=True):
 
 
 class RegistryTypes(Section, frozen=True, kw_only=True):
-    """`[registries.NAME.types]`: the words of the column `type`, in any case; rows of `ignored` are passed over."""
+    """`[registries.NAME.types]`: words of the column `type`, in any case; rows with an `ignored` word are skipped."""
 
     payment: tuple[str, ...] = ("payment",)
     refund: tuple[str, ...] = ("refund",)
@@ -80,18 +107,23 @@ class RegistryTypes(Section, frozen=True, kw_only=True):
 
 
 class SettlementFile(Section, frozen=True, kw_only=True):
-    """`[registries.NAME]`: how a provider writes its registry; `default` is meant where none is named."""
+    """`[registries.NAME]`: the format of a provider's settlement file; `default` is used where no name is given."""
 
     encoding: str = "utf-8"
     delimiter: Literal["", ",", ";", "\t", "|"] = ""
-    """Empty: found by the headings."""
+    """Empty: detected from the line of headings."""
     skip_lines: int = 0
     amount_in: Literal["kopecks", "roubles"] = "kopecks"
     date_format: str = ""
-    """As strptime has it, %d.%m.%Y %H:%M:%S; empty: ISO 8601, or that."""
+    """Format of strptime; empty: ISO 8601 or `%d.%m.%Y %H:%M:%S`."""
     time_zone: str = ""
-    """Of its dates and days; empty: that of the business day."""
+    """Zone of the dates in the file; empty: the zone of the business day."""
     payment_types: tuple[str, ...] = ()
-    """The providers that it is of; none: all."""
+    """Payment types that the file covers; empty: all."""
     columns: RegistryColumns = RegistryColumns()
     types: RegistryTypes = RegistryTypes()
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The named time zone, None for the business day's. Raises KeyError, ValueError or OSError if unknown."""
+        return _zone_named(self.time_zone)

@@ -1,4 +1,7 @@
-"""TOML files into values, with errors that a technician can act on by telephone."""
+"""TOML files to values, with errors that a technician can act on over the telephone.
+
+Every error names the file, the line, the key, the value that was found and the values that are allowed.
+"""
 
 from __future__ import annotations
 
@@ -21,28 +24,34 @@ _AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of a TOML file; unknown keys are errors."""
+    """Base class of one table of a TOML file; unknown keys are errors."""
 
 
 def read(
-    path: Path, kind: type[T], error: type[SiteError], under: Callable[[dict[str, Any]], dict[str, Any]] = lambda _: {}
+    path: Path,
+    kind: type[T],
+    error: type[SiteError],
+    defaults: Callable[[dict[str, Any]], dict[str, Any]] = lambda _: {},
 ) -> T:
-    """Read the TOML file `path` as `kind`; raises `error` naming file, line, key, what came and what is allowed.
+    """Read the TOML file `path` as a value of type `kind`.
 
-    `under`, given what the file says, has what counts where it says nothing, table by table.
+    `defaults` receives the tables of the file and returns those that supply its missing keys, table by table.
+
+    Raises:
+        error: the file is missing or no TOML, a key is unknown, or a value has the wrong type.
     """
     file = _File(path, error)
     file.refuse_unknown_keys(kind)
-    return file.convert(kind, under(file.data))
+    return file.convert(kind, defaults(file.data))
 
 
 def table(path: Path, error: type[SiteError]) -> dict[str, Any]:
-    """The TOML file as it is, unchecked but for being TOML."""
+    """Return the tables of a TOML file, without checking keys or values."""
     return _File(path, error).data
 
 
 def place(path: Path, key: str) -> str:
-    """The file, and the line where a dotted key stands in it, for errors that are found after reading."""
+    """Return the file and the line of a dotted key, for errors found after reading."""
     return _place(path, path.read_text(encoding="utf-8-sig"), tuple(key.split(".")))
 
 
@@ -65,9 +74,9 @@ class _File:
         for key, known in _unknown_keys(self.data, kind, ()):
             raise self._error(f"{self._place(key)}: unknown key '{'.'.join(key)}'", nearest(key[-1], known))
 
-    def convert(self, kind: type[T], under: dict[str, Any]) -> T:
+    def convert(self, kind: type[T], defaults: dict[str, Any]) -> T:
         try:
-            return msgspec.convert(_laid_over(self.data, under), kind)
+            return msgspec.convert(_merged(self.data, defaults), kind)
         except msgspec.ValidationError as problem:
             raise self._wrong_value(kind, str(problem)) from problem
 
@@ -85,17 +94,20 @@ class _File:
         return _place(self._path, self._text, key)
 
 
-def _laid_over(data: dict[str, Any], under: dict[str, Any]) -> dict[str, Any]:
-    """One table over another: what the upper one says counts, tables inside are merged likewise."""
-    merged = {**under, **data}
-    for key in data.keys() & under.keys():
-        if isinstance(data[key], dict) and isinstance(under[key], dict):
-            merged[key] = _laid_over(data[key], under[key])
+def _merged(data: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Fill the missing keys of a table, and of the tables in it, with defaults."""
+    merged = {**defaults, **data}
+    for key in data.keys() & defaults.keys():
+        if isinstance(data[key], dict) and isinstance(defaults[key], dict):
+            merged[key] = _merged(data[key], defaults[key])
     return merged
 
 
 def _key(data: Any, kind: Any, path: str) -> Key:
-    """The key that msgspec's path means: it writes `[...]` for whichever entry of a table is wrong."""
+    """Return the key that a path of msgspec means.
+
+    msgspec writes `[...]` for any entry of a dict, so the entry that is wrong is searched for.
+    """
     key: Key = ()
     for part in re.findall(r"\[\.\.\.\]|[^.\[\]]+", path):
         name = _wrong_entry(data, kind) if part == "[...]" else part
@@ -117,7 +129,7 @@ def _converts(value: Any, kind: Any) -> bool:
 
 
 def _unknown_keys(data: Any, kind: Any, at: Key) -> list[tuple[Key, list[str]]]:
-    """Every key of `data` that `kind` does not have, with the keys that it has there."""
+    """List every unknown key of `data`, each with the keys that are allowed in its place."""
     if not isinstance(data, dict):
         return []
     found: list[tuple[Key, list[str]]] = []
@@ -138,7 +150,7 @@ def _keys(kind: Any) -> dict[str, Any]:
 
 
 def _inside(kind: Any, key: str) -> Any:
-    """The type of what stands at a key of a value of type `kind`; None where that is not told."""
+    """Return the type of the value at a key; None if `kind` does not define it."""
     if typing.get_origin(kind) is dict:
         return typing.get_args(kind)[1]
     inner = _keys(kind).get(key) if _is_struct(kind) else None
@@ -152,7 +164,7 @@ def _is_struct(kind: Any) -> bool:
 
 
 def _choices(kind: Any, key: Key) -> list[str]:
-    """The words that are allowed at a key, when its type lists them."""
+    """Return the values that are allowed at a key, if its type is a Literal."""
     for part in key:
         kind = _inside(kind, part)
     return [str(word) for word in typing.get_args(kind)] if typing.get_origin(kind) is typing.Literal else []
@@ -165,7 +177,7 @@ def _value_at(data: Any, key: Key) -> Any:
 
 
 def _place(path: Path, text: str, key: Key) -> str:
-    """The file, and the line where the last part of the key stands, if it can be found."""
+    """Return the file, with the line of the last part of the key if it can be found."""
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[+([^\]]+)\]", line)

@@ -1,1 +1,1 @@
-"""What a technician may look at: devices, scans, health; nothing secret."""
+"""Probes of a till and its devices: they report problems and raise nothing for them."""

@@ -1,4 +1,7 @@
-"""Every check of a till, each with its remedy. A check never raises; what hangs on a failed one is skipped."""
+"""Every check of a till, each with its remedy.
+
+A check never raises; checks that depend on a failed one are skipped.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from koshelek_driver.config import site
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal
@@ -22,11 +25,11 @@ from koshelek_driver.till.card_setup import CardSetup, build_templates
 
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0
-"""For one step of connecting: all checks together end in less than 10 s."""
+"""For one step of connecting, so that all checks together end in less than 10 s."""
 
 
 class Result(StrEnum):
-    """How a check ended."""
+    """Result of a check."""
 
     PASS = "pass"  # noqa: S105 - a result
     WARN = "warn"
@@ -36,7 +39,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. `remedy` says what to do, and is empty when there is nothing to do."""
+    """One check. `remedy` is for the technician; empty if nothing is to be done."""
 
     name: str
     result: Result
@@ -45,7 +48,10 @@ class Check:
 
 
 def checks(site_file: Path | None) -> Iterator[Check]:
-    """Check a till, one thing after another; blocks less than 10 s in all and charges nothing."""
+    """Check a till and yield each result as soon as it is known.
+
+    Blocks less than 10 s in all. No money moves.
+    """
     where = site.find(site_file)
     loaded = _try("site file", lambda: site.load(site_file), str(where))
     yield loaded.check
@@ -56,10 +62,10 @@ def checks(site_file: Path | None) -> Iterator[Check]:
         )
         return
     with ExitStack() as opened:
-        yield from _of_till(loaded.value, opened)
+        yield from _checks_of_till(loaded.value, opened)
 
 
-def _of_till(settings: Site, opened: ExitStack) -> Iterator[Check]:
+def _checks_of_till(settings: Site, opened: ExitStack) -> Iterator[Check]:
     count = len(settings.totp.templates)
     yield _try("templates", lambda: build_templates(settings), f"{count} templates").check
     yield _try("devices", lambda: check_devices(settings), f"{len(settings.devices)} devices").check
@@ -96,7 +102,7 @@ def _passwords(settings: Site, memory: Journal, opened: ExitStack) -> Check:
 
 
 def _left_open(journal: Journal) -> Check:
-    """Money that is not settled, first what was taken unasked."""
+    """Report unsettled money; a charge after its cancel comes first, since the customer must get it back."""
     entries = journal.outbox.unfinished()
     alarms = [entry for entry in entries if entry.state is State.ALARM]
     if alarms:
@@ -112,7 +118,7 @@ def _left_open(journal: Journal) -> Check:
 
 
 def _ledger(settings: Site, journal: Journal) -> Iterator[Check]:
-    """Where the shop has a ledger: whether it answers, in some seconds at most, and what it lacks of this till."""
+    """Report the state of the ledger if the shop has one; blocks some seconds at most."""
     made = _try("ledger", lambda: build_ledger(settings, journal), settings.ledger.host)
     if made.check.result is Result.FAIL:
         yield made.check

@@ -1,4 +1,7 @@
-"""The ports that a scanner may be on, each with its address for the site file and the profile that fits."""
+"""The ports that a scanner may be on.
+
+Each comes with its address for the site file and a profile to begin with.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 from firmware_protocol import hid_pos, ibm_oem
 from koshelek_driver.config import profile
-from koshelek_driver.config.profile import Found
+from koshelek_driver.config.profile import AttachedDevice
 from koshelek_driver.transport import hidraw_port
 
 INPUTS = Path("/dev/input/by-id")
@@ -17,8 +20,11 @@ _SCANNER_PAGES = {hid_pos.PAGE: "generic-hid-pos", ibm_oem.PAGE: "generic-ibm-oe
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One port: what kind, its address for the site file, its name in words, the profile to begin with."""
+class ListedPort:
+    """One port. `kind`: serial, hid or keyboard; `port`: its address for the site file.
+
+    `name` is the system's description of the device, `profile` the scanner profile to begin with.
+    """
 
     kind: str
     port: str
@@ -26,29 +32,39 @@ class Listed:
     profile: str
 
 
-def ports() -> list[Listed]:
-    """All of them: serial ports, HID scanners, keyboards that may be scanners."""
+def ports() -> list[ListedPort]:
+    """List serial ports, HID scanners (on Linux) and keyboards that may be scanners.
+
+    Reads the system's lists only; no port is opened.
+
+    Raises:
+        ProfileError: several profiles list the ids of one device.
+    """
     found = [*_serial_ports(), *_keyboards()]
     return [*_hid_scanners(), *found] if sys.platform.startswith("linux") else found
 
 
-def _serial_ports() -> Iterator[Listed]:
+def _serial_ports() -> Iterator[ListedPort]:
     from serial.tools import list_ports
 
     for port in sorted(list_ports.comports()):
-        ids = "" if port.vid is None else f" {port.vid:04x}:{port.pid:04x}"
-        fits = "" if port.vid is None else profile.fitting(Found("serial", f"{port.vid:04x}", f"{port.pid:04x}"))
-        yield Listed("serial", port.device, f"{port.description}{ids}", fits or "generic-serial")
+        if port.vid is None:
+            yield ListedPort("serial", port.device, port.description, "generic-serial")
+            continue
+        ids = f"{port.vid:04x}", f"{port.pid:04x}"
+        known = profile.name_for(AttachedDevice("serial", *ids))
+        yield ListedPort("serial", port.device, f"{port.description} {':'.join(ids)}", known or "generic-serial")
 
 
-def _hid_scanners() -> Iterator[Listed]:
+def _hid_scanners() -> Iterator[ListedPort]:
     for device in hidraw_port.devices():
         usual = next((_SCANNER_PAGES[usage.page] for usage in device.usages if usage.page in _SCANNER_PAGES), "")
         if usual:
             ids = f"{device.vendor_id:04x}", f"{device.product_id:04x}"
-            yield Listed("hid", f"hidraw:{':'.join(ids)}", device.name, profile.fitting(Found("hid", *ids)) or usual)
+            known = profile.name_for(AttachedDevice("hid", *ids))
+            yield ListedPort("hid", f"hidraw:{':'.join(ids)}", device.name, known or usual)
 
 
-def _keyboards() -> Iterator[Listed]:
+def _keyboards() -> Iterator[ListedPort]:
     for path in sorted(INPUTS.glob("*-event-kbd")):
-        yield Listed("keyboard", f"evdev:{path}", path.name.removesuffix("-event-kbd"), "generic-keyboard")
+        yield ListedPort("keyboard", f"evdev:{path}", path.name.removesuffix("-event-kbd"), "generic-keyboard")

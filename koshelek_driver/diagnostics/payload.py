@@ -1,4 +1,7 @@
-"""What templates make of a label, for whoever writes them; nothing of the customer's is shown."""
+"""The parse of a label by card templates, for the author of the templates.
+
+Nothing of the customer's is shown.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,18 @@ from koshelek_driver.card.presentation import CardPresentation, symbols_of
 from koshelek_driver.card.reading import read_card
 from koshelek_driver.card.template import Template, Templates
 from koshelek_driver.card.words import card_kind
-from koshelek_driver.scanner.label import Label, read_text
+from koshelek_driver.scanner.label import Label, parse_text
 
 
 def payload_report(text: str, templates: list[str], *, typed: bool) -> dict[str, Any]:
-    """The label's card by these templates, which one it was, and why the others are not it. Raises TemplateError."""
-    label = read_text(text, typed=typed)
+    """Parse a label by templates; report its card, or why each template refused it.
+
+    Numbers are masked; sessions and passwords are not shown. The keys are those of `payload test --json`.
+
+    Raises:
+        TemplateError: a template is wrong.
+    """
+    label = parse_text(text, typed=typed)
     chosen = Templates(templates, may_overlap=True)
     found = read_card(label.text, chosen, symbols_of(label.scan_data_type), typed=label.typed)
     return {

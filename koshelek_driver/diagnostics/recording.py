@@ -1,4 +1,8 @@
-"""A device's bytes into a transcript that no card can be read from: in labels digits become 0 and letters A or a."""
+"""Recordings of a scanner's bytes from which no card can be read.
+
+The form of a transcript is kept: lengths, delimiters, checksums and identifiers of symbologies. In labels every digit
+becomes 0 and every letter A or a.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +18,30 @@ from koshelek_driver.config.profile import ScannerProfile
 from koshelek_driver.transport import Port
 from koshelek_driver.transport.transcript import DESCRIPTOR_LINE, FIRST_LINE
 
+# AIM identifiers, the head of a Honeywell message, the head of a Newland response: no part of a label.
 _KEPT = re.compile(rb"\][A-Za-z][0-9A-Za-z]|MSGGET\d{4}.[A-Za-z]\d\x1d|\x02\x010000")
 _TABLE = bytes.maketrans(string.printable[:62].encode(), b"0" * 10 + b"a" * 26 + b"A" * 26)
 _QUIET_S = 0.05
 _DECODE_DATA, _SEGMENT = 0xF3, 0x73
+# Key codes of evdev (linux/input-event-codes.h), digits of the keypad included.
 _DIGIT_KEYS = {*range(2, 12), 71, 72, 73, 75, 76, 77, 79, 80, 81, 82}
 _LETTER_KEYS = {*range(16, 26), *range(30, 39), *range(44, 51)}
 _SHIFTS = (42, 54)
 _KEY_0, _KEY_A, _KEY_BRACKET, _AIM_KEYS = 11, 30, 27, 3
-Hide = Callable[[bytes], bytes]
+_Hide = Callable[[bytes], bytes]
 
 
 def record(
     port: Port, model: ScannerProfile, seconds: float, now_s: Callable[[], float], write: Callable[[str], object]
 ) -> None:
-    """Write what a device sends for some seconds, line by line. Raises PortLost."""
-    hide = _hiding(model, port.report_descriptor)
+    """Record a device for some seconds; blocks as long, and until the message under way is complete.
+
+    `write` receives the transcript line by line, with labels hidden.
+
+    Raises:
+        PortLost: the device is gone.
+    """
+    hide = _hider(model, port.report_descriptor)
     has_reports = bool(port.report_descriptor)
     write(FIRST_LINE)
     if has_reports:
@@ -45,16 +57,16 @@ def record(
             held = b""
 
 
-def _hiding(model: ScannerProfile, descriptor: bytes) -> Hide:
-    """How labels are hidden in what a scanner of this profile sends."""
+def _hider(model: ScannerProfile, descriptor: bytes) -> _Hide:
+    """Return the function that hides labels in messages of a scanner of this profile."""
     if model.dialect == "hid-pos":
         return partial(_of_hid_pos, layout=hid_pos.layout_or_usual(descriptor))
-    others: dict[str, Hide] = {"ssi": _of_ssi, "ibm-oem": _of_oem, "keyboard": _of_keys}
+    others: dict[str, _Hide] = {"ssi": _of_ssi, "ibm-oem": _of_oem, "keyboard": _of_keys}
     return others.get(model.dialect, partial(_of_text, kept=_kept_of(model)))
 
 
 def _kept_of(model: ScannerProfile) -> re.Pattern[bytes]:
-    """What stays readable: the marks of the dialects, AIM identifiers, the maker's own where a label begins."""
+    """Match the bytes to keep: protocol marks, AIM identifiers, the maker's own identifiers."""
     own = [rb"(?:(?<=[\r\n])|\A)" + re.escape(each.encode()) for each in model.symbology.identifiers]
     return re.compile(b"|".join([_KEPT.pattern, *own]))
 
@@ -67,7 +79,7 @@ def _of_text(data: bytes, kept: re.Pattern[bytes] = _KEPT) -> bytes:
 
 
 def _of_ssi(data: bytes) -> bytes:
-    """Packet by packet, with checksums that are right again; what is no packet is hidden as text."""
+    """Hide labels packet by packet and recompute the checksums, so that the recording still parses."""
     hidden, at = b"", 0
     while at < len(data):
         size = data[at] + 2
@@ -84,7 +96,7 @@ def _hidden_packet(packet: Packet) -> Packet:
 
 
 def _decode_head(data: bytes) -> int:
-    """The type alone, or type, flag and length in the longer form."""
+    """Return the size of the head: the type alone, or type, flag and length in the longer form."""
     return 4 if data[2:4] == (len(data) - 4 & 0xFFFF).to_bytes(2, "big") else 1
 
 
@@ -108,7 +120,7 @@ def _of_oem(data: bytes) -> bytes:
 
 
 def _of_keys(data: bytes) -> bytes:
-    """Keys of digits and letters, but for an AIM identifier that everything begins with."""
+    """Hide the keys of digits and letters, except those of an AIM identifier at the very beginning."""
     hidden = bytearray(data)
     pressed: list[int] = []
     for place in range(0, len(data) - 1, 2):

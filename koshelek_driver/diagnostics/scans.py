@@ -1,4 +1,4 @@
-"""What a technician may see of a scan: everything but what belongs to the customer."""
+"""Scans as a technician may see them: complete but for the secrets of the customer."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from typing import Any
 from koshelek_driver.card.presentation import CardPresentation, symbols_of
 from koshelek_driver.card.reading import read_card
 from koshelek_driver.card.template import Templates
-from koshelek_driver.scanner import aim
 from koshelek_driver.scanner.label import Label
-
-USUAL_TEMPLATES = (
-    "{prefix:CM}{card_number:13d}{card_session:1-32an}{password:3d}",
-    "{prefix:CM}{card_number:13d}{password:3d}",
-    "{card_number:13d}",
-)
-"""Tried behind the till's own, so that a wallet card is not shown at a till whose templates are wrong."""
 
 
 def scan_document(label: Label, templates: Templates) -> dict[str, Any]:
-    """One scan as JSON: `raw_hex` has what came with `*` for what is secret, `parsed` what the label parses to."""
-    identifier, _ = aim.split(label.scan_data)
+    """Return one scan as a JSON object.
+
+    `raw_hex` holds the bytes of the scan with `*` in place of secrets, `parsed` the fields of the card or None.
+    """
     found = read_card(label.text, templates, symbols_of(label.scan_data_type), typed=label.typed)
     card = None if found is None else found[1]
     return {
         "raw_hex": _hidden(label.scan_data, card).hex(),
-        "aim": "" if identifier is None else f"]{identifier.code}",
+        "aim": f"]{label.aim}" if label.aim else "",
         "type": label.scan_data_type.name,
         "parsed": None if card is None else _parsed(card),
     }
@@ -41,7 +35,7 @@ def _parsed(card: CardPresentation) -> dict[str, Any]:
 
 
 def _hidden(data: bytes, card: CardPresentation | None) -> bytes:
-    """The bytes with stars for session, password and all but four digits of the card's number, wherever they stand."""
+    """Replace session, password and all but four digits of the card number by stars."""
     if card is None:
         return data
     number = card.card_number.reveal()
@@ -49,6 +43,6 @@ def _hidden(data: bytes, card: CardPresentation | None) -> bytes:
     for secret in (card.card_session, card.password):
         if secret is not None:
             text = secret.reveal()
-            for form in (text, text.swapcase()):
+            for form in (text, text.swapcase()):  # a keyboard scanner under Caps Lock swaps the case
                 data = data.replace(form.encode(), b"*" * len(form))
     return data

@@ -1,5 +1,6 @@
-"""The shop's ledger: what all tills of a shop did with money, in a PostgreSQL of the shop. An extra, `store`.
+"""The ledger of a shop: payments and refunds of all its tills, in a PostgreSQL.
 
-Each till feeds it from its journal, whenever it can be reached; no charge ever waits for it. Refunds ask it: it knows
-what other tills gave back, and is the lock that they share. A till's own journal stays the truth about the till.
+It needs the extra `store`. Each till feeds it from its journal whenever it can be reached; no charge ever waits for it.
+Refunds query it: it knows the refunds of other tills, and is the lock that all tills share. A till's own journal stays
+authoritative for the till.
 """

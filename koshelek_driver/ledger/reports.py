@@ -1,4 +1,7 @@
-"""Reports over all tills of a shop, of what they have fed; a till that was not heard of for long says so itself."""
+"""Reports over all tills of a shop, from the events that they have fed.
+
+The report also lists each till with the time of its last feed, since later sales of that till are missing.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,20 @@ import msgspec
 
 from koshelek_driver.accounting.report import Row, Totals, counted_row, totals_of, unknown_row
 from koshelek_driver.ledger import rows
-from koshelek_driver.ledger.link import Link
+from koshelek_driver.ledger.connection import LedgerConnection
 from koshelek_driver.payment.journal.day_book import Ended
 from koshelek_driver.payment.journal.reader import Record
 from koshelek_driver.payment.outcome import Outcome
 
 if TYPE_CHECKING:
-    from koshelek_driver.ledger.link import Cursor
+    from koshelek_driver.ledger.connection import Cursor
 
 _TILLS = """
 SELECT DISTINCT ON (store_id, terminal_id) store_id, terminal_id, extract(epoch FROM heard)::float8,
     extract(epoch FROM now() - heard)::float8, last - position
 FROM koshelek.till ORDER BY store_id, terminal_id, heard DESC
 """
-"""Of a till whose journal was made anew the newer one counts."""
+"""A till whose journal was rebuilt has several rows; the newest one counts."""
 _FROM = f"""
 SELECT t.store_id, t.terminal_id, {rows.BRIEF} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)
 """  # noqa: S608
@@ -43,14 +46,15 @@ WITH d AS (
 WHERE d.date = %s AND {_ENDED} AND o.ended > d.after AND o.ended <= d.until {_IN_ORDER}
 """  # noqa: S608
 _UNSETTLED = f"{_FROM} WHERE o.outcome IS NULL OR o.by_hand ORDER BY o.created_s, o.request_id"
-"""What is open, and what a person ended while its till says nothing."""
+"""Open operations, and those that a person closed and the till has not confirmed since."""
 
 
 @dataclass(frozen=True, slots=True)
 class TillState:
-    """A till as the ledger knows it; `name` is its terminal's, in a chain of several stores `store/terminal`.
+    """The state of a till in the ledger.
 
-    It fed last at `heard_s` (Unix time), `silent_s` ago; so many of its events, `behind`, were not here then.
+    `name` is the terminal, in a chain of several stores `store/terminal`. `heard_s` is the time of its last feed (Unix
+    time), `silent_s` the seconds since; `behind` is the number of its events that were not in the ledger then.
     """
 
     name: str
@@ -63,9 +67,10 @@ class TillState:
 
 @dataclass(frozen=True, slots=True)
 class ShopReport:
-    """All tills together: the days of one date that are closed, or (empty date) the days that are open.
+    """A report over all tills.
 
-    `till` of a row, and `by_till`, are names of tills.
+    It covers the closed days of one date, or the open days if `date` is empty. `till` of a row and the keys of
+    `by_till` are names of tills.
     """
 
     date: str
@@ -76,12 +81,13 @@ class ShopReport:
     by_till: dict[str, dict[str, Totals]]
 
 
-def shop_report(link: Link, date: str) -> ShopReport:
-    """What all tills did: on days of a date, as 2026-11-22, that they have closed, or (empty) since they closed one.
+def shop_report(connection: LedgerConnection, date: str) -> ShopReport:
+    """Report all tills: the closed days of a date, or the open days if it is empty.
 
-    Every row is in just one date or open. Blocks a minute at most; raises LedgerError.
+    `date` is written as 2026-11-22. Every row belongs to exactly one date or to an open day. Blocks up to a minute;
+    raises LedgerError.
     """
-    with link.reading() as cursor:
+    with connection.reading() as cursor:
         tills = _tills(cursor)
         found = _all(cursor, _CLOSED_DAYS, date) if date else _all(cursor, _OPEN_DAYS)
         unknown = _all(cursor, _UNSETTLED)
@@ -97,9 +103,9 @@ def shop_report(link: Link, date: str) -> ShopReport:
     )
 
 
-def tills_of(link: Link) -> tuple[TillState, ...]:
-    """Every till that ever fed. Raises LedgerError."""
-    with link.reading() as cursor:
+def tills_of(connection: LedgerConnection) -> tuple[TillState, ...]:
+    """Return the state of every till that ever fed. Raises LedgerError."""
+    with connection.reading() as cursor:
         return _tills(cursor)
 
 
@@ -118,12 +124,12 @@ def _by_till(rows: Iterable[Row]) -> dict[str, dict[str, Totals]]:
 
 
 def _all(cursor: Cursor, sql: str, *values: Any) -> list[tuple[tuple[str, str], Record]]:
-    """Records with the store and the terminal of each."""
+    """Return records, each with its store and terminal."""
     return [((store, terminal), Record(*of)) for store, terminal, *of in cursor.execute(sql, values).fetchall()]
 
 
 def _ended(till: str, of: Record) -> Ended:
-    """Of one that is open, when it began."""
+    """Convert a record to a row of a report; an open one is dated by its start."""
     return Ended(
         of.order_id,
         of.request_id,

@@ -1,4 +1,4 @@
-"""The ledger's tables, by version. A migration that was released never changes: a new one is added behind it."""
+"""The tables of the ledger, by version. A released migration never changes; a new one is appended."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CREATE INDEX day_by_date ON koshelek.day (date);
 """
 
 MIGRATIONS = (_FIRST,)
-"""Each takes the ledger one version further."""
+"""Each migrates the ledger to the next version."""
 SCHEMA_VERSION = len(MIGRATIONS)
 
 BEGINNING = """
@@ -66,4 +66,4 @@ GRANTS = """
 GRANT USAGE ON SCHEMA koshelek TO {role};
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA koshelek TO {role};
 """
-"""What a till may do; it never deletes."""
+"""The rights of a till, which never deletes."""

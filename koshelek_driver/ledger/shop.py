@@ -1,8 +1,8 @@
-"""What refunds ask of the ledger: a payment of any till, what was given back of it, and the lock on it.
+"""The ledger's side of a refund: payments of any till and the lock on each.
 
-The lock is a row: an open refund. It is made before the till's own intent, under a lock of PostgreSQL on the payment,
-and is over when the refund's outcome is told. What a till reserved and then never began, for it was killed between the
-two, that till takes back itself: it knows that nothing was sent.
+The lock is a row, an open refund. It is written before the till's own intent, under an advisory lock of PostgreSQL on
+the payment, and is released when the outcome of the refund is fed. A till that was killed between the row and its
+intent releases the row itself later: it knows that nothing was sent.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from koshelek_driver.errors import BusyError, DriverError, UsageError
 from koshelek_driver.ledger import rows
-from koshelek_driver.ledger.feeder import Name, enrol
-from koshelek_driver.ledger.link import Link
+from koshelek_driver.ledger.connection import LedgerConnection
+from koshelek_driver.ledger.feeder import TillName, enrol
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.reader import JournalReader, Record
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
 from koshelek_driver.payment.shop import ShopPayment
 
 if TYPE_CHECKING:
-    from koshelek_driver.ledger.link import Cursor
+    from koshelek_driver.ledger.connection import Cursor
 
 _log = logging.getLogger(__name__)
 _NEVER_BEGUN = (
@@ -45,24 +45,27 @@ WHERE o.kind = 'payment' AND {{}} = %s ORDER BY o.created_s DESC LIMIT 100
 
 
 class ShopLedger:
-    """A `payment.shop.Shop`, for one till. Who refunds, reserves or tells holds the till's lock."""
+    """An implementation of `payment.shop.Shop` for one till.
 
-    def __init__(self, journal: Journal, link: Link, name: Name) -> None:
+    The caller of `reserve` and `tell` holds the lock of the till. Every method raises LedgerError.
+    """
+
+    def __init__(self, journal: Journal, connection: LedgerConnection, name: TillName) -> None:
         self._journal = journal
-        self._link = link
+        self._connection = connection
         self._name = name
 
     def find(self, order_id: str, transaction_id: str) -> list[ShopPayment]:
         """See Shop."""
         column, value = ("o.order_id", order_id) if order_id else ("o.transaction_id", transaction_id)
-        with self._link.transaction() as cursor:
+        with self._connection.transaction() as cursor:
             found = cursor.execute(_PAYMENTS.format(column), (value,)).fetchall()
         return [_payment(*row) for row in found]
 
     def refunds(self, transaction_id: str) -> list[Refund]:
         """See Shop."""
-        with self._link.transaction() as cursor:
-            self._bring(cursor, transaction_id)
+        with self._connection.transaction() as cursor:
+            self._lock_and_feed(cursor, transaction_id)
             found = cursor.execute(_OF_PAYMENT, (transaction_id,)).fetchall()
         known = [_refund(*row) for row in found]
         return [refund for refund in known if self._journal.refunds.find(refund.request_id) is None]
@@ -70,69 +73,76 @@ class ShopLedger:
     def reserve(self, refund: Refund) -> None:
         """See Shop."""
         transaction_id = refund.verdict.transaction_id
-        with self._link.transaction() as cursor:
-            journal_id = self._bring(cursor, transaction_id)
+        with self._connection.transaction() as cursor:
+            journal_id = self._lock_and_feed(cursor, transaction_id)
             refunds = [_refund(*row) for row in cursor.execute(_OF_PAYMENT, (transaction_id,)).fetchall()]
             _check_left(refund, refunds)
-            rows.put(cursor, journal_id, [_record(refund)])
+            rows.write(cursor, journal_id, [_record(refund)])
 
     def tell(self, transaction_id: str) -> None:
         """See Shop."""
         try:
-            with self._link.transaction() as cursor:
-                self._bring(cursor, transaction_id)
+            with self._connection.transaction() as cursor:
+                self._lock_and_feed(cursor, transaction_id)
         except DriverError as problem:
             _log.warning("the shop's ledger hears of a refund later: %s", problem.what)
 
     def close_by_hand(self, request_id: str, outcome: Outcome, reason: str) -> None:
-        """A supervisor ends a refund of a till that will never tell how it ended; what a till tells later counts.
+        """Close the open refund of a till that is gone, as a supervisor.
 
-        `outcome` is REFUNDED or REJECTED. Raises UsageError unless the refund is open and a reason is given.
+        A later feed of that till overrides it.
+
+        Raises:
+            UsageError: the refund is not open, `outcome` is neither REFUNDED nor REJECTED, or `reason` is empty.
         """
         if outcome not in (Outcome.REFUNDED, Outcome.REJECTED) or not reason.strip():
             raise UsageError("a refund is closed as refunded or rejected, with a reason", "say where you learnt it")
-        with self._link.transaction() as cursor:
+        with self._connection.transaction() as cursor:
             cursor.execute(_BY_HAND, (outcome.value, reason.strip(), request_id))
             if cursor.rowcount != 1:
                 raise UsageError(f"the shop's ledger has no open refund {request_id}", "report shop lists what is open")
 
     def release_lost(self, till_is_free: Callable[[], AbstractContextManager[object]]) -> None:
-        """Take back what an earlier run of this till reserved and never began.
+        """Release reservations of an earlier run of this till that never became a refund.
 
-        `till_is_free` holds the till's lock, or raises; the ledger is not asked meanwhile, so nobody who pays waits.
+        `till_is_free` acquires the lock of the till, or raises. The ledger is not queried under that lock, so that no
+        sale waits for the network.
         """
-        with self._link.transaction() as cursor, closing(self._feed()) as feed:
-            reserved = _reserved(cursor, enrol(cursor, self._journal, feed, self._name))
+        with self._connection.transaction() as cursor, closing(self._reader()) as reader:
+            reserved = _reserved(cursor, enrol(cursor, self._journal, reader, self._name))
         if reserved:
             with till_is_free():
                 lost = self._never_begun(reserved)
-            with self._link.transaction() as cursor:
+            with self._connection.transaction() as cursor:
                 cursor.execute(_NEVER_BEGUN, (lost,))
 
-    def _bring(self, cursor: Cursor, transaction_id: str) -> str:
-        """Have the payment locked, and everything of it in the ledger that this till knows; gives the journal's id."""
+    def _lock_and_feed(self, cursor: Cursor, transaction_id: str) -> str:
+        """Lock the payment and feed all that this till knows of it; return the journal id."""
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (transaction_id,))
-        with closing(self._feed()) as feed:
-            journal_id = enrol(cursor, self._journal, feed, self._name)
-            rows.put(cursor, journal_id, feed.of_transaction(transaction_id))
+        with closing(self._reader()) as reader:
+            journal_id = enrol(cursor, self._journal, reader, self._name)
+            rows.write(cursor, journal_id, reader.of_transaction(transaction_id))
         cursor.execute(_NEVER_BEGUN, (self._never_begun(_reserved(cursor, journal_id)),))
         return journal_id
 
-    def _feed(self) -> JournalReader:
+    def _reader(self) -> JournalReader:
         return JournalReader(self._journal.database.path)
 
     def _never_begun(self, reserved: list[str]) -> list[str]:
-        """What was reserved and is not in the journal was never sent: its intent comes before its first byte."""
+        """Return the reservations without an intent in the journal.
+
+        Nothing was sent for them: the intent is durable before the first byte leaves.
+        """
         return [request_id for request_id in reserved if self._journal.refunds.find(request_id) is None]
 
 
 def _reserved(cursor: Cursor, journal_id: str) -> list[str]:
-    """Refunds of a till that the ledger has as open."""
+    """Return the open refunds of a till in the ledger."""
     return [request_id for (request_id,) in cursor.execute(_OPEN_HERE, (journal_id,)).fetchall()]
 
 
 def _check_left(refund: Refund, known: list[Refund]) -> None:
-    """Raises BusyError, UsageError."""
+    """Raise BusyError if another refund is open, UsageError if less than its amount is left."""
     transaction_id = refund.verdict.transaction_id
     for running in known:
         if running.outcome is Outcome.UNKNOWN:
@@ -160,13 +170,13 @@ def _refund(till: str, *values: Any) -> Refund:
         verdict=Verdict(Outcome(of.outcome) if of.outcome else Outcome.UNKNOWN, of.transaction_id, of.error_code),
         items=of.contents or "[]",
         paid=of.paid,
-        ref_transaction_id=of.refund_transaction_id,
+        refund_transaction_id=of.refund_transaction_id,
         till=till,
     )
 
 
 def _record(of: Refund) -> Record:
-    """A refund that is about to begin."""
+    """Convert a refund that is about to begin to an open record."""
     return Record(
         kind="refund",
         request_id=of.request_id,

@@ -1,1 +1,1 @@
-"""The money: a sale as a pure flow, the engine that drives it, the journal that outlives everything."""
+"""Money: sales, refunds and their recovery. Conversations decide, the engine runs them, the journal remembers."""

@@ -1,4 +1,4 @@
-"""What is checked of amounts and lines before anything is written or sent. Every function raises UsageError."""
+"""Check amounts and lines before anything is stored or sent. Every check raises UsageError; amounts are kopecks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CURRENCIES = ("RUB",)
 
 
 class Sum(Protocol):
-    """What an invoice, a fiscal receipt and a line of either have in common."""
+    """The amounts that an invoice, a fiscal receipt and a line of either have in common."""
 
     @property
     def total_amount(self) -> int:
@@ -37,7 +37,7 @@ class Sum(Protocol):
 
 
 def check_lines(name: str, whole: Sum, items: Iterable[Item], taxes: Collection[str]) -> None:
-    """The sums of `name` and of each of its lines; the lines must add up to the whole."""
+    """Check the sums of `name` and of each of its lines; the lines must add up to the whole."""
     check_sum(name, whole)
     items = tuple(items)
     for number, item in enumerate(items, 1):
@@ -48,7 +48,7 @@ def check_lines(name: str, whole: Sum, items: Iterable[Item], taxes: Collection[
 
 
 def check_sum(name: str, whole: Sum) -> None:
-    """Each amount, and one against the other."""
+    """Check each amount, and the amounts against each other."""
     check_kopecks(name, "totalAmount", whole.total_amount)
     check_kopecks(name, "discountAmount", whole.discount_amount)
     check_kopecks(name, "subTotalAmount", whole.sub_total_amount)
@@ -60,19 +60,19 @@ def check_sum(name: str, whole: Sum) -> None:
 
 
 def check_kopecks(name: str, field: str, amount: int | None) -> None:
-    """An amount that may be absent."""
+    """Check an amount that may be absent."""
     if amount is not None and not 0 <= amount <= MAX_KOPECKS:
         raise UsageError(f"{name}: {field} {amount}", f"0 to {MAX_KOPECKS} kopecks are allowed")
 
 
 def check_length(name: str, field: str, text: str | None, longest: int) -> None:
-    """A text that may be absent."""
+    """Check the length of a text that may be absent."""
     if text is not None and not 1 <= len(text) <= longest:
         raise UsageError(f"{name}: {field} of {len(text)} characters", f"1 to {longest} are allowed")
 
 
 def check_choice(name: str, field: str, came: str | None, allowed: Collection[str]) -> None:
-    """One of an open or closed list, or absent."""
+    """Check a value that may be absent against a list."""
     if came is not None and came not in allowed:
         raise UsageError(f"{name}: {field} '{came}'", f"allowed: {', '.join(allowed)}")
 

@@ -1,24 +1,18 @@
-"""Payments and refunds of one till: intents on disk, then their conversations with the host."""
+"""Payments and refunds of one till: the intent on disk, then the conversation with the host, then the end on disk."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.requests import Merchant, Request
+from koshelek_driver.payment.cancel import CancelToken, SignalSafeEvent
 from koshelek_driver.payment.clock import Clock
+from koshelek_driver.payment.conversation.effects import KeepCancel, KeepRefundTransaction, KeepTransaction, Rules
 from koshelek_driver.payment.conversation.refund import RefundConversation, RefundStart
 from koshelek_driver.payment.conversation.runner import Caller, ConversationContext, ConversationRunner, Watch
-from koshelek_driver.payment.conversation.sale import (
-    KeepCancel,
-    KeepReversal,
-    KeepTransaction,
-    Rules,
-    SaleConversation,
-    Start,
-)
+from koshelek_driver.payment.conversation.sale import SaleConversation, Start
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 
@@ -38,8 +32,8 @@ class Intent:
 class Engine:
     """Payments and refunds of one till, one at a time; the caller holds the till's lock.
 
-    Once an intent is on disk, a journal that fails stops nothing: what the host says counts, and the next run learns it
-    from the host again.
+    Once an intent is on disk, a journal that fails stops nothing: the host's word counts, and the next run asks the
+    host again. `cancel` of a method is the token of its caller; without one the call cannot be cancelled.
     """
 
     def __init__(
@@ -51,33 +45,17 @@ class Engine:
         self._rules = rules
         self._ids = ids
         self._clock = clock
-        self._cancel = threading.Event()
-        self._news = threading.Event()
-
-    def request_cancel(self) -> None:
-        """The cashier's cancel, from any thread or a signal handler: the sale under way ends as soon as it can."""
-        self._cancel.set()
-        self._news.set()
+        self._news = SignalSafeEvent()
 
     def hear_news(self) -> None:
-        """The host has news, perhaps of the sale under way: ask for its status as soon as the API allows.
-
-        From any thread.
-        """
+        """Ask for the status of the sale under way as soon as the API allows: the host has news. Any thread."""
         self._news.set()
 
-    def cancel_requested(self) -> bool:
-        """Whether the cashier cancelled since `new_sale`."""
-        return self._cancel.is_set()
-
-    def new_sale(self) -> None:
-        """A cancel that was pressed for an earlier sale is over."""
-        self._cancel.clear()
-
-    def pay(self, intent: Intent, watch: Watch) -> Payment:
+    def pay(self, intent: Intent, watch: Watch, cancel: CancelToken | None = None) -> Payment:
         """Charge. Blocks until the outcome is final or must stay unknown.
 
-        Raises JournalError only while nothing was sent.
+        Raises:
+            JournalError: the intent could not be stored; nothing was sent.
         """
         began = Payment(
             order_id=intent.order_id,
@@ -88,98 +66,111 @@ class Engine:
             card_digest=intent.card_digest,
         )
         self._journal.begin(began, intent.checkout, intent.invoice)
-        return self._settle(began, intent.checkout, Start(), intent.pressed_s, watch)
+        return self._settle(began, intent.checkout, Start(), watch, cancel, pressed_s=intent.pressed_s)
 
-    def resume(self, left_open: Payment, watch: Watch) -> Payment:
-        """Go on with an attempt that an earlier run left open.
+    def resume(self, left_open: Payment, watch: Watch, cancel: CancelToken | None = None) -> Payment:
+        """Continue an attempt that an earlier run left open; with a cancelled token, take it back.
 
-        Never sends the charge again outside the window of re-sending. With a cancel requested it is taken back.
+        Never sends the charge again outside the window of re-sending.
         """
         sent = self._journal.sent_for(left_open)
         start = Start(left_open.verdict.transaction_id, self._first_sent_s(left_open), sent.cancel_request_id)
-        return self._settle(left_open, sent.checkout, start, None, watch)
+        return self._settle(left_open, sent.checkout, start, watch, cancel)
 
     def refund(self, began: Refund, request: Request, pressed_s: float, watch: Watch) -> Refund:
-        """Give back. Blocks until the outcome is final or must stay unknown.
+        """Give money back. Blocks until the outcome is final or must stay unknown; cannot be cancelled.
 
-        Raises JournalError only while nothing was sent.
+        Raises:
+            JournalError: the intent could not be stored; nothing was sent.
         """
         self._journal.refunds.begin(began, request)
         return self._settle_refund(began, request, RefundStart(began.verdict.transaction_id), pressed_s, watch)
 
     def resume_refund(self, left_open: Refund, watch: Watch) -> Refund:
-        """Go on with a refund that an earlier run left open: the same request again, or its status."""
+        """Continue a refund that an earlier run left open: send the same request again, or ask for its status."""
         request = self._journal.refunds.sent_for(left_open)
-        start = RefundStart(left_open.verdict.transaction_id, left_open.ref_transaction_id, maybe_arrived=True)
+        start = RefundStart(left_open.verdict.transaction_id, left_open.refund_transaction_id, maybe_arrived=True)
         return self._settle_refund(left_open, request, start, None, watch)
 
     def _settle(
-        self, began: Payment, checkout: Request, start: Start, pressed_s: float | None, watch: Watch
+        self,
+        began: Payment,
+        checkout: Request,
+        start: Start,
+        watch: Watch,
+        cancel: CancelToken | None,
+        *,
+        pressed_s: float | None = None,
     ) -> Payment:
-        request_id = checkout.request_id
-        drive = ConversationRunner(
-            self._means(watch),
+        request_id, token = checkout.request_id, cancel or CancelToken()
+        runner = ConversationRunner(
+            self._context(watch, token),
             self._journal,
             request_id,
-            keep=lambda learned: self._keep(request_id, learned),
-            canceled=lambda: self._is_canceled(request_id),
+            keep=self._keep_of_payment(request_id),
+            canceled=lambda: token.is_set() or self._is_cancel_wanted(request_id),
             pressed_s=pressed_s,
         )
         sale = SaleConversation(
-            checkout, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, tick=drive.tick()
+            checkout, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, turn=runner.turn()
         )
-        verdict = drive.run(sale.run())
+        verdict = runner.run(sale.run())
         if verdict.outcome is not Outcome.UNKNOWN:
-            drive.safely(self._journal.end, request_id, verdict, self._clock.unix_s())
-        if drive.unkept:
-            return replace(began, verdict=verdict, unkept=drive.unkept)
+            runner.safely(self._journal.end, request_id, verdict, self._clock.unix_s())
+        if runner.unkept:
+            return replace(began, verdict=verdict, unkept=runner.unkept)
         return self._journal.latest(began.order_id) or began
 
     def _settle_refund(
         self, began: Refund, request: Request, start: RefundStart, pressed_s: float | None, watch: Watch
     ) -> Refund:
-        refunds = self._journal.refunds
-        drive = ConversationRunner(
-            self._means(watch),
+        request_id, refunds = request.request_id, self._journal.refunds
+
+        def keep(learned: KeepRefundTransaction) -> None:
+            refunds.keep_refund_transaction(request_id, learned.refund_transaction_id, self._clock.unix_s())
+
+        runner = ConversationRunner(
+            self._context(watch, CancelToken()),
             refunds,
-            request.request_id,
-            keep=lambda learned: self._keep(request.request_id, learned),
+            request_id,
+            keep=keep,
             canceled=lambda: False,
             pressed_s=pressed_s,
         )
-        flow = RefundConversation(
-            request, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, tick=drive.tick()
+        conversation = RefundConversation(
+            request, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, turn=runner.turn()
         )
-        verdict = drive.run(flow.run())
+        verdict = runner.run(conversation.run())
         if verdict.outcome is not Outcome.UNKNOWN:
-            drive.safely(refunds.end, request.request_id, verdict, self._clock.unix_s())
-        if drive.unkept:
-            return replace(began, verdict=verdict, unkept=drive.unkept)
-        return refunds.find(request.request_id) or began
+            runner.safely(refunds.end, request_id, verdict, self._clock.unix_s())
+        if runner.unkept:
+            return replace(began, verdict=verdict, unkept=runner.unkept)
+        return refunds.find(request_id) or began
 
-    def _means(self, watch: Watch) -> ConversationContext:
-        return ConversationContext(self._client, self._clock, watch, self._cancel, self._news)
+    def _context(self, watch: Watch, cancel: CancelToken) -> ConversationContext:
+        return ConversationContext(self._client, self._clock, watch, cancel, self._news)
 
-    def _keep(self, request_id: str, learned: KeepTransaction | KeepCancel | KeepReversal) -> None:
-        at_s = self._clock.unix_s()
-        match learned:
-            case KeepTransaction(transaction_id):
-                self._journal.keep_transaction(request_id, transaction_id, at_s)
-            case KeepCancel(cancel_request_id):
-                self._journal.keep_cancel(request_id, cancel_request_id, at_s)
-            case KeepReversal(ref_transaction_id):
-                self._journal.refunds.keep_reversal(request_id, ref_transaction_id, at_s)
+    def _keep_of_payment(self, request_id: str) -> Callable[[KeepTransaction | KeepCancel], None]:
+        def keep(learned: KeepTransaction | KeepCancel) -> None:
+            at_s = self._clock.unix_s()
+            if isinstance(learned, KeepTransaction):
+                self._journal.keep_transaction(request_id, learned.transaction_id, at_s)
+            else:
+                self._journal.keep_cancel(request_id, learned.request_id, at_s)
 
-    def _is_canceled(self, request_id: str) -> bool:
-        """By the cashier here, or by another program of this till."""
-        if self._cancel.is_set():
-            return True
+        return keep
+
+    def _is_cancel_wanted(self, request_id: str) -> bool:
+        """Return True if another program of this till wants the payment cancelled."""
         try:
             return self._journal.is_cancel_wanted(request_id)
         except JournalError:
             return False
 
     def _first_sent_s(self, payment: Payment) -> float:
-        """When it began, on the steady clock. A wall clock set back makes it old: then nothing is sent again."""
+        """Return when the payment began, on the steady clock.
+
+        A wall clock that was set back makes it infinitely old, so that nothing is sent again.
+        """
         age_s = self._clock.unix_s() - payment.created_s
         return self._clock.now_s() - age_s if age_s >= 0 else float("-inf")

@@ -1,4 +1,4 @@
-"""The fiscal receipt that the customer's app shows: the POS's own, checked before it is kept for sending."""
+"""The fiscal receipt that the customer's app shows: made by the point of sale, checked here before it is queued."""
 
 from __future__ import annotations
 
@@ -33,9 +33,12 @@ _INN, _SHORT_INN = 12, 10
 
 
 def fiscal_receipt(invoice_json: bytes, order_id: str, taxes: Collection[str], version: str) -> Invoice:
-    """The API's Invoice from JSON, fit for a server of `version`. Raises UsageError that names the field.
+    """Parse the API's `Invoice`, JSON in UTF-8, for a server of `version`.
 
-    The INN of a legal entity gets the two zeros in front that the API wants.
+    The INN of a legal entity gets the two leading zeros that the API wants.
+
+    Raises:
+        UsageError: a field is missing or wrong; the message names it.
     """
     try:
         receipt = msgspec.json.decode(invoice_json, type=Invoice)

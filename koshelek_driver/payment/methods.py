@@ -1,4 +1,4 @@
-"""Which providers a customer may use: one question, and on servers older than 1.2.0 some polls for its answer."""
+"""Ask which providers a customer may use: one request, and on servers older than 1.2.0 some polls for its response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from koshelek_driver.payment.shown_card import ShownCard
 
 @dataclass(frozen=True, slots=True)
 class Methods:
-    """The answer. `default`: begin wallet payment by itself. Without providers `error_code` says why."""
+    """The providers of a customer for an order.
+
+    `default`: start the wallet payment without asking. If there are no providers, `error_code` says why.
+    """
 
     verification: Verification
     default: bool = False
@@ -27,21 +30,21 @@ class Methods:
 
     @property
     def can_pay(self) -> bool:
-        """Whether there is a provider that the customer may use."""
+        """True if there is a provider that the customer may use."""
         return any(provider.available for provider in self.providers)
 
 
 class MethodsQuery:
-    """Asks the host; keeps nothing, charges nothing."""
+    """Asks the host for the providers. It stores nothing and charges nothing."""
 
-    def __init__(self, till: PaymentParts, cards: ShownCard, client: Caller, longest_s: float) -> None:
-        self._till = till
+    def __init__(self, parts: PaymentParts, cards: ShownCard, client: Caller, longest_s: float) -> None:
+        self._parts = parts
         self._cards = cards
         self._client = client
         self._longest_s = longest_s
 
     def ask(self, order: Order, verification: Verification) -> Methods:
-        """Blocks until the host has answered, `longest_s` and one call at most."""
+        """Return the providers. Blocks `longest_s` and one call at most; a failure is in `error_code`."""
         card = verification.presentation
         if not verification.can_pay or card is None or card.card_session is None:
             return Methods(verification, error_code=verification.result_code, details=verification.details)
@@ -50,8 +53,8 @@ class MethodsQuery:
         except TotpModuleError as problem:
             return Methods(verification, error_code=ResultCode.MODULE_UNREACHABLE, details=problem.what)
         request = requests.methods(
-            self._till.merchant,
-            next(self._till.ids),
+            self._parts.merchant,
+            next(self._parts.ids),
             order.invoice,
             card_number=card.card_number,
             card_session=card.card_session,
@@ -60,13 +63,13 @@ class MethodsQuery:
         return _read(verification, self._listed(request))
 
     def _listed(self, request: requests.Request) -> Reply:
-        give_up_s = self._till.clock.now_s() + self._longest_s
+        give_up_s = self._parts.clock.now_s() + self._longest_s
         reply = self._client.call(request).reply
         while isinstance(reply, Computing):
-            due_s = self._till.clock.now_s() + reply.wait_s
+            due_s = self._parts.clock.now_s() + reply.wait_s
             if due_s > give_up_s:
                 return NoAnswer(f"the host did not finish the list in {self._longest_s:g} s")
-            self._till.clock.wait(due_s, None)
+            self._parts.clock.wait(due_s, None)
             reply = self._client.call(requests.methods_poll(request.request_id, reply.availability_info_id)).reply
         return reply
 

@@ -1,4 +1,4 @@
-"""Whoever shows a sale is told how it goes, and can do it no harm."""
+"""Observers of a sale: notified of its progress, and unable to harm it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SaleObserver:
-    """Callbacks, each called on the thread that pays; they must be quick. What they raise is logged and forgotten."""
+    """Callbacks on the thread that pays. They must be quick; an exception of theirs is logged and ignored.
 
+    `waiting_for_till` is called once if another program has the till; `called` after each call to the host.
+    """
+
+    waiting_for_till: Callable[[], None] = lambda: None
     waiting_for_scan: Callable[[], None] = lambda: None
     scanned: Callable[[Label, Verification], None] = lambda _label, _verification: None
     called: Callable[[Exchange], None] = lambda _exchange: None
@@ -30,7 +34,7 @@ class SaleObserver:
 
 
 def notify(callback: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
-    """Call back; a screen that fails must not end a sale whose money is on its way."""
+    """Call an observer. A screen that fails must not end a sale whose money is on its way."""
     try:
         callback(*arguments, **named)
     except Exception:  # noqa: BLE001 - anybody's code

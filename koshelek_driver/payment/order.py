@@ -1,4 +1,4 @@
-"""What the POS asks to be paid: checked before anything is written or sent."""
+"""An order of the point of sale, checked before anything is stored or sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class LineRule:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One receipt to be paid: the POS's own number and the amount in kopecks."""
+    """One receipt to be paid: the point of sale's own number and the amount in kopecks."""
 
     order_id: str
     amount: int
@@ -31,14 +31,22 @@ class Order:
 
 
 def order(order_id: str, amount: int, rule: LineRule) -> Order:
-    """An order without an invoice: one line by the site file's rule. Raises UsageError."""
+    """Return an order without an invoice: one line by the site file's rule.
+
+    Raises:
+        UsageError: the id or the amount is wrong; the message names the field.
+    """
     item = Item(name=rule.name, article=rule.article, price=amount, quantity=1, total_amount=amount, tax=rule.tax)
     invoice = CheckoutInvoice(order_id=order_id, total_amount=amount, items=(item,))
     return _checked(Order(order_id, amount, invoice), (rule.tax,))
 
 
 def order_with_invoice(order_id: str, amount: int, invoice_json: bytes, taxes: Collection[str]) -> Order:
-    """An order with the POS's own `checkoutInvoice` as JSON. Raises UsageError that names the field."""
+    """Return an order with the point of sale's own `checkoutInvoice`, JSON in UTF-8.
+
+    Raises:
+        UsageError: a field is missing or wrong; the message names it.
+    """
     try:
         invoice = msgspec.json.decode(invoice_json, type=CheckoutInvoice)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:

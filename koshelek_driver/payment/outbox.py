@@ -18,7 +18,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 900.0
 _TRIES = 300
-"""Some three days of trying; then a receipt is parked."""
+"""Some three days of retries; then a receipt is parked."""
 _LOOKS_S = (300.0, 1800.0, 7200.0, 43_200.0)
 """The pauses between looks at a cancelled payment: half a day in all."""
 _ALARM_LOOK_S = 3600.0

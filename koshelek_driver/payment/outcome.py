@@ -1,4 +1,4 @@
-"""How a sale can end, and what is known of a payment."""
+"""How a sale ends, and the record of a payment and of a refund."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def in_roubles(kopecks: int) -> str:
-    """An amount for people: 1234.50."""
+    """Return kopecks for people, in roubles: 1234.50."""
     return f"{kopecks // 100}.{kopecks % 100:02d}"
 
 
@@ -23,10 +23,10 @@ class Outcome(StrEnum):
 
 
 class SlipState(StrEnum):
-    """Whether the customer's slip is on paper.
+    """Where the customer's slip is.
 
-    SENT: it left, and the printer did not confirm paper as it should have. ASSUMED: it left for a printer that
-    cannot confirm.
+    SENT: it left, and the printer did not confirm it as it should have. ASSUMED: it left for a printer that cannot
+    confirm.
     """
 
     NONE = "none"
@@ -38,9 +38,9 @@ class SlipState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a flow ends with; `error_code` is empty for a plain yes.
+    """The result of a conversation; `error_code` is empty for a plain yes.
 
-    `slip` and `answer`, the last answer that decided, are the API's objects, whole.
+    `slip` and `answer` (the last response, which decided) are the API's objects, whole.
     """
 
     outcome: Outcome
@@ -55,9 +55,8 @@ class Verdict:
 class Payment:
     """One attempt to pay an order, as the journal has it.
 
-    `created_s` is Unix time, `amount` kopecks; `card_digest` stands for the showing of a card that it was begun
-    with; `button_to_wire_ms` is None while no byte of it has left. `unkept` says why the journal could not keep how it
-    ended: `recover` learns it from the host again.
+    `created_s` is Unix time, `amount` kopecks. `card_digest` identifies the showing of the card. `button_to_wire_ms` is
+    None while no byte has left. `unkept` says why the journal could not store the end: `recover` asks the host again.
     """
 
     order_id: str
@@ -73,21 +72,21 @@ class Payment:
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended."""
+        """How the payment ended."""
         return self.verdict.outcome
 
     @property
     def never_left(self) -> bool:
-        """It ended before one byte was sent, so the card's password is as good as new."""
+        """True if it ended before one byte was sent: the card's password is as good as new."""
         return self.button_to_wire_ms is None and self.outcome in (Outcome.REJECTED, Outcome.CANCELED)
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """One refund of a payment, as the journal has it; the fields mean what those of Payment mean.
+    """One refund of a payment, as the journal has it; fields that Payment has mean the same.
 
-    `verdict.transaction_id` is the payment's, `ref_transaction_id` the refund's own. `items` are the API's, as JSON;
-    `paid` is what the payment took, None where that is not known; `till` is another till that made it, empty: this one.
+    `verdict.transaction_id` is the payment's, `refund_transaction_id` the refund's own. `items` are the API's, as JSON.
+    `paid` is the payment's amount, None if it is not known. `till` is the till that made it, empty for this one.
     """
 
     order_id: str
@@ -96,7 +95,7 @@ class Refund:
     created_s: float
     verdict: Verdict
     items: str
-    ref_transaction_id: str = ""
+    refund_transaction_id: str = ""
     slip_state: SlipState = SlipState.NONE
     button_to_wire_ms: float | None = None
     repeated: bool = False
@@ -105,6 +104,11 @@ class Refund:
     till: str = ""
 
     @property
+    def ref_transaction_id(self) -> str:
+        """The name of `refund_transaction_id` until version 0.1."""
+        return self.refund_transaction_id
+
+    @property
     def outcome(self) -> Outcome:
-        """How it ended."""
+        """How the refund ended."""
         return self.verdict.outcome

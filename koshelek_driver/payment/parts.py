@@ -1,4 +1,4 @@
-"""What every desk of a till works with."""
+"""The parts that sales, refunds and recovery of one till share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from koshelek_driver.payment.till_lock import TillLock
 
 @dataclass(frozen=True, slots=True)
 class PaymentParts:
-    """One till: its money, its memory, its paper, and who may use them now. `ids` gives a new requestId each time."""
+    """The money of one till: its engine, journal, slips, lock and clock. `ids` yields a new requestId each time."""
 
     engine: Engine
     journal: Journal

@@ -1,14 +1,15 @@
-"""What a crash, a lost answer or a cashier left open is ended: finished or taken back, or named unknown."""
+"""Settle, cancel or flag every payment and refund that a crash or a lost response left open."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from koshelek_driver.errors import BusyError, UsageError
 from koshelek_driver.pay_api.models import TransactionAnswer
+from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
 from koshelek_driver.payment.parts import PaymentParts
@@ -23,112 +24,116 @@ _NO_PRINTER = PrinterCondition("there is no printer", "name one in the site file
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What became of everything that was open. What is still unknown says what to do by its error code."""
+    """The payments and refunds that were open, by how they stand now.
+
+    The error code of one that is still unknown says what to do.
+    """
 
     settled: tuple[Payment | Refund, ...]
     still_unknown: tuple[Payment | Refund, ...]
 
 
 class Recovery:
-    """Ends open payments and refunds, one program of a till at a time."""
+    """Ends open payments and refunds, one program of a till at a time.
 
-    def __init__(self, till: PaymentParts) -> None:
-        self._till = till
+    `cancel` of a method is heard while it waits for the till; what has begun goes to its end.
+    """
 
-    def cancel(self, order_id: str, watcher: SaleObserver) -> Payment:
-        """End an unfinished sale, also one that another program is driving; see Terminal.cancel."""
-        found = self._till.journal.latest(order_id)
+    def __init__(self, parts: PaymentParts) -> None:
+        self._parts = parts
+
+    def cancel(self, order_id: str, observer: SaleObserver, cancel: CancelToken | None = None) -> Payment:
+        """End an unfinished sale, also one that another program runs; see `Terminal.cancel`."""
+        found = self._parts.journal.latest(order_id)
         if found is None:
             raise UsageError(f"the journal has no order {order_id}", "check the number; nothing was begun at this till")
         if found.outcome is Outcome.UNKNOWN:
-            self._till.journal.want_cancel(found.request_id, self._till.clock.unix_s())
-        with self._till.lock.hold("the cancel"):
-            found = self._till.journal.latest(order_id) or found
+            self._parts.journal.want_cancel(found.request_id, self._parts.clock.unix_s())
+        with self._hold("the cancel", observer, cancel):
+            found = self._parts.journal.latest(order_id) or found
             if found.outcome is not Outcome.UNKNOWN:
                 return replace(found, repeated=True)
-            return self._till.slips.print(self._take_back(found, watcher), watcher)
+            return self._parts.slips.print(self._take_back(found, observer), observer)
 
     def close(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
-        """Close what stays unknown, by a person's word; see Terminal.close_unknown."""
+        """Close a payment that stays unknown, by a person's word; see `Terminal.close_unknown`."""
         if outcome not in (Outcome.PAID, Outcome.CANCELED) or not reason.strip():
             raise UsageError("an unknown is closed as paid or canceled, with a reason", "say where you learnt it")
-        with self._till.lock.hold("the closing"):
-            found = self._till.journal.latest(order_id)
+        with self._hold("the closing", _NOBODY, None):
+            found = self._parts.journal.latest(order_id)
             if found is None or found.outcome is not Outcome.UNKNOWN:
                 state = "not known to this till" if found is None else found.outcome.value
                 raise UsageError(f"order {order_id} is {state}, not unknown", "there is nothing to close")
             verdict = Verdict(outcome, found.verdict.transaction_id, "CLOSED_BY_SUPERVISOR", reason.strip())
-            self._till.journal.end(found.request_id, verdict, self._till.clock.unix_s())
-            return self._till.journal.latest(order_id) or found
+            self._parts.journal.end(found.request_id, verdict, self._parts.clock.unix_s())
+            return self._parts.journal.latest(order_id) or found
 
-    def print_slip(self, of: Payment | Refund, watcher: SaleObserver) -> PrintResult:
-        """Print what waits, or a copy; see Terminal.print_slip."""
-        with self._till.lock.hold("the slip"):
+    def print_slip(
+        self, of: Payment | Refund, observer: SaleObserver, cancel: CancelToken | None = None
+    ) -> PrintResult:
+        """Print the slip that waits for paper, or a copy; see `Terminal.print_slip`."""
+        with self._hold("the slip", observer, cancel):
             if of.slip_state is not SlipState.QUEUED:
-                return self._till.slips.print_copy(of, JobObserver(held=lambda why: notify(watcher.printer_holds, why)))
+                held = observer.printer_holds
+                return self._parts.slips.print_copy(of, JobObserver(held=lambda why: notify(held, why)))
             results: list[PrintResult] = []
-            self._till.slips.print(of, replace(watcher, printed=results.append))
+            self._parts.slips.print(of, replace(observer, printed=results.append))
             return results[-1] if results else PrintResult(JobState.QUEUED, _NO_PRINTER)
 
-    def recover(self, watcher: SaleObserver) -> Recovered:
-        """End everything that is open, and print the slips that wait; see Terminal.recover."""
-        with self._till.lock.hold("the recovery"):
-            ended: list[Payment | Refund] = [*self._payments(watcher), *self._refunds(watcher)]
-            for waiting in self._till.journal.unfinished():
-                self._till.slips.print(waiting, watcher)
-            for refund in self._till.journal.refunds.unfinished():
-                self._till.slips.print(refund, watcher)
+    def recover(self, observer: SaleObserver, cancel: CancelToken | None = None) -> Recovered:
+        """End everything that is open, and print the slips that wait; see `Terminal.recover`."""
+        with self._hold("the recovery", observer, cancel):
+            ended: list[Payment | Refund] = [*self._payments(observer), *self._refunds(observer)]
+            for waiting in self._parts.journal.unfinished():
+                self._parts.slips.print(waiting, observer)
+            for refund in self._parts.journal.refunds.unfinished():
+                self._parts.slips.print(refund, observer)
         return Recovered(
             settled=tuple(each for each in ended if each.outcome is not Outcome.UNKNOWN),
             still_unknown=tuple(each for each in ended if each.outcome is Outcome.UNKNOWN),
         )
 
     def hear(self, answer: TransactionAnswer, body: bytes) -> bool:
-        """Keep what the host said by itself of a payment or a refund. Whether this till has one of that name."""
-        journal = self._till.journal
-        found = journal.refunds.by_reversal(answer.ref_transaction_id or "") or journal.by_transaction(
-            answer.transaction_id
-        )
+        """Store a postback. Return True if the payment or refund belongs to this till."""
+        journal = self._parts.journal
+        refund = journal.refunds.by_refund_transaction(answer.ref_transaction_id or "")
+        found = refund or journal.by_transaction(answer.transaction_id)
         if found is not None:
-            journal.hear_postback(found.request_id, body, self._till.clock.unix_s())
+            journal.hear_postback(found.request_id, body, self._parts.clock.unix_s())
         return found is not None
 
     def settle_orphans(self, goes_on: Callable[[], bool]) -> None:
-        """End what is open while nobody uses the till: then nobody drives it any more. See `caretaker`.
+        """End what is open while no program uses the till: then no program runs it any more. See `till.background`.
 
-        The till is free meanwhile: a cashier who asks for the same order asks the host beside this, which does no harm.
+        The till is free meanwhile: a cashier who pays the same order asks the host in parallel, which does no harm.
         Slips stay queued.
         """
-        for payment in self._unless_busy(self._till.journal.still_open):
+        for payment in self._unless_busy(self._parts.journal.still_open):
             if goes_on():
                 self._take_back(payment, _NOBODY)
-        for refund in self._unless_busy(self._till.journal.refunds.still_open):
+        for refund in self._unless_busy(self._parts.journal.refunds.still_open):
             if goes_on():
-                self._till.engine.resume_refund(refund, _NOBODY.called)
+                self._parts.engine.resume_refund(refund, _NOBODY.called)
+
+    def _hold(self, what: str, observer: SaleObserver, cancel: CancelToken | None) -> AbstractContextManager[None]:
+        return self._parts.lock.hold(what, cancel=cancel, waiting=lambda: notify(observer.waiting_for_till))
 
     def _unless_busy(self, look: Callable[[], list[S]]) -> list[S]:
         try:
-            with self._till.lock.hold("the look for what is open", wait_s=0):
+            with self._parts.lock.hold("the look for what is open", wait_s=0):
                 return look()
         except BusyError:
             return []
 
-    def _payments(self, watcher: SaleObserver) -> list[Payment]:
-        return [self._take_back(each, watcher) for each in self._till.journal.still_open()]
+    def _payments(self, observer: SaleObserver) -> list[Payment]:
+        return [self._take_back(each, observer) for each in self._parts.journal.still_open()]
 
-    def _refunds(self, watcher: SaleObserver) -> list[Refund]:
-        open_ = self._till.journal.refunds.still_open()
-        return [self._till.engine.resume_refund(each, watcher.called) for each in open_]
+    def _refunds(self, observer: SaleObserver) -> list[Refund]:
+        open_ = self._parts.journal.refunds.still_open()
+        return [self._parts.engine.resume_refund(each, observer.called) for each in open_]
 
-    def _take_back(self, payment: Payment, watcher: SaleObserver) -> Payment:
-        """Nobody stands at the till any more: what is not paid yet is cancelled."""
-        with self._canceling():
-            return self._till.engine.resume(payment, watcher.called)
-
-    @contextmanager
-    def _canceling(self) -> Iterator[None]:
-        self._till.engine.request_cancel()
-        try:
-            yield
-        finally:
-            self._till.engine.new_sale()
+    def _take_back(self, payment: Payment, observer: SaleObserver) -> Payment:
+        """Cancel an open payment unless it is paid: no customer stands at the till for it any more."""
+        canceled = CancelToken()
+        canceled.cancel()
+        return self._parts.engine.resume(payment, observer.called, canceled)

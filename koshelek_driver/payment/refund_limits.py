@@ -1,4 +1,4 @@
-"""What may be given back of a payment: never more than was paid, by item and by kopeck."""
+"""Limits of refunds: never more than was paid, by item and by kopeck. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from koshelek_driver.payment.outcome import Outcome, Refund
 
 _PIECES = (None, "", "PIECE")
 _Key = tuple[str, str, int, str]
+"""Article, name, price and measure: items that agree in these are the same goods."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment as far as refunds need it; amount and invoice are None when nobody here knows them."""
+    """The facts of a payment that refunds need. `amount` and `invoice` are None if no till knows them."""
 
     order_id: str
     amount: int | None
@@ -28,11 +29,21 @@ class Paid:
 
     @property
     def left(self) -> int:
-        """Kopecks that may still be given back; what an open refund asks for counts as given."""
+        """Kopecks that may still be refunded. An open refund counts as given back."""
         return (MAX_KOPECKS if self.amount is None else self.amount) - sum(refund.amount for refund in self._counting)
 
+    @property
+    def running(self) -> Refund | None:
+        """The open refund, of this till or of another; a payment has at most one."""
+        return next((refund for refund in self.refunds if refund.outcome is Outcome.UNKNOWN), None)
+
+    @property
+    def last_refunded(self) -> Refund | None:
+        """The newest refund that gave money back."""
+        return next((refund for refund in reversed(self.refunds) if refund.outcome is Outcome.REFUNDED), None)
+
     def items_back(self) -> Counter[_Key]:
-        """How many of each item were, or may be, given back."""
+        """Count the items that were, or may be, given back."""
         back: Counter[_Key] = Counter()
         for refund in self._counting:
             for item in read_items(refund.items.encode()):
@@ -46,14 +57,18 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class RefundPlan:
-    """A refund that may be asked for."""
+    """A refund that keeps the limits. `amount` is in kopecks."""
 
     amount: int
     items: tuple[Item, ...]
 
 
 def read_items(items_json: bytes) -> tuple[Item, ...]:
-    """A list of the API's `Item` as JSON. Raises UsageError that names the field."""
+    """Parse a list of the API's `Item`, JSON in UTF-8.
+
+    Raises:
+        UsageError: it is none; the message names the field.
+    """
     try:
         return msgspec.json.decode(items_json, type=tuple[Item, ...])
     except msgspec.DecodeError as problem:
@@ -61,9 +76,10 @@ def read_items(items_json: bytes) -> tuple[Item, ...]:
 
 
 def plan_refund(paid: Paid, amount: int | None, items: tuple[Item, ...] | None, rule: LineRule) -> RefundPlan:
-    """What to ask for. Without `items` and `amount` it is all that is left; an amount alone is one line by the rule.
+    """Return the refund to request: the items, else `amount` kopecks as one line by the rule, else all that is left.
 
-    Raises UsageError that says what is left, or which item cannot be given back so.
+    Raises:
+        UsageError: it exceeds a limit; the message says how much is left, or which item cannot be given back so.
     """
     if items:
         wanted = RefundPlan(sum(item.total_amount for item in items), items)
@@ -81,7 +97,7 @@ def plan_refund(paid: Paid, amount: int | None, items: tuple[Item, ...] | None, 
 
 
 def _without_items(paid: Paid, amount: int, rule: LineRule) -> RefundPlan:
-    """Everything is given back as it was sold, a part as one line."""
+    """Plan a refund by its sum: the whole payment with its own items, a part as one line."""
     if paid.invoice is not None and amount == paid.amount and not paid.items_back():
         return RefundPlan(amount, paid.invoice.items)
     line = Item(name=rule.name, article=rule.article, price=amount, quantity=1, total_amount=amount, tax=rule.tax)

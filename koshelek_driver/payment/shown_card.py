@@ -1,4 +1,4 @@
-"""The customer's card at this till: given as text, scanned for a sale, or shown before it."""
+"""The card of a sale: given as text, scanned for the sale, or shown before it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _NO_LABEL = Label(b"", b"", ScanDataType.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card as it was shown. `pressed_s` is the cashier's button, or the scan when that was the button.
+    """A card as it was shown. `pressed_s` is the cashier's button, or the scan if that was the button (steady clock).
 
-    `was_held`: it was shown before the sale, and checked then.
+    `was_held`: it was shown before the sale, and verified then.
     """
 
     label: Label
@@ -39,20 +39,20 @@ class _Presented:
     checked: Future[Verification]
 
     def is_worth_keeping(self) -> bool:
-        """Whether a second scan of the same label would bring nothing new."""
+        """Return True if a second scan of the same label would bring nothing new."""
         return not self.checked.done() or (self.checked.exception() is None and self.checked.result().can_pay)
 
 
 class ShownCard:
-    """Safe to use from any thread. `now_s` is a steady clock.
+    """The cards that are shown at this till. Safe to use from any thread; `now_s` is a steady clock.
 
-    A card that the POS's own scanner reads is checked at once, on a thread of its own, because its password lives for
-    half a minute; the sale may come minutes later. Only labels with a password are held: a plain card cannot pay, and
-    looks like the goods that are scanned after it.
+    A card that the point of sale's own scanner reads is verified at once, on a thread of its own, because its password
+    lives for half a minute and the sale may come minutes later. Only labels with a password are held: a plain card
+    cannot pay, and looks like the goods that are scanned after it.
     """
 
-    def __init__(self, gate: CardVerifier, lifetime_s: float, now_s: Callable[[], float]) -> None:
-        self._gate = gate
+    def __init__(self, verifier: CardVerifier, lifetime_s: float, now_s: Callable[[], float]) -> None:
+        self._verifier = verifier
         self._now_s = now_s
         self._holder: CardHolder[_Presented] = CardHolder(lifetime_s)
         self._changed = threading.Condition()
@@ -60,7 +60,7 @@ class ShownCard:
         self._checker = ThreadPoolExecutor(1, thread_name_prefix="card")
 
     def close(self) -> None:
-        """Wait for a card that is just being checked, and forget all."""
+        """Wait for a card that is being verified, and forget all cards."""
         self._checker.shutdown()
         with self._changed:
             self._holder.forget()
@@ -68,11 +68,11 @@ class ShownCard:
     # -- The scanner of the POS ---------------------------------------------------------------------------------
 
     def present(self, label: Label) -> Showing | None:
-        """A label was scanned, perhaps a card: hold it for the next sale. None when it cannot pay. Does not block."""
-        barcode = self._read(label)
-        if barcode is None or barcode.card.password is None:
+        """Hold a scanned label for the next sale if it is a card that may pay; else return None. Does not block."""
+        scanned = self._read(label)
+        if scanned is None or scanned.card.password is None:
             return None
-        digest = self._gate.digest(barcode.card)
+        digest = self._verifier.digest(scanned.card)
         with self._changed:
             now_s = self._now_s()
             held = self._holder.held(now_s)
@@ -80,13 +80,13 @@ class ShownCard:
                 self._holder.forget()
             showing = self._holder.would_be(digest, now_s)
             if showing in (Showing.TAKEN, Showing.REPLACED):
-                checked = self._checker.submit(self._verify, barcode)
+                checked = self._checker.submit(self._verify, scanned)
                 self._holder.hold(digest, now_s, _Presented(label, checked))
                 self._changed.notify_all()
         return showing
 
     def held(self) -> Verification | None:
-        """What is known of the card that is held; blocks while it is being checked."""
+        """Return the verified card that is held, None without one. Blocks while it is being verified."""
         with self._changed:
             presented = self._holder.held(self._now_s())
         return None if presented is None else presented.checked.result()
@@ -94,21 +94,21 @@ class ShownCard:
     # -- A sale -------------------------------------------------------------------------------------------------
 
     def begin_sale(self) -> None:
-        """From now on until `end_sale` a card that is scanned is not kept."""
+        """Hold no scanned card until `end_sale`."""
         with self._changed:
             self._holder.begin_sale()
 
     def end_sale(self, *, keep: bool) -> None:
-        """The card of this sale is forgotten, unless nothing left the till (`keep`)."""
+        """Forget the card of this sale; with `keep` (nothing left the till) hold it for the next."""
         with self._changed:
             self._holder.end_sale(keep=keep)
 
     def given(self, label: Label, pressed_s: float, *, use: bool = True) -> Shown:
-        """A card whose label is at hand."""
+        """Verify a card by its label. Blocks as the TOTP module may; with `use` its password is used up."""
         return Shown(label, self._verify(self._read(label), use=use), pressed_s)
 
     def take(self, pressed_s: float) -> Shown | None:
-        """The card that was shown before this sale; None when there was none. Blocks while it is being checked."""
+        """Return the card that was shown before this sale, None without one. Blocks while it is being verified."""
         with self._changed:
             presented = self._holder.take(self._now_s())
         if presented is None:
@@ -118,7 +118,12 @@ class ShownCard:
         return Shown(presented.label, presented.checked.result(), pressed_s, was_held=True)
 
     def wait(self, timeout_s: float, canceled: Callable[[], bool]) -> Shown:
-        """The next card that the POS's scanner reads. Raises ScanTimeout after `timeout_s`, ScanCanceled."""
+        """Return the next card that the point of sale's scanner reads. Blocks `timeout_s` at most.
+
+        Raises:
+            ScanTimeout: no card was scanned in time.
+            ScanCanceled: `canceled` returned True; it is asked ten times a second.
+        """
         give_up = self._now_s() + timeout_s
         while (shown := self.take(self._now_s())) is None:
             if canceled():
@@ -132,26 +137,26 @@ class ShownCard:
     # -- The card of a sale -------------------------------------------------------------------------------------
 
     def token(self, card: CardPresentation) -> Secret:
-        """The `token` header for a card. Raises TotpModuleError."""
+        """Return the `token` header for a card. Raises TotpModuleError."""
         with self._checking:
-            return self._gate.token(card)
+            return self._verifier.token(card)
 
     def token_without_card(self) -> Secret:
-        """The `token` header for a refund, which has no scan. Raises TotpModuleError."""
+        """Return the `token` header for a refund, which has no scan. Raises TotpModuleError."""
         with self._checking:
-            return self._gate.token(None)
+            return self._verifier.token(None)
 
     def digest(self, card: CardPresentation | None) -> bytes:
-        """What stands for one showing of a card; empty for none."""
-        return b"" if card is None else self._gate.digest(card)
+        """Return what identifies one showing of a card; empty for None."""
+        return b"" if card is None else self._verifier.digest(card)
 
     def forget_use(self, digest: bytes) -> None:
-        """A password that never left this till may be shown again."""
-        self._gate.forget(digest)
+        """Let a password be used again that never left this till."""
+        self._verifier.forget(digest)
 
     def _read(self, label: Label) -> ScannedCard | None:
-        return self._gate.read(label.text, label.scan_data_type, typed=label.typed, now_s=self._now_s())
+        return self._verifier.read(label.text, label.scan_data_type, typed=label.typed, now_s=self._now_s())
 
-    def _verify(self, barcode: ScannedCard | None, *, use: bool = True) -> Verification:
+    def _verify(self, scanned: ScannedCard | None, *, use: bool = True) -> Verification:
         with self._checking:  # a module need not be safe for threads
-            return self._gate.verify(barcode, use=use)
+            return self._verifier.verify(scanned, use=use)

@@ -1,30 +1,65 @@
-"""One till does one thing with money at a time, whichever program asks."""
+"""The till's lock: one program at a time does something with money."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from filelock import BaseFileLock, Timeout
 
-from koshelek_driver.errors import BusyError
+from koshelek_driver.errors import BusyError, CallCanceled
+from koshelek_driver.payment.cancel import CancelToken
+
+_RETRY_S = 0.05
 
 
 class TillLock:
-    """Held by one thread of one program. `wait_s` is how long the longest sale of another may take."""
+    """A lock file beside the journal, held by one thread of one program.
+
+    `wait_s` is how long a caller waits by default: as long as the longest sale of another program may take.
+    """
 
     def __init__(self, lock: BaseFileLock, wait_s: float) -> None:
         self._lock = lock
         self._wait_s = wait_s
 
     @contextmanager
-    def hold(self, what: str, wait_s: float | None = None) -> Iterator[None]:
-        """Have the till, or raise BusyError that says what was not begun. `wait_s` is for those who will not wait."""
-        try:
-            held = self._lock.acquire(timeout=self._wait_s if wait_s is None else wait_s)
-        except Timeout as problem:
-            raise BusyError(
-                f"another program is paying at this till; {what} was not begun", "wait for it, then try again"
-            ) from problem
-        with held:
+    def hold(
+        self,
+        what: str,
+        *,
+        cancel: CancelToken | None = None,
+        waiting: Callable[[], object] = lambda: None,
+        wait_s: float | None = None,
+    ) -> Iterator[None]:
+        """Hold the lock while the block runs; `waiting` is called once if another program has it now.
+
+        Blocks `wait_s` at most (default: the longest sale of another program).
+
+        Raises:
+            BusyError: another program still holds the till; the message says that `what` was not begun.
+            CallCanceled: `cancel` came first; likewise.
+        """
+        limit_s = self._wait_s if wait_s is None else wait_s
+        with self._acquired(what, cancel or CancelToken(), waiting, limit_s):
             yield
+
+    def _acquired(
+        self, what: str, cancel: CancelToken, waiting: Callable[[], object], limit_s: float
+    ) -> AbstractContextManager[object]:
+        give_up_s = time.monotonic() + limit_s
+        is_first = True
+        while not cancel.is_set():
+            try:
+                return self._lock.acquire(timeout=0)
+            except Timeout as problem:
+                left_s = give_up_s - time.monotonic()
+                if left_s <= 0:
+                    busy = f"another program is paying at this till; {what} was not begun"
+                    raise BusyError(busy, "wait for it, then try again") from problem
+            if is_first:
+                waiting()
+                is_first = False
+            cancel.wait(min(_RETRY_S, left_s))
+        raise CallCanceled(f"the cashier cancelled; {what} was not begun", "nothing was charged or given back")

@@ -10,7 +10,7 @@ import time
 from weakref import WeakValueDictionary
 
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.printer.job import DEFAULT_TIMING, PrinterTiming
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.transport import is_serial, open_stream
@@ -19,7 +19,7 @@ _OWNERS: WeakValueDictionary[tuple[str, str], ReceiptPrinter] = WeakValueDiction
 _OWNERS_LOCK = threading.Lock()
 
 
-def receipt_printer(entry: Device, timeout_s: float, timing: PrinterTiming = DEFAULT_TIMING) -> ReceiptPrinter:
+def receipt_printer(entry: DeviceEntry, timeout_s: float, timing: PrinterTiming = DEFAULT_TIMING) -> ReceiptPrinter:
     """Return the printer of a device of the site file, without opening its port.
 
     Raises ProfileError.
@@ -33,7 +33,7 @@ def receipt_printer(entry: Device, timeout_s: float, timing: PrinterTiming = DEF
         return found
 
 
-def _made(entry: Device, timeout_s: float, timing: PrinterTiming) -> ReceiptPrinter:
+def _made(entry: DeviceEntry, timeout_s: float, timing: PrinterTiming) -> ReceiptPrinter:
     model = profile.printer(entry.profile)
     return ReceiptPrinter(
         lambda: open_stream(entry.port, model.serial, timeout_s),

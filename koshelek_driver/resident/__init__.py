@@ -1,1 +1,1 @@
-"""The resident driver: what listens for others while the till works."""
+"""The resident driver: one till that stays open, and the receiver of postbacks."""

@@ -1,4 +1,4 @@
-"""HTTPS for the resident driver: an ASGI application on a port, on a thread of its own."""
+"""The HTTPS server of the resident driver, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ import uvicorn
 from koshelek_driver.errors import SiteError
 
 _KEEP_ALIVE_S = 5
-_MOST_AT_ONCE = 32
-_READY_S = 10.0
+_MAX_CONNECTIONS = 32
+_CLOSE_TIMEOUT_S = 10.0
 
 
 def server_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """TLS 1.2 or newer with our own certificate, PEM. Raises SiteError."""
+    """Return a server context for TLS 1.2 or newer with a PEM certificate.
+
+    `key` None: the private key is in the file of the certificate.
+
+    Raises:
+        SiteError: a file is missing or damaged, or the key needs a password.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -30,7 +36,10 @@ def server_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
 
 
 class HttpsListener:
-    """Listens from the moment it is made until `close`. Port 0 takes any free one; `port` tells which."""
+    """An HTTPS server that listens from its construction until `close`.
+
+    Port 0 of the address takes any free port; `port` returns it. The constructor raises SiteError if it cannot listen.
+    """
 
     def __init__(self, app: Any, address: tuple[str, int], context: ssl.SSLContext) -> None:
         try:
@@ -45,7 +54,7 @@ class HttpsListener:
             lifespan="off",
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_S,
-            limit_concurrency=_MOST_AT_ONCE,
+            limit_concurrency=_MAX_CONNECTIONS,
         )
         config.load()
         config.ssl = context
@@ -55,13 +64,13 @@ class HttpsListener:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return int(self._socket.getsockname()[1])
 
     def close(self) -> None:
-        """Stop listening; requests under way are ended, for some seconds at most."""
+        """Stop listening and wait up to 10 s for the requests under way."""
         self._server.should_exit = True
-        self._thread.join(_READY_S)
+        self._thread.join(_CLOSE_TIMEOUT_S)
         self._socket.close()
 
 

@@ -1,7 +1,7 @@
-"""The receiver of postbacks: Pay API says by itself how a payment stands.
+"""The receiver of postbacks, the messages of the Pay API about the status of a payment.
 
-What comes in is never believed by itself: it is kept as an event and makes the till ask the host. So it does no harm
-that postbacks come twice, out of order, late or from a thief of the password.
+A postback is only a hint: it is stored as an event of the journal and makes the till query the status at the host. So
+postbacks that come twice, out of order, late or from a thief of the password do no harm.
 """
 
 from __future__ import annotations
@@ -25,46 +25,51 @@ from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.secrets import Secret
 
-Hear = Callable[[TransactionAnswer, bytes], bool]
-"""Takes a postback that came from the host; whether this till knows its payment. May raise JournalError."""
-_MAX_BODY = 1 << 16
-_BODY_TIMEOUT_S = 5.0
+PostbackHandler = Callable[[TransactionAnswer, bytes], bool]
+"""Receives a decoded postback and its body; returns True if this till knows the payment. May raise JournalError."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Postbacks:
-    """Who may post, and who hears it. `sources` are networks (CIDR); none: from anywhere."""
+class PostbackSettings:
+    """Credentials, permitted networks, handler and limits of the receiver.
+
+    `sources` are networks (CIDR); empty: any address. `max_body_bytes` is far above any postback. `body_timeout_s` is
+    the time from the headers to the last byte of the body.
+    """
 
     login: Secret
     password: Secret
     sources: Collection[str]
-    hear: Hear
+    handle: PostbackHandler
+    max_body_bytes: int = 1 << 16
+    body_timeout_s: float = 5.0
 
 
-def postback_app(postbacks: Postbacks) -> Starlette:
-    """An ASGI application that answers POST to any path.
+def postback_app(settings: PostbackSettings) -> Starlette:
+    """Return an ASGI application that receives postbacks by POST to any path.
 
-    200 for every postback that was heard, 401 and 403 for strangers, 400 and 413 for what is no postback, 503 when it
-    could not be kept: the host may send it again.
+    Its responses: 200 for a postback, of a known payment or not; 401 for wrong credentials, 403 for a foreign network;
+    400 if the body is no postback, 408 if it is late, 413 if it is too long; 503 if the journal could not store it, so
+    that the host sends it again.
     """
-    networks = [ip_network(source) for source in postbacks.sources]
+    networks = [ip_network(source) for source in settings.sources]
 
     async def receive(request: Request) -> Response:
-        if not _is_known(request, postbacks):
+        if not _has_credentials(request, settings):
             _log.warning("a postback with a wrong login or password was refused")
             return Response(status_code=401, headers={"WWW-Authenticate": "Basic"})
         if not _is_from(request, networks):
             _log.warning("a postback from an address outside pay_api.postback.sources was refused")
             return Response(status_code=403)
-        return await _heard(request, postbacks.hear)
+        return await _received(request, settings)
 
     return Starlette(routes=[Route("/{path:path}", receive, methods=["POST"])])
 
 
-async def _heard(request: Request, hear: Hear) -> Response:
+async def _received(request: Request, settings: PostbackSettings) -> Response:
     try:
-        body = await asyncio.wait_for(_body(request), _BODY_TIMEOUT_S)
+        body = await asyncio.wait_for(_body(request, settings.max_body_bytes), settings.body_timeout_s)
         answer = msgspec.json.decode(body, type=TransactionAnswer, strict=False)
     except (TimeoutError, ClientDisconnect):
         return Response(status_code=408)
@@ -73,7 +78,7 @@ async def _heard(request: Request, hear: Hear) -> Response:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Response(status_code=400)
     try:
-        known = await run_in_threadpool(hear, answer, body)
+        known = await run_in_threadpool(settings.handle, answer, body)
     except JournalError as problem:
         _log.warning("a postback could not be kept: %s", problem.what)
         return Response(status_code=503)
@@ -82,18 +87,19 @@ async def _heard(request: Request, hear: Hear) -> Response:
     return Response(status_code=200)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, max_bytes: int) -> bytes:
+    """Read the body piece by piece, so that an endless one never fills the memory."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > _MAX_BODY:
+        if len(body) > max_bytes:
             raise _TooLongError
     return bytes(body)
 
 
-def _is_known(request: Request, postbacks: Postbacks) -> bool:
-    """Compares in a time that tells nothing of the password."""
-    pair = f"{postbacks.login.reveal()}:{postbacks.password.reveal()}".encode()
+def _has_credentials(request: Request, settings: PostbackSettings) -> bool:
+    """Compare in constant time, so that the duration reveals nothing about the password."""
+    pair = f"{settings.login.reveal()}:{settings.password.reveal()}".encode()
     expected = b"Basic " + base64.b64encode(pair)
     return hmac.compare_digest(request.headers.get("authorization", "").encode("latin-1"), expected)
 
@@ -106,4 +112,4 @@ def _is_from(request: Request, networks: Collection[IPv4Network | IPv6Network]) 
 
 
 class _TooLongError(Exception):
-    """More than a postback ever has; never leaves this module."""
+    """The body exceeds `max_body_bytes`; never leaves this module."""

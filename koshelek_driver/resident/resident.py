@@ -1,4 +1,4 @@
-"""The resident driver: one till, open as long as the machine runs."""
+"""The resident driver: one till that stays open as long as the machine runs."""
 
 from __future__ import annotations
 
@@ -9,41 +9,50 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.resident.listener import HttpsListener, server_context
-from koshelek_driver.resident.postback import Postbacks, postback_app
+from koshelek_driver.resident.postback import PostbackSettings, postback_app
 from koshelek_driver.till.terminal import Terminal
 
 
 class Resident:
-    """Runs from the moment it is made until `close`: the caretaker, and the receiver of postbacks where it is enabled.
+    """A till with its background work and its receiver of postbacks, running from construction until `close`.
 
-    Raises SiteError, JournalError, and BusyError while another one runs for this till.
+    Raises:
+        SiteError: the receiver cannot listen, or its certificate cannot be used.
+        JournalError: the journal cannot be opened.
+        BusyError: another resident driver of this till is running.
     """
 
-    def __init__(self, settings: Site) -> None:
+    def __init__(self, site: Site) -> None:
         self.postback_url = ""
-        """Where postbacks are taken; empty when they are not."""
+        """The address for postbacks; empty when none are received."""
         with ExitStack() as opened:
-            opened.enter_context(_only_one(Path(f"{settings.journal}.running")))
-            self.terminal = terminal = opened.enter_context(Terminal(settings))
-            """The till itself."""
+            opened.enter_context(_only_one(Path(f"{site.journal}.running")))
+            self.terminal = terminal = opened.enter_context(Terminal(site))
+            """The open till."""
             terminal.warm_up()
             terminal.start_caretaker()
-            if settings.pay_api.postback.enabled:
-                listener = opened.enter_context(closing(_listen(settings, terminal)))
-                self.postback_url = f"https://{settings.pay_api.postback.listen.rpartition(':')[0]}:{listener.port}/"
+            if site.pay_api.postback.enabled:
+                listener = opened.enter_context(closing(_listen(site, terminal)))
+                self.postback_url = f"https://{site.pay_api.postback.listen.rpartition(':')[0]}:{listener.port}/"
             self._opened = opened.pop_all()
 
     def close(self) -> None:
-        """End; what is under way with the host is let go between two calls, and found again by the next start."""
+        """Stop listening and close the till.
+
+        An unfinished conversation with the host is resumed at the next start.
+        """
         self._opened.close()
 
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """One resident driver a till. A file beside the lock says whose it is."""
+    """Hold the lock of the one resident driver of a till.
+
+    A second file names its process, for the error of another one.
+    """
     lock, pid_file = FileLock(path, timeout=0, mode=0o600), path.with_name(f"{path.name}.pid")
     try:
         lock.acquire()
@@ -59,15 +68,15 @@ def _only_one(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _listen(settings: Site, terminal: Terminal) -> HttpsListener:
-    postback = settings.pay_api.postback
+def _listen(site: Site, terminal: Terminal) -> HttpsListener:
+    postback = site.pay_api.postback
     host, _, port = postback.listen.rpartition(":")
-    key = settings.base / postback.key if postback.key else None
-    context = server_context(settings.base / postback.certificate, key)
-    heard = Postbacks(
-        login=settings.secret(postback.login, "pay_api.postback.login"),
-        password=settings.secret(postback.password, "pay_api.postback.password"),
+    key = site.base / postback.key if postback.key else None
+    context = server_context(site.base / postback.certificate, key)
+    receiver = PostbackSettings(
+        login=site.secret(postback.login, "pay_api.postback.login"),
+        password=site.secret(postback.password, "pay_api.postback.password"),
         sources=postback.sources,
-        hear=terminal.hear_postback,
+        handle=terminal.hear_postback,
     )
-    return HttpsListener(postback_app(heard), (host.strip("[]"), int(port)), context)
+    return HttpsListener(postback_app(receiver), (host.strip("[]"), int(port)), context)

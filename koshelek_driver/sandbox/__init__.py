@@ -1,4 +1,5 @@
-"""Peers that are real on the wire: the Pay API host, a barcode scanner and a receipt printer.
+"""Simulated peers that are real on the wire: host, scanner, printer.
 
-The demo and the tests run against them. They share no code with the driver but the wire protocols.
+The demo and the tests run against them. Only the wire protocols and the ESC/POS emulator are shared with the driver,
+so that a mistake of the driver is not repeated here.
 """

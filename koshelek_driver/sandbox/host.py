@@ -1,4 +1,4 @@
-"""The Pay API host: authentication, contract, idempotency, and the calls over the ledger."""
+"""The simulated Pay API host: authentication, contract, idempotency, and the calls over its ledger."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ _POLL = f"{PREFIX}/availability-info/"
 
 @dataclass(frozen=True)
 class HostSettings:
-    """Who may call and how cards are checked.
+    """Credentials, version and pace of the host, and the issuer that checks one-time passwords.
 
-    `partner` is the first part of every path; `pace` stretches or shrinks the time that scripts take.
+    `partner` is the first part of every path. `pace` multiplies the delays of scripts. With `polled_methods` a request
+    for methods is accepted with 201 and must be polled.
     """
 
     login: str
@@ -52,8 +53,8 @@ class HostSettings:
 
 
 @dataclass
-class Seen:
-    """A requestId that came before: what was asked, what was answered."""
+class Answered:
+    """A request that was answered before, by its path and digest, and the stored reply."""
 
     path: str
     digest: bytes
@@ -61,14 +62,14 @@ class Seen:
 
 
 class Host:
-    """Requests in, replies out. Safe to call from many threads; `now` gives Unix seconds."""
+    """The host: requests to replies, from any number of threads. `now` returns Unix seconds."""
 
     def __init__(self, settings: HostSettings, now: Callable[[], float]) -> None:
         self._settings = settings
         self._now = now
         self._contract = Contract(settings.version)
         self._lock = threading.Lock()
-        self._seen: dict[str, Seen] = {}
+        self._answered: dict[str, Answered] = {}
         self._director = Director()
         self._polls: dict[str, int] = {}
         self.ledger = Ledger(settings.pace)
@@ -78,19 +79,29 @@ class Host:
         self.stores = Stores()
 
     def handle(self, request: HttpRequest) -> HttpReply:
-        """Answer one request."""
+        """Process one request; blocks only while another thread does the same."""
         with self._lock:
             self.ledger.settle(self._now())
             return self._route(request)
 
     def take_changes(self) -> list[Change]:
-        """Status changes since the last time, for postbacks."""
+        """Return the status changes since the last call, for postbacks."""
         with self._lock:
             self.ledger.settle(self._now())
             changes, self.ledger.changes = self.ledger.changes, []
             return changes
 
-    # --- the way in
+    def plan(self, wanted: dict[str, Any]) -> None:
+        """Script the next requests of one call, see `Director.plan`."""
+        with self._lock:
+            self._director.plan(wanted, (*CALLS, "stores"))
+
+    def clear_plans(self) -> None:
+        """Forget all planned scripts."""
+        with self._lock:
+            self._director.clear_plans()
+
+    # --- routing
 
     def _route(self, request: HttpRequest) -> HttpReply:
         base = f"/{self._settings.partner}"
@@ -113,7 +124,7 @@ class Host:
         return self._call(_NAMES[path], path, request)
 
     def _of_stores(self, request: HttpRequest, path: str) -> HttpReply | None:
-        """The Store API; a planned misfortune strikes there too."""
+        """Process a call of the Store API; a planned wire fault strikes there too."""
         reply = self.stores.handle(request, path)
         if reply is None:
             return None
@@ -149,14 +160,14 @@ class Host:
         return problems, body
 
     def _once(self, name: str, path: str, request: HttpRequest, body: dict[str, Any], script: Script) -> HttpReply:
-        """Idempotency: the same request gets the same reply; another under its requestId is an error."""
+        """Repeat the stored reply for a repeated request; another request under its requestId is an error."""
         if name == "status":
             return self._status(body)
         digest = hashlib.sha256(request.body).digest()
-        earlier = self._seen.get(body["requestId"])
+        earlier = self._answered.get(body["requestId"])
         if earlier is None:
             reply = self._perform(name, request, body, script)
-            self._seen[body["requestId"]] = Seen(path, digest, reply)
+            self._answered[body["requestId"]] = Answered(path, digest, reply)
             return reply
         if (earlier.path, earlier.digest) != (path, digest):
             self.violations.append(f"{name}: requestId {body['requestId']} used for another request")
@@ -244,17 +255,17 @@ class Host:
         return json_reply(200, {"availabilityInfoId": task, "computationComplete": True, **_availability()})
 
     def _is_genuine(self, body: dict[str, Any], token: str) -> bool:
-        """Whether the token ends with a password that is right for this card about now."""
+        """Return True if the token ends with a password that is right for this card about now."""
         issuer = self._settings.issuer
         fingerprint, password = token[: -issuer.password_length], token[-issuer.password_length :]
         card = body["user"]["loyaltyId"]
         return _fingerprint(fingerprint) and issuer.accepts(card, password, self._now(), _PASSWORD_WINDOW_STEPS)
 
-    # --- the admin's side
+    # --- the calls of an administrator
 
     def _admin(self, method: str, path: str, body: bytes) -> HttpReply:
         if (method, path) == ("GET", "/admin/ledger"):
-            return json_reply(200, self._books())
+            return json_reply(200, self._ledger_document())
         if (method, path) == ("GET", "/admin/outcomes"):
             return json_reply(200, outcomes())
         if (method, path) == ("POST", "/admin/next"):
@@ -262,6 +273,7 @@ class Host:
         return refusal("NOT_FOUND", "GET ledger, GET outcomes, POST next", 404)
 
     def _plan_next(self, body: bytes) -> HttpReply:
+        """Plan as `plan` does; the lock is held here already."""
         try:
             self._director.plan(json.loads(body), (*CALLS, "stores"))
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
@@ -270,7 +282,7 @@ class Host:
             )
         return json_reply(200, {})
 
-    def _books(self) -> dict[str, Any]:
+    def _ledger_document(self) -> dict[str, Any]:
         payments = [
             {
                 "orderId": payment.order_id,

@@ -1,4 +1,4 @@
-"""The host's books: transactions and how they move. Time is handed in."""
+"""The transactions of the simulated host and the transitions of their status. The time is a parameter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOVES = {
     "canceled": set(),
     "refunded": set(),
 }
-"""The only changes of status that there are."""
+"""All transitions of the status."""
 UNDECIDED = frozenset(("new", "pending"))
 CHARGED = frozenset(("accepted", "refunding", "partial_refunded"))
 REFUND_TAKES_S = 0.3
@@ -27,7 +27,7 @@ REFUND_TAKES_S = 0.3
 
 @dataclass
 class Reversal:
-    """A cancel or a refund."""
+    """A cancel or a refund of a payment."""
 
     id: str
     amount: int
@@ -38,7 +38,7 @@ class Reversal:
 
 @dataclass
 class Transaction:
-    """One payment. `plan` holds what will happen to it and when (Unix seconds)."""
+    """One payment. `plan` lists its future statuses, each with its time (Unix seconds)."""
 
     id: str
     request: dict[str, Any]
@@ -50,46 +50,46 @@ class Transaction:
 
     @property
     def amount(self) -> int:
-        """Kopecks to pay."""
+        """The amount in kopecks."""
         return int(self.request["checkoutInvoice"]["totalAmount"])
 
     @property
     def order_id(self) -> str:
-        """The till's own number."""
+        """The order number of the till."""
         return str(self.request["checkoutInvoice"]["orderId"])
 
     @property
     def session(self) -> str:
-        """The one-time session that it was paid by."""
+        """The one-time session of the card that paid."""
         return str(self.request["cardSession"])
 
     @property
     def payment_type(self) -> str:
-        """The provider that the customer chose in the app: the script's, if the till offers it."""
+        """The provider that the customer chose: that of the script, if the till offers it."""
         offered = [method["type"] for method in self.request["paymentMethods"]]
         return self.script.payment_type if self.script.payment_type in offered else str(offered[0])
 
     @property
     def was_charged(self) -> bool:
-        """Money was taken, whatever was given back since."""
+        """True if money was taken, even if it was refunded since."""
         return self.status in CHARGED or self.status == "refunded"
 
     @property
     def refunded(self) -> int:
-        """Kopecks given back."""
+        """The refunded amount in kopecks."""
         return sum(reversal.amount for reversal in self.reversals.values() if reversal.status == "accepted")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A status that changed, with the body that a status request would get."""
+    """A change of status, with the body that a status request would return then."""
 
     transaction: Transaction
     body: dict[str, Any]
 
 
 class Ledger:
-    """All transactions of the sandbox. `pace` multiplies every delay of a script."""
+    """All transactions of the host. `pace` multiplies every delay of a script."""
 
     def __init__(self, pace: float = 1.0) -> None:
         self._pace = pace
@@ -97,7 +97,7 @@ class Ledger:
         self.changes: list[Change] = []
 
     def charge(self, request: dict[str, Any], script: Script, now_s: float) -> Transaction:
-        """A new payment."""
+        """Create a payment that will move by its script."""
         plan = [(now_s + delay_s * self._pace, status) for delay_s, status in script.steps]
         payment = Transaction(str(uuid.uuid4()), request, script, plan)
         self.transactions[payment.id] = payment
@@ -105,29 +105,29 @@ class Ledger:
         return payment
 
     def charges(self, order_id: str) -> int:
-        """How often an order was really charged."""
+        """Return the number of payments of an order that took money."""
         return sum(payment.was_charged for payment in self.transactions.values() if payment.order_id == order_id)
 
     def by_session(self, session: str) -> Transaction | None:
-        """The payment that used a session."""
+        """Return the payment that used a session, or None."""
         return next((payment for payment in self.transactions.values() if payment.session == session), None)
 
     def reversal(self, reversal_id: str) -> tuple[Transaction, Reversal] | None:
-        """A cancel or refund by its id."""
+        """Return a cancel or a refund by its id, with its payment; None if there is none."""
         for payment in self.transactions.values():
             if reversal_id in payment.reversals:
                 return payment, payment.reversals[reversal_id]
         return None
 
     def settle(self, now_s: float) -> None:
-        """Let everything happen that is due."""
+        """Apply every planned status that is due."""
         for payment in self.transactions.values():
             while payment.plan and payment.plan[0][0] <= now_s:
                 at_s, status = payment.plan.pop(0)
                 self.move(payment, status, at_s)
 
     def move(self, payment: Transaction, status: str, now_s: float) -> None:
-        """Change a status; raises ValueError for a change that there is not."""
+        """Change the status of a payment. Raises ValueError if `MOVES` has no such transition."""
         if status not in MOVES[payment.status]:
             raise ValueError(f"{payment.status} does not become {status}")
         was, payment.status = payment.status, status
@@ -138,7 +138,7 @@ class Ledger:
         self.changes.append(Change(payment, status_body("", payment, None)))
 
     def cancel(self, payment: Transaction, now_s: float) -> Reversal:
-        """Take back what has not completed; refused otherwise."""
+        """Cancel a payment; its reversal is rejected if the payment is decided."""
         reversal = Reversal(str(uuid.uuid4()), amount=0)
         payment.reversals[reversal.id] = reversal
         was_undecided = payment.status in UNDECIDED
@@ -149,7 +149,7 @@ class Ledger:
         return reversal
 
     def refund(self, payment: Transaction, amount: int, now_s: float, *, declined: str = "") -> Reversal:
-        """Give money back. `declined` is an error code that ends it instead."""
+        """Refund a payment, in part or completely; `declined` is an error code to reject it with."""
         error_code = declined or self._refund_error(payment, amount)
         reversal = Reversal(str(uuid.uuid4()), amount, "rejected" if error_code else "new", error_code)
         payment.reversals[reversal.id] = reversal
@@ -180,7 +180,7 @@ class Ledger:
 
 
 def slip(payment: Transaction, now_s: float) -> dict[str, Any]:
-    """The slip of a decided payment: everything for SBP, no qrcId, kzo and merchantId for Dolyame."""
+    """Return the slip of a decided payment; Dolyame has no qrcId, kzo and merchantId."""
     moment = datetime.fromtimestamp(now_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     common = {
         "id": str(uuid.uuid4()),
@@ -201,7 +201,7 @@ def slip(payment: Transaction, now_s: float) -> dict[str, Any]:
 
 
 def status_body(request_id: str, payment: Transaction, reversal: Reversal | None) -> dict[str, Any]:
-    """What a status request, a postback, a cancel or a refund says of a payment."""
+    """Return the body for a status request, a postback, a cancel or a refund."""
     body: dict[str, Any] = {"requestId": request_id, "transactionId": payment.id, "status": payment.status}
     if payment.payment_type == "SBP":
         body["paymentGroup"] = "SBP"
@@ -216,12 +216,12 @@ def status_body(request_id: str, payment: Transaction, reversal: Reversal | None
     if error_code:
         body["errorCode"] = error_code
     if payment.script.odd_fields:
-        body |= _odd(payment)
+        body |= _unknown_fields(payment)
     return body
 
 
-def _odd(payment: Transaction) -> dict[str, Any]:
-    """What a newer server might say."""
+def _unknown_fields(payment: Transaction) -> dict[str, Any]:
+    """Return fields that a newer server might add or change, to test that the driver tolerates them."""
     odd: dict[str, Any] = {"cashback": {"kopecks": 100}, "paymentGroup": "METAVERSE"}
     if payment.status == "pending":
         odd["status"] = "thinking_it_over"

@@ -1,4 +1,4 @@
-"""An HTTP request and reply as values."""
+"""HTTP requests and replies as values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from koshelek_driver.sandbox.scripts import Wire
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What came in. Header names are in lower case."""
+    """A request as received. Header names are in lower case."""
 
     method: str
     path: str
@@ -22,7 +22,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What goes out, and what becomes of it on the way."""
+    """A reply, with the delay before it and the fault that strikes it on the wire."""
 
     status: int
     body: bytes = b""
@@ -33,10 +33,10 @@ class HttpReply:
 
 
 def json_reply(status: int, payload: Any, **more: Any) -> HttpReply:
-    """A reply whose body is JSON."""
+    """Return a reply with a JSON body."""
     return HttpReply(status, json.dumps(payload, ensure_ascii=False).encode(), **more)
 
 
 def refusal(code: str, details: str, status: int = 422) -> HttpReply:
-    """The API's error object."""
+    """Return a reply with the error object of the API."""
     return json_reply(status, {"code": code, "details": details})

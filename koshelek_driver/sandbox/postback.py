@@ -1,4 +1,4 @@
-"""The host tells the till of every change by itself: POST with Basic authentication."""
+"""PostbackOrder of the simulated host: a POST with Basic authentication after every change of status."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import httpx
 
 from koshelek_driver.sandbox.host import Host
 from koshelek_driver.sandbox.ledger import Change
-from koshelek_driver.sandbox.scripts import Postbacks
+from koshelek_driver.sandbox.scripts import PostbackOrder
 
-_LOOK_EVERY_S = 0.05
+_POLL_INTERVAL_S = 0.05
 _TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True)
 class PostbackTarget:
-    """Where the till listens. `ca_file` is needed for an https address."""
+    """Address and credentials of the receiver. `ca_file` is needed for an https address."""
 
     url: str
     login: str
@@ -28,7 +28,10 @@ class PostbackTarget:
 
 
 class PostbackSender:
-    """Sends from its own thread until `close`. An answer other than 2xx is noted and not repeated."""
+    """A sender of postbacks with a thread of its own, running from construction until `close`.
+
+    Failures and responses other than 2xx are appended to `failures`; no postback is repeated.
+    """
 
     def __init__(self, host: Host, target: PostbackTarget) -> None:
         self._host = host
@@ -41,22 +44,25 @@ class PostbackSender:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop; blocks at most the time of one postback."""
+        """Stop the thread; blocks up to 6 s for the postback under way."""
         self._stop.set()
         self._thread.join(2 * _TIMEOUT_S)
 
     def _run(self) -> None:
-        while not self._stop.wait(_LOOK_EVERY_S):
+        while not self._stop.wait(_POLL_INTERVAL_S):
             for change in self._host.take_changes():
                 for body in self._arrange(change):
                     self._send(body)
 
     def _arrange(self, change: Change) -> list[dict[str, Any]]:
-        """The bodies to send now, in the order that the script plays."""
+        """Return the bodies to send now, in the order of the script.
+
+        A body may be held back until the next change.
+        """
         order, key = change.transaction.script.postbacks, change.transaction.id
-        if order is Postbacks.DUPLICATE:
+        if order is PostbackOrder.DUPLICATE:
             return [change.body, change.body]
-        if order is Postbacks.OUT_OF_ORDER and change.body["status"] == "pending":
+        if order is PostbackOrder.OUT_OF_ORDER and change.body["status"] == "pending":
             self._held[key] = change.body
             return []
         held = self._held.pop(key, None)

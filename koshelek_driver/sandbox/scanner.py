@@ -1,4 +1,4 @@
-"""A virtual scanner: a picture in, the bytes of a real scanner out, on a pseudo-terminal at a line's own pace."""
+"""A virtual scanner on a pseudo-terminal: pictures to bytes, at the speed of the line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from PIL import Image
 from koshelek_driver.sandbox.symbols import decode, photograph
 
 _BITS_A_BYTE = 10
+"""Start bit, eight data bits, stop bit."""
 
 
 class VirtualScanner:
-    """Plugged in until `close`. `port` is the path that a driver opens."""
+    """A scanner that is plugged in until `close`. `port` is the path that a driver opens."""
 
     def __init__(self, *, baud_rate: int = 9600, chunk: int = 16, suffix: bytes = b"\r", send_aim: bool = True) -> None:
         self._master, self._slave = pty.openpty()
@@ -28,21 +29,24 @@ class VirtualScanner:
         self._unplugged = threading.Event()
 
     def show(self, screen: Image.Image) -> bytes:
-        """Hold a screen before it; gives the bytes that it sent. Blocks for the time on the line."""
+        """Read the symbol on a screen and send it; return the bytes that were sent.
+
+        Blocks as long as the line takes. Raises ValueError if there is no symbol in the picture.
+        """
         seen = decode(photograph(screen))
         frame = (seen.aim if self._send_aim else b"") + seen.data + self._suffix
         self.send(frame)
         return frame
 
     def send(self, frame: bytes) -> None:
-        """Send bytes as they are, at the line's pace."""
+        """Send bytes unchanged at the speed of the line; blocks as long."""
         for at in range(0, len(frame), self._chunk):
             piece = frame[at : at + self._chunk]
             self._unplugged.wait(len(piece) * self._byte_s)
             os.write(self._master, piece)
 
     def close(self) -> None:
-        """Unplug it."""
+        """Unplug the scanner."""
         if not self._unplugged.is_set():
             self._unplugged.set()
             os.close(self._master)

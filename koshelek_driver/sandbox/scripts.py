@@ -1,4 +1,4 @@
-"""What the sandbox can play: outcomes of a payment and misfortunes on the wire, each with a name and an amount."""
+"""The scripts of the host: outcomes and wire faults, each with a name and an amount."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ALWAYS = 1_000_000
 
 
 class Wire(StrEnum):
-    """What happens to a request or to its answer on the way."""
+    """A fault that strikes a request or its reply on the wire."""
 
     NORMAL = "normal"
     DROPPED_REQUEST = "dropped-request"
@@ -54,8 +54,8 @@ class Wire(StrEnum):
     CLOSED_IDLE = "closed-idle"
 
 
-class Postbacks(StrEnum):
-    """In what order the host tells of a payment by itself."""
+class PostbackOrder(StrEnum):
+    """The order of the postbacks of one payment."""
 
     IN_ORDER = "in-order"
     DUPLICATE = "duplicate"
@@ -64,7 +64,10 @@ class Postbacks(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One play. `steps` are seconds after checkout and the status that comes then."""
+    """One script. `steps` are statuses, each with its delay in seconds after checkout.
+
+    `wire` strikes the first `times` times that a request comes. `about` is shown to users.
+    """
 
     about: str
     steps: tuple[tuple[float, str], ...] = ((0.2, "pending"), (0.6, "accepted"))
@@ -76,7 +79,7 @@ class Script:
     delay_s: float = 0.0
     cancel_comes_late: bool = False
     odd_fields: bool = False
-    postbacks: Postbacks = Postbacks.IN_ORDER
+    postbacks: PostbackOrder = PostbackOrder.IN_ORDER
 
 
 _REJECTS = ((0.2, "pending"), (0.6, "rejected"))
@@ -105,8 +108,8 @@ SCRIPTS: dict[str, Script] = {
     "closed-idle": Script("the host closes the idle connection after each answer", wire=Wire.CLOSED_IDLE, times=ALWAYS),
     "slow": Script("checkout answers after two seconds", delay_s=2.0),
     "odd-fields": Script("fields and a status that no version has", odd_fields=True),
-    "duplicate-postback": Script("every postback comes twice", postbacks=Postbacks.DUPLICATE),
-    "out-of-order-postback": Script("the postback of pending comes last", postbacks=Postbacks.OUT_OF_ORDER),
+    "duplicate-postback": Script("every postback comes twice", postbacks=PostbackOrder.DUPLICATE),
+    "out-of-order-postback": Script("the postback of pending comes last", postbacks=PostbackOrder.OUT_OF_ORDER),
     **{
         f"rejected-{_kebab(code)}": Script(f"rejected with errorCode {code}", _REJECTS, error_code=code)
         for code in PAYMENT_ERRORS
@@ -126,28 +129,28 @@ REFUND_SCRIPTS: dict[str, Script] = {
 }
 REFUND_AMOUNTS = {name: REFUND_AMOUNT_BASE + number for number, name in enumerate(REFUND_SCRIPTS, 1)}
 _REFUND_BY_AMOUNT = {amount: name for name, amount in REFUND_AMOUNTS.items()}
-_AS_USUAL = Script("nothing happens but what was asked")
+_NO_SCRIPT = Script("nothing happens but what was asked")
 
 
 def for_refund(amount: int) -> Script:
-    """The script that the amount of a refund chooses."""
-    return REFUND_SCRIPTS[_REFUND_BY_AMOUNT[amount]] if amount in _REFUND_BY_AMOUNT else _AS_USUAL
+    """Return the script that the amount of a refund chooses."""
+    return REFUND_SCRIPTS[_REFUND_BY_AMOUNT[amount]] if amount in _REFUND_BY_AMOUNT else _NO_SCRIPT
 
 
 def for_request(call: str, body: dict[str, Any]) -> Script:
-    """The script that a request chooses by its amount."""
+    """Return the script that a request chooses by its amount."""
     if call == "checkout":
         return for_amount(body["checkoutInvoice"]["totalAmount"])
-    return for_refund(body["refundAmount"]) if call == "refund" else _AS_USUAL
+    return for_refund(body["refundAmount"]) if call == "refund" else _NO_SCRIPT
 
 
 def for_amount(amount: int) -> Script:
-    """The script that an amount chooses."""
+    """Return the script that the amount of a payment chooses."""
     if amount < SMALLEST_AMOUNT:
         return SCRIPTS["rejected-total-amount-is-too-small"]
     return SCRIPTS[_BY_AMOUNT.get(amount, "accepted")]
 
 
 def outcomes() -> dict[str, dict[str, Any]]:
-    """What checkout can play: the amount that chooses each script, and what happens."""
+    """Return all scripts of checkout: the amount that chooses each, and its description."""
     return {name: {"amount": AMOUNTS[name], "about": script.about} for name, script in SCRIPTS.items()}

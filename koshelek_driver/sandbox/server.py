@@ -1,4 +1,4 @@
-"""The Pay API sandbox as a whole: its own certificate authority, its credentials, its port, its folder."""
+"""The Pay API sandbox as a whole: host, HTTPS server, certificate authority, credentials, folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STORE = "ac99f4c8-1a8e-4b60-8aeb-fe20220f1b99"
 
 @dataclass(frozen=True)
 class SandboxFiles:
-    """What a till needs to call the sandbox, in one folder."""
+    """The files in the folder of a sandbox that a till needs to call it."""
 
     folder: Path
 
@@ -53,9 +53,10 @@ class SandboxFiles:
 
 
 class PayApiSandbox:
-    """Listens from the moment it is made until `close`. Port 0 takes any free port.
+    """A Pay API host that listens on 127.0.0.1 from construction until `close`.
 
-    `postback` makes the target of postbacks from the password of this sandbox.
+    Port 0 takes any free port. `postback` receives the password of this sandbox and returns the target of postbacks.
+    `now` returns Unix seconds.
     """
 
     def __init__(
@@ -73,8 +74,9 @@ class PayApiSandbox:
         folder.mkdir(parents=True, exist_ok=True)
         self.files = SandboxFiles(folder.resolve())
         self.issuer = issuer or Issuer()
-        self.password = _keep(self.files.password, secrets.token_urlsafe(18))
-        _keep(self.files.login, LOGIN)
+        self._now = now
+        self.password = _stored_secret(self.files.password, secrets.token_urlsafe(18))
+        _stored_secret(self.files.login, LOGIN)
         _write_secret(self.files.retailer_key, self.issuer.retailer_key)
         settings = HostSettings(
             LOGIN, self.password, version=version, issuer=self.issuer, polled_methods=polled_methods, pace=pace
@@ -85,7 +87,7 @@ class PayApiSandbox:
 
     @property
     def port(self) -> int:
-        """Where it listens, on 127.0.0.1."""
+        """The port on 127.0.0.1."""
         return self._server.port
 
     @property
@@ -95,11 +97,15 @@ class PayApiSandbox:
 
     @property
     def admin_url(self) -> str:
-        """`GET ledger`, `GET outcomes` and `POST next` below this, with the API's own login."""
+        """The base of `GET ledger`, `GET outcomes` and `POST next`, with the login of the API."""
         return f"{self.base_url}/admin"
 
+    def shift_date_header(self, seconds: float) -> None:
+        """Shift the Date header of later responses, which a till compares with its own clock."""
+        self._server.now = lambda: self._now() + seconds
+
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening and sending postbacks; blocks some seconds at most."""
         if self.postbacks is not None:
             self.postbacks.close()
         self._server.close()
@@ -113,8 +119,8 @@ class PayApiSandbox:
         return context
 
 
-def _keep(path: Path, new: str) -> str:
-    """The secret in this file, made if there is none."""
+def _stored_secret(path: Path, new: str) -> str:
+    """Return the secret in a file; a missing file is created with `new`."""
     if not path.exists():
         _write_secret(path, new)
     return path.read_text().strip()

@@ -1,4 +1,4 @@
-"""What the sandbox's servers share."""
+"""Socket helpers of the simulated peers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from contextlib import suppress
 
 
 def hang_up(endpoint: socket.socket) -> None:
-    """End it in both directions, and wake whoever waits on it; closing alone does not."""
+    """Shut down a connection, and wake the threads that wait on it; `close` does not wake them."""
     with suppress(OSError):
         endpoint.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,7 @@
-"""The Store API as far as the page tells: add as it is published; get and update as one might guess them."""
+"""The Store API of the simulated host.
+
+`add` is implemented as published; `get` and `update` are not published, so they are guesses.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +47,16 @@ _ADD = Draft202012Validator(
 
 @dataclass
 class Stores:
-    """The shops of every brand. `calls` are method and path of get and update, for nobody knows the true ones."""
+    """The stores of every brand.
+
+    `calls` are method and path of `get` and `update`. They can be changed, since the true ones are not published.
+    """
 
     calls: dict[str, tuple[str, str]] = field(default_factory=lambda: {"get": ("GET", PATH), "update": ("PUT", PATH)})
     brands: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def handle(self, request: HttpRequest, path: str) -> HttpReply | None:
-        """Answer a call of the Store API; None for any other call."""
+        """Process a call of the Store API; return None for any other call."""
         target = urlsplit(path)
         try:
             if (request.method, target.path) == ("POST", PATH) and self.calls["get"] != ("POST", PATH):
@@ -78,10 +84,10 @@ class Stores:
             200, {"brandId": body["brandId"], "stores": [brand[s["storeNumber"]] for s in body["stores"]]}
         )
 
-    def _get(self, asked: dict[str, Any]) -> HttpReply:
-        brand = self.brands.get(asked["brandId"], {})
-        wanted = [asked["storeNumber"]] if "storeNumber" in asked else list(brand)
-        return json_reply(200, {"brandId": asked["brandId"], "stores": [brand[n] for n in wanted if n in brand]})
+    def _get(self, query: dict[str, Any]) -> HttpReply:
+        brand = self.brands.get(query["brandId"], {})
+        wanted = [query["storeNumber"]] if "storeNumber" in query else list(brand)
+        return json_reply(200, {"brandId": query["brandId"], "stores": [brand[n] for n in wanted if n in brand]})
 
     def _update(self, body: dict[str, Any]) -> HttpReply:
         brand = self.brands.get(body["brandId"], {})

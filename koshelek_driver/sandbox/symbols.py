@@ -1,4 +1,4 @@
-"""Real symbols: drawn by one library (zint), read back by another (ZXing), as a phone and an imager do it."""
+"""Real symbols, drawn by one library (zint) and read by another (ZXing)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _BLUR_DOTS = 0.8
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Decoded:
-    """What an imager read: the AIM identifier with its `]`, and the bytes."""
+    """The result of an imager: the AIM identifier with its `]`, and the bytes of the symbol."""
 
     aim: bytes
     data: bytes
 
 
 def draw(text: str, symbology: str) -> Image.Image:
-    """The symbol as the app shows it, black on white with its quiet zone."""
+    """Draw a symbol as the app shows it, black on white with its quiet zone."""
     symbol = zxingcpp.create_barcode(text, SYMBOLOGIES[symbology])
     bare = as_picture(symbol.to_image(scale=_SCALE))
     framed = Image.new("L", (bare.width + 2 * _QUIET_DOTS, bare.height + 2 * _QUIET_DOTS), 255)
@@ -40,7 +40,7 @@ def draw(text: str, symbology: str) -> Image.Image:
 
 
 def as_blocks(text: str, symbology: str) -> list[str]:
-    """The symbol for a terminal: two rows of modules a line, to be shown black on white."""
+    """Draw a symbol for a terminal: two rows of modules a line, to be shown black on white."""
     dots = as_picture(zxingcpp.create_barcode(text, SYMBOLOGIES[symbology]).to_image(scale=1))
     even = Image.new("L", (dots.width, dots.height + dots.height % 2), 255)
     even.paste(dots)
@@ -52,16 +52,16 @@ def _block(dots: Image.Image, x: int, y: int) -> str:
 
 
 def photograph(screen: Image.Image) -> Image.Image:
-    """The symbol as an imager sees it: held by hand, a little tilted and out of focus."""
+    """Return the picture as an imager sees it: a little tilted and out of focus."""
     tilted = screen.rotate(_HAND_TILT_DEGREES, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
     return tilted.filter(ImageFilter.GaussianBlur(_BLUR_DOTS))
 
 
 def decode(picture: Image.Image) -> Decoded:
-    """Read a picture; raises ValueError when there is no symbol in it.
+    """Read the symbol in a picture. Raises ValueError if there is none.
 
-    The first that is found counts, as an imager sends one label a trigger: of a tilted linear symbol a few scan lines
-    at its ends may give a second, wrong reading.
+    The first result counts, as an imager sends one label per trigger: some scan lines at the ends of a tilted linear
+    symbol may give a second, wrong result.
     """
     found = zxingcpp.read_barcodes(picture)
     if not found:

@@ -1,4 +1,4 @@
-"""The customer's side: a wallet card whose one-time password is right now."""
+"""The customer's side: a wallet card with its current one-time password."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HASHES: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """How passwords are made: an HMAC card secret, then RFC 6238."""
+    """The generator of one-time passwords: an HMAC derives the secret of a card, RFC 6238 the password."""
 
     retailer_key: str = RETAILER_KEY
     prefix: str = "CM"
@@ -35,7 +35,7 @@ class Issuer:
     password_length: int = 3
 
     def password(self, card_number: str, unix_s: float, steps: int = 0) -> str:
-        """The password of a card at a time, or some steps before or after it."""
+        """Return the password of a card at a Unix time, or `steps` intervals later."""
         digest = _HASHES[self.hash_function]
         secret = hmac.new(bytes.fromhex(self.retailer_key), (self.prefix + card_number).encode(), digest).digest()
         key, digits = base64.b32encode(secret).decode(), max(6, self.password_length)
@@ -43,14 +43,14 @@ class Issuer:
         return totp.generate_otp(max(0, int(unix_s // self.interval_s) + steps))[-self.password_length :]
 
     def accepts(self, card_number: str, password: str, unix_s: float, steps: int) -> bool:
-        """Whether the password is right within some steps either side."""
+        """Return True if the password is right within `steps` steps to either side."""
         return any(self.password(card_number, unix_s, step) == password for step in range(-steps, steps + 1))
 
     def label(self, card_number: str, session: str, unix_s: float) -> str:
-        """What the app shows: prefix, card number, session, password."""
+        """Return the label that the app shows: prefix, card number, session, password."""
         return self.prefix + card_number + session + self.password(card_number, unix_s)
 
 
 def new_session() -> str:
-    """A session as the wallet's server gives it to the app."""
+    """Return a random session, as the server of the wallet issues it to the app."""
     return "".join(random.choices(string.ascii_uppercase + string.digits, k=SESSION_LENGTH))

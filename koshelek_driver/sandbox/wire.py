@@ -1,4 +1,4 @@
-"""HTTPS on a loopback port, with every misfortune that a script asks for."""
+"""An HTTPS server on a loopback port that plays the wire faults of scripts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _PROXY_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 class HttpsServer(socketserver.ThreadingTCPServer):
-    """Serves `app` until `close`. Port 0 takes any free port; `port` tells which.
+    """An HTTPS server for `app`, running from construction until `close`. Port 0 takes any free port.
 
-    `connections` counts the TLS connections so far; `now` is Unix time for the Date header.
+    `connections` counts the TLS connections so far. `now` returns Unix seconds for the Date header.
     """
 
     daemon_threads = True
@@ -48,7 +48,7 @@ class HttpsServer(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return int(self.server_address[1])
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class HttpsServer(socketserver.ThreadingTCPServer):
             hang_up(connection)
 
     def finish_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
-        """One connection, on its own thread: handshake, then requests."""
+        """Serve one connection in its own thread: the TLS handshake, then requests."""
         assert isinstance(request, socket.socket)
         request.settimeout(_IDLE_S)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -111,13 +111,13 @@ class _Connection(socketserver.BaseRequestHandler):
                     return None
 
     def _answer(self, http: h11.Connection, request: HttpRequest) -> bool:
-        """Send the reply as its script says; False when the connection is to be closed."""
+        """Send the reply with its wire fault; return False if the connection has to be closed."""
         reply = self.server.app(request)
         self.server.stopping.wait(reply.delay_s)
         if reply.wire in (Wire.DROPPED_REQUEST, Wire.LOST_ANSWER):
             hang_up(self.request)
             return False
-        reply = _spoil(reply)
+        reply = _broken(reply)
         sent = self._send(http, request, reply)
         if reply.wire is Wire.CLOSED_IDLE:
             self.server.stopping.wait(_CLOSE_AFTER_S)
@@ -147,16 +147,16 @@ def _request(head: h11.Request, body: bytes) -> HttpRequest:
     return HttpRequest(head.method.decode("ascii"), head.target.decode("ascii"), headers, body)
 
 
-_SPOILT = {
+_BROKEN_REPLIES = {
     Wire.SERVER_ERROR: (502, _PROXY_PAGE, "text/html"),
     Wire.EMPTY_BODY: (200, b"", "application/json"),
     Wire.NOT_JSON: (200, b"OK, accepted", "text/plain"),
 }
 
 
-def _spoil(reply: HttpReply) -> HttpReply:
-    """Another answer in place of the true one, where the script says so."""
-    if reply.wire not in _SPOILT:
+def _broken(reply: HttpReply) -> HttpReply:
+    """Replace the true reply by a broken one, if its wire fault requires that."""
+    if reply.wire not in _BROKEN_REPLIES:
         return reply
-    status, body, content_type = _SPOILT[reply.wire]
+    status, body, content_type = _BROKEN_REPLIES[reply.wire]
     return HttpReply(status, body, content_type, reply.wire)

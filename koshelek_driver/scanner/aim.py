@@ -1,7 +1,7 @@
-"""AIM symbology identifiers, `]` + code letter + modifier, and what UnifiedPOS calls each. Source: ISO/IEC 15424.
+"""AIM symbology identifiers, `]` + code letter + modifier, as UnifiedPOS symbologies. Source: ISO/IEC 15424.
 
-The standard says nothing of this mapping; where an identifier fits several numbers, the README of `upos` says which was
-chosen.
+UnifiedPOS does not define this mapping; where an identifier fits several of its numbers, the README of `upos` lists the
+one that was chosen.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _BY_LETTER = {
     "S": ScanDataType.TF,
     "T": ScanDataType.CODE49,
     "U": ScanDataType.MAXICODE,
-    "X": ScanDataType.OTHER,  # whatever the maker means by it: a profile can say
+    "X": ScanDataType.OTHER,  # defined by the maker: a profile can name it
     "Z": ScanDataType.UNKNOWN,  # no bar code at all
     "d": ScanDataType.DATAMATRIX,
     "e": ScanDataType.GS1DATABAR,
     "g": ScanDataType.OTHER,  # Grid Matrix
     "h": ScanDataType.HANXIN,
-    "o": ScanDataType.OTHER,  # characters read as such, of another font than OCR-A and OCR-B
+    "o": ScanDataType.OTHER,  # printed characters in a font other than OCR-A and OCR-B
     "z": ScanDataType.AZTEC,
 }
 _BY_MODIFIER = {
@@ -70,22 +70,28 @@ _WITH_ECI = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """One identifier: its two characters after `]`, the symbology, and whether the data has ECI escapes."""
+    """One identifier: the two characters after `]`, and the symbology.
+
+    `has_eci`: the data has ECI escapes.
+    """
 
     code: str
     scan_type: ScanDataType
     has_eci: bool
 
+    @property
+    def is_message(self) -> bool:
+        """True for `]Z`: not a bar code but a message of the scanner, such as a response."""
+        return self.code[0] == "Z"
 
-def split(frame: bytes) -> tuple[Identifier | None, bytes]:
-    """The identifier that a frame begins with, if it is a known one, and what follows."""
+
+def parse(frame: bytes) -> tuple[Identifier | None, bytes]:
+    """Parse the identifier at the start of a frame; return it and the bytes after it.
+
+    Without a known identifier returns None and the whole frame.
+    """
     code = frame[1:_LENGTH].decode("latin-1")
     if not _FORM.match(frame) or code[0] not in _BY_LETTER:
         return None, frame
     scan_type = _BY_MODIFIER.get(code, _BY_LETTER[code[0]])
     return Identifier(code, scan_type, code in _WITH_ECI), frame[_LENGTH:]
-
-
-def is_bar_code(frame: bytes) -> bool:
-    """False for what a scanner says about itself, such as its answer to a command: `]Z`."""
-    return not (_FORM.match(frame) and frame[1:2] == b"Z")

@@ -1,4 +1,4 @@
-"""What directIO of a Scanner does: the numbers, and what each asks of the hardware."""
+"""The command numbers of a Scanner's directIO, and the command of the hardware for each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from firmware_protocol.dialect import Command
 
 
 class DirectIo(IntEnum):
-    """The command number of `Scanner.direct_io`. INFO, HEALTH and STATISTICS are questions: the answer comes back as
-    the object. ENABLE and DISABLE switch the scanner's own reading; the device stays enabled.
+    """The command number of `Scanner.direct_io`.
 
-    A scanner whose dialect has no such command refuses with E_ILLEGAL.
+    INFO, HEALTH and STATISTICS are queries: the response comes back as the object. ENABLE and DISABLE switch the
+    scanner's own reading; the device stays enabled. E_ILLEGAL if the scanner's dialect has no such command.
     """
 
     GOOD_READ_BEEP = 1
@@ -25,9 +25,9 @@ class DirectIo(IntEnum):
     DISABLE = 9
 
 
-QUESTIONS = (DirectIo.INFO, DirectIo.HEALTH, DirectIo.STATISTICS)
+QUERIES = (DirectIo.INFO, DirectIo.HEALTH, DirectIo.STATISTICS)
 
 
 def command_of(number: DirectIo) -> Command:
-    """The command by its name."""
+    """Return the command of the hardware with the same name."""
     return Command[number.name]

@@ -10,13 +10,13 @@ from koshelek_driver.scanner.service import PortScanner
 from koshelek_driver.upos.codes import ScanDataType
 from koshelek_driver.upos.input import InputDevice
 from koshelek_driver.upos.members import ReadOnly, Stage, Writable
-from koshelek_driver.upos.registry import Devices, Factory
+from koshelek_driver.upos.registry import DeviceSource, Factory
 
 _GOOD_SCANS = "GoodScanCount"
 
 
 class Scanner(InputDevice[Label]):
-    """A bar code scanner: open, claim, enable, and take DataEvents.
+    """A bar code scanner: open, claim, enable, and receive DataEvents.
 
         scanner = Scanner()
         scanner.open("scanner1")                # a device of the till's site file
@@ -26,7 +26,7 @@ class Scanner(InputDevice[Label]):
         scanner.device_enabled = True
         scanner.data_event_enabled = True       # again after every event
 
-    The data properties hold the scan of the last DataEvent. Bytes are as the scanner sent them.
+    The data properties hold the scan of the last DataEvent, its bytes as the scanner sent them.
     """
 
     category: ClassVar[str] = "Scanner"
@@ -35,7 +35,7 @@ class Scanner(InputDevice[Label]):
     data_properties: ClassVar[tuple[str, ...]] = ("ScanData", "ScanDataLabel", "ScanDataType")
 
     last_label: Label | None = None
-    """The label of the last DataEvent, whole: for this driver's own rooms, not for the program of the POS."""
+    """The whole label of the last DataEvent, for this driver's own use: it may hold a card's password."""
     _decode_data: bool
     _scan_data: bytes
     _scan_data_label: bytes
@@ -44,13 +44,13 @@ class Scanner(InputDevice[Label]):
     decode_data = Writable(
         "DecodeData",
         bool,
-        "True fills ScanDataLabel and ScanDataType; what counts is its value when the DataEvent comes.",
+        "True fills ScanDataLabel and ScanDataType; its value when the DataEvent is delivered counts.",
         initial=False,
     )
     scan_data = ReadOnly(
         "ScanData",
         bytes,
-        "What came, with its identifier and check digit if they were sent, without framing (STX, ETX, CR).",
+        "The scan with identifier and check digit if they were sent, without framing (STX, ETX, CR).",
         initial=b"",
         read=Stage.CLAIMED,
     )
@@ -64,7 +64,7 @@ class Scanner(InputDevice[Label]):
     scan_data_type = ReadOnly(
         "ScanDataType",
         ScanDataType,
-        "The symbology; UNKNOWN while DecodeData is false, or when the scanner does not tell.",
+        "The symbology; UNKNOWN while DecodeData is false, or if the scanner does not send it.",
         initial=ScanDataType.UNKNOWN,
         read=Stage.CLAIMED,
     )
@@ -78,8 +78,8 @@ class Scanner(InputDevice[Label]):
     def _count_input(self) -> None:
         self._session_now().statistics.count(_GOOD_SCANS)
 
-    def _till_devices(self) -> Devices:
-        return site.load().devices
+    def _till_devices(self) -> DeviceSource:
+        return site.load()
 
     def _own_service(self) -> Factory:
         return PortScanner

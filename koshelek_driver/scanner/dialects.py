@@ -1,4 +1,4 @@
-"""Which dialect a profile names, and what that dialect's own symbology codes mean to UnifiedPOS."""
+"""Bind a profile to its wire dialect: decoder, commands, and the dialect's symbology codes in UnifiedPOS."""
 
 from __future__ import annotations
 
@@ -13,27 +13,32 @@ from koshelek_driver.upos.codes import ScanDataType
 T = ScanDataType
 
 
-def _not_asked(_data: bytes) -> Answer:
+def _no_response(_data: bytes) -> Answer:
     return Answer(ok=False, text="this dialect has no answers")
 
 
 @dataclass(frozen=True, slots=True)
 class DialectBinding:
-    """A dialect as the driver needs it: a decoder for each connection (given the device's report descriptor), its
-    codes, its commands, what a scanner must be told first and last, and where a HID device has its labels."""
+    """A dialect as the driver uses it.
+
+    `decoder` makes a decoder for one connection from the HID report descriptor (empty for other ports); `types` are the
+    symbologies of the dialect's own codes; `commands` the bytes of each command and `parse_answer` its response;
+    `first` and `last` are sent when the port is opened and before it is closed; `hid_pages` are the usage pages of the
+    HID interface that sends labels.
+    """
 
     decoder: Callable[[bytes], Dialect]
     types: Mapping[str, ScanDataType] = field(default_factory=dict)
     commands: Mapping[Command, bytes] = field(default_factory=dict)
-    read_answer: Callable[[bytes], Answer] = _not_asked
+    parse_answer: Callable[[bytes], Answer] = _no_response
     first: tuple[bytes, ...] = ()
     last: tuple[bytes, ...] = ()
     hid_pages: frozenset[int] = frozenset()
 
 
-def tongue(profile: ScannerProfile) -> DialectBinding:
-    """What a scanner of this profile speaks."""
-    return _TONGUES[profile.dialect](profile.framing)
+def build_binding(profile: ScannerProfile) -> DialectBinding:
+    """Return the dialect of the scanners that a profile describes."""
+    return _BINDINGS[profile.dialect](profile.framing)
 
 
 def _text(framing: Framing) -> DialectBinding:
@@ -72,7 +77,7 @@ def _newland(framing: Framing) -> DialectBinding:
     return DialectBinding(
         lambda _descriptor: newland.decoder(framing.idle_s, framing.max_length),
         commands=newland.COMMANDS,
-        read_answer=newland.read_answer,
+        parse_answer=newland.read_answer,
     )
 
 
@@ -82,7 +87,7 @@ def _datalogic(framing: Framing) -> DialectBinding:
     return DialectBinding(
         lambda _descriptor: datalogic.decoder(framing.idle_s, framing.max_length),
         commands=datalogic.COMMANDS,
-        read_answer=datalogic.read_answer,
+        parse_answer=datalogic.read_answer,
     )
 
 
@@ -125,7 +130,7 @@ def _keyboard(framing: Framing) -> DialectBinding:
     )
 
 
-_TONGUES: dict[str, Callable[[Framing], DialectBinding]] = {
+_BINDINGS: dict[str, Callable[[Framing], DialectBinding]] = {
     "text": _text,
     "start-end": _start_end,
     "honeywell": _honeywell,
@@ -153,7 +158,7 @@ HONEYWELL_LETTERS = {
     "D": T.EAN8,
     "E": T.UPCE,
 }
-"""The maker's letters beside the AIM identifier. Source: Honeywell user guides, symbology charts."""
+"""The maker's letters, sent beside the AIM identifier. Source: Honeywell user guides, symbology charts."""
 
 _SSI_PLAIN = {
     1: T.CODE39, 2: T.CODABAR, 3: T.CODE128, 4: T.TF, 5: T.TF, 6: T.ITF, 7: T.CODE93, 8: T.UPCA, 9: T.UPCE,
@@ -186,4 +191,4 @@ OEM_IDENTIFIERS = {f"00{number:02X}0B": scan_type for number, scan_type in _OEM_
     "17": T.EAN8_S,
     "1D": T.EAN8_S,
 }
-"""IBM's identifiers behind the data. Source: IBM OEM scanner specification, as open drivers have it."""
+"""IBM's identifiers behind the data. Source: IBM OEM scanner specification, as published in open drivers."""

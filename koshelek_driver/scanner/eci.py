@@ -1,6 +1,7 @@
-r"""Extended Channel Interpretations: undo what a scanner does that announces them.
+r"""Decode Extended Channel Interpretations (ECI), the character sets of two-dimensional symbols.
 
-It doubles every `\` of the data and writes `\nnnnnn` where the meaning of the bytes changes. Source: AIM ITS/04-001.
+A scanner that announces them doubles every `\` of the data and writes `\nnnnnn` before bytes of another
+interpretation. Source: AIM ITS/04-001.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _CODECS = {
 }
 
 
-def undo(data: bytes) -> bytes:
-    """The data without escapes: text as UTF-8 when its interpretations name character sets, else its bytes as they are.
+def decode(data: bytes) -> bytes:
+    """Remove the escapes: UTF-8 if the interpretations name character sets, else the bytes unchanged.
 
     A single `\\` that begins no escape stays: some scanners announce escapes and send none.
     """

@@ -1,4 +1,4 @@
-"""From one frame to a label: what the scanner put before it goes, what a reader of the symbol sees stays."""
+"""Make a label of one frame: the scanner's identifier is removed, the data of the symbol stays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from firmware_protocol.dialect import Scan
 from firmware_protocol.hid_keyboard import is_spoilt, mend
 from koshelek_driver.scanner import aim, eci, retail
+from koshelek_driver.scanner.aim import Identifier
 from koshelek_driver.scanner.retail import DEFAULT_RETAIL_RULES, RetailRules
 from koshelek_driver.upos.codes import ScanDataType
 
@@ -17,11 +18,10 @@ _AS_RETAIL = (*_AS_EAN, "E4")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Label:
-    """One scan. It may hold a card's password, so it does not print itself.
+    """One scan. It may hold a card's password, so its repr shows no data.
 
-    `scan_data` is what came without framing; `scan_data_label` the bare label; `aim` the two characters
-    after `]`, empty when the scanner sends no identifier; `typed`: it came through a keyboard, where other programs
-    can watch.
+    `scan_data` is the frame without framing bytes; `scan_data_label` the bare label; `aim` the two characters after
+    `]`, empty if the scanner sends no identifier; `typed`: it came through a keyboard, where other programs can watch.
     """
 
     scan_data: bytes
@@ -32,7 +32,7 @@ class Label:
 
     @property
     def text(self) -> str:
-        """The bare label as text: UTF-8 if it is, else one character a byte."""
+        """The bare label as text: UTF-8 if it is valid, else Latin-1, one character a byte."""
         try:
             return self.scan_data_label.decode("utf-8")
         except UnicodeDecodeError:
@@ -44,11 +44,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelRules:
-    """What is known of a scanner and wished by its shop.
+    """The rules for making labels: properties of the scanner and wishes of its shop.
 
-    `identifiers`: the maker's own identifier bytes and what each means, before the data or (`identifier_is_suffix`)
-    behind it; they win over AIM's. `infer_symbology`: bare digits with a right check digit are a UPC or EAN.
-    `raw_equals_label`: ScanData is the label. `typed`: the scanner is a keyboard.
+    `identifiers`: the maker's own identifier bytes and the symbology of each, before the data or
+    (`identifier_is_suffix`) behind it; they take precedence over AIM's. `infer_symbology`: bare digits with a right
+    check digit are a UPC or EAN. `raw_equals_label`: ScanData is the label. `typed`: the scanner is a keyboard.
     """
 
     identifiers: Mapping[bytes, ScanDataType] = field(default_factory=dict)
@@ -65,35 +65,46 @@ _FINER = {
     ScanDataType.QRCODE: (ScanDataType.UQRCODE,),
     ScanDataType.GS1DATABAR: (ScanDataType.GS1DATABAR_E, ScanDataType.GS1DATABAR_TYPE2),
 }
-"""Where AIM has one identifier for several symbologies, and a maker's code tells them apart."""
+"""Symbologies that share one AIM identifier, so that only the maker's own code distinguishes them."""
 
 
-def read_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:
-    """Make a label of one frame's data. Without an identifier the type is UNKNOWN, unless it may be inferred."""
-    return _as_wished(_by_maker(frame, rules) or _by_aim(frame, rules) or _bare(frame, rules), rules)
+def parse_label(frame: bytes, rules: LabelRules = DEFAULT_RULES) -> Label:
+    """Make a label of one frame's data.
+
+    Without an identifier the type is UNKNOWN, unless the rules allow to infer it.
+    """
+    return _label(frame, aim.parse(frame), rules)
 
 
-def read_text(text: str, *, typed: bool = False) -> Label:
-    """Make a label of text that a program hands over. What a Russian keyboard layout spoilt is mended: it was typed."""
+def parse_text(text: str, *, typed: bool = False) -> Label:
+    """Make a label of text given by a program.
+
+    Text that a Russian keyboard layout garbled is repaired; only a keyboard garbles, so the label counts as typed.
+    """
     spoilt = is_spoilt(text)
-    label = read_label((mend(text) if spoilt else text).encode())
+    label = parse_label((mend(text) if spoilt else text).encode())
     return replace(label, typed=typed or spoilt)
 
 
-def label_of(scan: Scan, types: Mapping[str, ScanDataType], rules: LabelRules = DEFAULT_RULES) -> Label:
-    """Make a label of what a dialect gave, with that dialect's own symbology codes.
+def label_from_scan(scan: Scan, types: Mapping[str, ScanDataType], rules: LabelRules = DEFAULT_RULES) -> Label | None:
+    """Make a label of a scan; None for a message of the scanner itself (`]Z`).
 
-    ScanData has the AIM identifier before the data, as a scanner on a plain line sends it.
+    `types` are the symbologies of the dialect's own codes. ScanData has the AIM identifier before the data, as a
+    scanner on a plain line sends it.
     """
+    frame = scan.aim + scan.data
+    parsed = aim.parse(frame)
+    if parsed[0] is not None and parsed[0].is_message:
+        return None
     named = types.get(scan.code)
     if not scan.aim and named is not None:
-        return _as_wished(_labelled(scan.data, scan.data, named, rules), rules)
-    label = read_label(scan.aim + scan.data, rules)
+        return _apply_wishes(_label_of_type(frame, scan.data, named, rules), rules)
+    label = _label(frame, parsed, rules)
     return replace(label, scan_data_type=named) if named in _FINER.get(label.scan_data_type, ()) else label
 
 
 def relabelled(label: Label, data: bytes) -> Label:
-    """As if the symbol held `data`: the same identifier before it or behind it, the same symbology."""
+    """Return the label that the same symbol would give if it held `data`: same identifier, same symbology."""
     if label.scan_data_label in label.scan_data:
         frame = label.scan_data.replace(label.scan_data_label, data, 1)
     else:
@@ -101,7 +112,15 @@ def relabelled(label: Label, data: bytes) -> Label:
     return replace(label, scan_data=frame, scan_data_label=data)
 
 
-def _as_wished(label: Label, rules: LabelRules) -> Label:
+def _label(frame: bytes, parsed: tuple[Identifier | None, bytes], rules: LabelRules) -> Label:
+    identifier, data = parsed
+    label = _by_maker(frame, rules)
+    if label is None and identifier is not None:
+        label = _by_aim(frame, identifier, data, rules)
+    return _apply_wishes(label or _bare(frame, rules), rules)
+
+
+def _apply_wishes(label: Label, rules: LabelRules) -> Label:
     if rules.raw_equals_label:
         label = replace(label, scan_data=label.scan_data_label)
     return replace(label, typed=True) if rules.typed else label
@@ -109,21 +128,18 @@ def _as_wished(label: Label, rules: LabelRules) -> Label:
 
 def _by_maker(frame: bytes, rules: LabelRules) -> Label | None:
     at_end = rules.identifier_is_suffix
-    for identifier in sorted(rules.identifiers, key=len, reverse=True):
+    for identifier in sorted(rules.identifiers, key=len, reverse=True):  # one may begin as a longer one does
         if frame.endswith(identifier) if at_end else frame.startswith(identifier):
             data = frame.removesuffix(identifier) if at_end else frame.removeprefix(identifier)
-            return _labelled(frame, data, rules.identifiers[identifier], rules)
+            return _label_of_type(frame, data, rules.identifiers[identifier], rules)
     return None
 
 
-def _by_aim(frame: bytes, rules: LabelRules) -> Label | None:
-    identifier, data = aim.split(frame)
-    if identifier is None:
-        return None
+def _by_aim(frame: bytes, identifier: Identifier, data: bytes, rules: LabelRules) -> Label:
     if identifier.code in _AS_RETAIL:
-        read = retail.read_ean if identifier.code in _AS_EAN else retail.read
-        return Label(frame, *read(data, identifier.scan_type, rules.retail), identifier.code)
-    return Label(frame, eci.undo(data) if identifier.has_eci else data, identifier.scan_type, identifier.code)
+        parse = retail.parse_ean if identifier.code in _AS_EAN else retail.parse
+        return Label(frame, *parse(data, identifier.scan_type, rules.retail), identifier.code)
+    return Label(frame, eci.decode(data) if identifier.has_eci else data, identifier.scan_type, identifier.code)
 
 
 def _bare(frame: bytes, rules: LabelRules) -> Label:
@@ -131,6 +147,6 @@ def _bare(frame: bytes, rules: LabelRules) -> Label:
     return Label(frame, *(found or (frame, ScanDataType.UNKNOWN)))
 
 
-def _labelled(frame: bytes, data: bytes, scan_type: ScanDataType, rules: LabelRules) -> Label:
-    found = retail.read(data, scan_type, rules.retail) if retail.is_retail(scan_type) else (data, scan_type)
+def _label_of_type(frame: bytes, data: bytes, scan_type: ScanDataType, rules: LabelRules) -> Label:
+    found = retail.parse(data, scan_type, rules.retail) if retail.is_retail(scan_type) else (data, scan_type)
     return Label(frame, *found)

@@ -1,4 +1,4 @@
-"""Scans for a program that wants no events: the Scanner is opened, read and closed again."""
+"""Scans without events: open a Scanner, read labels, close it again."""
 
 from __future__ import annotations
 
@@ -25,9 +25,14 @@ def scan_once(
     canceled: Callable[[], bool],
     now_s: Callable[[], float],
 ) -> Label:
-    """The next label of a scanner. Blocks at most `timeout_s` after `ready` is called; asks `canceled` now and then.
+    """Return the next label of a scanner.
 
-    Raises ScanTimeout, ScanCanceled, or UposError as Scanner does.
+    Blocks at most `timeout_s` after `ready` is called; `canceled` is polled every 0.1 s.
+
+    Raises:
+        ScanTimeout: nothing was scanned in time.
+        ScanCanceled: `canceled` returned True.
+        UposError: the scanner cannot be opened, claimed or enabled.
     """
     scans: queue.SimpleQueue[Label] = queue.SimpleQueue()
     with listening(devices, name, scans.put):
@@ -50,7 +55,7 @@ def listening(
     heard: Callable[[Label], object],
     failed: Callable[[ErrorEvent], object] = lambda _event: None,
 ) -> Iterator[None]:
-    """While inside, every label of a scanner goes to `heard` and every error of its input to `failed`.
+    """Open a scanner for the `with` block: `heard` gets every label, `failed` every error of its input.
 
     Both are called on the scanner's event thread. Raises UposError as Scanner does.
     """

@@ -1,4 +1,4 @@
-"""A scanner on a port: what is read goes through its dialect, and comes out as labels and what else it says."""
+"""Read one port through its dialect: bytes in, labels and other events of the scanner out."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 from firmware_protocol.dialect import Event, Scan, Send
 from koshelek_driver.errors import PortLost
-from koshelek_driver.scanner import aim
 from koshelek_driver.scanner.dialects import DialectBinding
-from koshelek_driver.scanner.label import Label, LabelRules, label_of
+from koshelek_driver.scanner.label import Label, LabelRules, label_from_scan
 from koshelek_driver.transport import Port
 
 _LONGEST_WAIT_S = 0.5
@@ -17,45 +16,49 @@ _WRITE_TIMEOUT_S = 1.0
 
 
 class ScannerReader:
-    """Labels from one port, one after another, none merged and none lost while it is open."""
+    """The labels of one open port, one after another, none merged and none lost.
 
-    def __init__(self, port: Port, tongue: DialectBinding, rules: LabelRules, clock: Callable[[], float]) -> None:
+    Not thread-safe, except that another thread may write to `port`.
+    """
+
+    def __init__(self, port: Port, binding: DialectBinding, rules: LabelRules, now_s: Callable[[], float]) -> None:
         self.port = port
         self._rules = rules
-        self._clock = clock
-        self._decoder = tongue.decoder(port.report_descriptor)
-        self._tongue = tongue
+        self._now_s = now_s
+        self._decoder = binding.decoder(port.report_descriptor)
+        self._binding = binding
         try:
-            for data in tongue.first:
+            for data in binding.first:
                 port.write(data, _WRITE_TIMEOUT_S)
         except PortLost:
             port.close()
             raise
 
     def read(self) -> list[Label | Event]:
-        """What one read of the port completes, often nothing; blocks half a second at most. Raises PortLost.
+        """Read the port once and return what that completes, often nothing.
 
-        Acknowledgements are sent on the way. A Label stands for each Scan.
+        Blocks half a second at most. Acknowledgements that the dialect demands are written on the way. Each Scan of the
+        dialect becomes a Label; messages of the scanner itself (`]Z`) are dropped. Raises PortLost.
         """
-        now = self._clock()
-        end_of_frame = self._decoder.deadline() or now + _LONGEST_WAIT_S
-        data = self.port.read(max(0.0, min(end_of_frame - now, _LONGEST_WAIT_S)))
-        heard: list[Label | Event] = []
-        for event in self._decoder.feed(data, self._clock()):
-            self._take(event, heard)
-        return heard
+        now_s = self._now_s()
+        end_of_frame_s = self._decoder.deadline() or now_s + _LONGEST_WAIT_S
+        data = self.port.read(max(0.0, min(end_of_frame_s - now_s, _LONGEST_WAIT_S)))
+        completed: list[Label | Event] = []
+        for event in self._decoder.feed(data, self._now_s()):
+            self._take(event, completed)
+        return completed
 
     def close(self) -> None:
-        """Tell the scanner, as far as it listens, and close the port."""
+        """Send the dialect's last commands if the port still works, and close it."""
         with contextlib.suppress(PortLost):
-            for data in self._tongue.last:
+            for data in self._binding.last:
                 self.port.write(data, _WRITE_TIMEOUT_S)
         self.port.close()
 
-    def _take(self, event: Event, heard: list[Label | Event]) -> None:
+    def _take(self, event: Event, completed: list[Label | Event]) -> None:
         if isinstance(event, Send):
             self.port.write(event.data, _WRITE_TIMEOUT_S)
         elif not isinstance(event, Scan):
-            heard.append(event)
-        elif aim.is_bar_code(event.aim + event.data):
-            heard.append(label_of(event, self._tongue.types, self._rules))
+            completed.append(event)
+        elif (label := label_from_scan(event, self._binding.types, self._rules)) is not None:
+            completed.append(label)

@@ -1,4 +1,4 @@
-"""UPC and EAN: check digits that a scanner left off, supplements, and numbers without any identifier."""
+"""UPC and EAN: missing check digits, supplements, and numbers without an identifier."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ _UPCE_SHORT = 6
 
 @dataclass(frozen=True, slots=True)
 class RetailRules:
-    """`check_digits_sent`: the scanner sends them. `compute_check_digits`: put those it left off into the label.
-    `upca_as_ean13`: 13 digits with a leading 0 stay an EAN-13, as AIM has it; else they are a UPC-A of 12."""
+    """The rules for UPC and EAN, from the scanner's profile and the site file.
+
+    `check_digits_sent`: the scanner sends check digits. `compute_check_digits`: add missing ones to the label.
+    `upca_as_ean13`: 13 digits with a leading 0 stay an EAN-13, as AIM identifies them; else they are a UPC-A of 12.
+    """
 
     check_digits_sent: bool = True
     compute_check_digits: bool = True
@@ -35,12 +38,15 @@ Reading = tuple[bytes, ScanDataType]
 
 
 def is_retail(scan_type: ScanDataType) -> bool:
-    """Whether a symbology has the check digit that people read."""
+    """Return True for UPC and EAN, with or without a supplement."""
     return scan_type in _LENGTHS or scan_type in _WITHOUT_SUPPLEMENT
 
 
-def read(data: bytes, scan_type: ScanDataType, rules: RetailRules) -> Reading:
-    """The label and exact type of a UPC or EAN. What is not digits, or of no known length, stays as it is."""
+def parse(data: bytes, scan_type: ScanDataType, rules: RetailRules) -> Reading:
+    """Return the label and exact type of a UPC or EAN.
+
+    Data that is not digits, or of no known length, stays unchanged.
+    """
     main_type = _WITHOUT_SUPPLEMENT.get(scan_type, scan_type)
     blocks = _SECOND_BLOCK.fullmatch(data)
     if blocks is not None:
@@ -51,43 +57,49 @@ def read(data: bytes, scan_type: ScanDataType, rules: RetailRules) -> Reading:
     return (data, scan_type) if split is None else _whole(data[:split], data[split:], main_type, rules)
 
 
-def read_ean(data: bytes, scan_type: ScanDataType, rules: RetailRules) -> Reading:
-    """As `read`, for an identifier that means EAN-13, UPC-A and UPC-E alike: the digits decide."""
-    main = data[: -len(_supplement_of(data))] if _supplement_of(data) else data
+def parse_ean(data: bytes, scan_type: ScanDataType, rules: RetailRules) -> Reading:
+    """Do as `parse` does for an identifier that EAN-13, UPC-A and UPC-E share: the digits decide."""
+    main = data[: -len(_find_supplement(data))] if _find_supplement(data) else data
     if main.isdigit() and len(main) == _LENGTHS[ScanDataType.UPCE]:
-        return read(data, ScanDataType.UPCE, rules)
+        return parse(data, ScanDataType.UPCE, rules)
     if _is_upca(main, rules):
-        return read(data, ScanDataType.UPCA, rules)
+        return parse(data, ScanDataType.UPCA, rules)
     if main[:1] == b"0" and len(main) == _LENGTHS[ScanDataType.EAN13] and not rules.upca_as_ean13:
-        return read(data[1:], ScanDataType.UPCA, rules)
-    return read(data, scan_type, rules)
+        return parse(data[1:], ScanDataType.UPCA, rules)
+    return parse(data, scan_type, rules)
 
 
 def infer(data: bytes, rules: RetailRules) -> Reading | None:
-    """The UPC or EAN that bare digits are by their length and check digit, if they can be one."""
+    """Return the UPC or EAN that bare digits form by length and check digit, or None."""
     if not data.isdigit():
         return None
     shortened = {12: ScanDataType.EAN13, 11: ScanDataType.UPCA, 7: ScanDataType.EAN8}
     whole = {13: ScanDataType.EAN13, 12: ScanDataType.UPCA, 8: ScanDataType.EAN8}
     if rules.check_digits_sent and is_checked(data) and len(data) in whole:
-        return read(data, whole[len(data)], rules)
+        return parse(data, whole[len(data)], rules)
     may_be_short = not rules.check_digits_sent or len(data) == _LENGTHS[ScanDataType.UPCA]
-    return read(data, shortened[len(data)], rules) if may_be_short and len(data) in shortened else None
+    return parse(data, shortened[len(data)], rules) if may_be_short and len(data) in shortened else None
 
 
 def check_digit(digits: bytes) -> bytes:
-    """The digit that belongs behind these: weights 3, 1, 3 ... from the right. Source: GS1 General Specifications."""
+    """Return the check digit of these digits: weights 3, 1, 3 ... from the right.
+
+    Source: GS1 General Specifications.
+    """
     total = sum((digit - 48) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(digits)))
     return b"%d" % (-total % 10)
 
 
 def is_checked(digits: bytes) -> bool:
-    """Whether the last digit is the check digit of those before it."""
+    """Return True if the last digit is the check digit of those before it."""
     return check_digit(digits[:-1]) == digits[-1:]
 
 
 def expand_upce(digits: bytes) -> bytes:
-    """The 11 digits of UPC-A that a UPC-E (number system and six digits) stands for. Source: as above."""
+    """Return the 11 digits of UPC-A that a UPC-E (number system and six digits) stands for.
+
+    Source: GS1 General Specifications.
+    """
     system, body, last = digits[:1], digits[1:6], digits[6:7]
     if last in b"012":
         return system + body[:2] + last + b"0000" + body[2:]
@@ -110,7 +122,7 @@ def _complete(main: bytes, main_type: ScanDataType, rules: RetailRules) -> bytes
         return main + check_digit(main)
     if len(main) == _UPCE_SHORT:
         return _checked_upce(b"0" + main)
-    # Seven digits lack either the number system, which is then 0, or the check digit.
+    # Of seven digits either the number system is missing, which is then 0, or the check digit.
     whole = b"0" + main
     return whole if rules.check_digits_sent and _checked_upce(whole[:-1]) == whole else _checked_upce(main)
 
@@ -120,7 +132,7 @@ def _checked_upce(main: bytes) -> bytes:
 
 
 def _split(length: int, main_type: ScanDataType) -> int | None:
-    """How many of the digits are the main symbol's: whole first, then short of the check digit."""
+    """Return the number of digits of the main symbol: whole lengths first, then those without check digit."""
     whole = _LENGTHS[main_type]
     shorter = (whole, whole - 1, _UPCE_SHORT) if main_type is ScanDataType.UPCE else (whole, whole - 1)
     sizes = [(main, extra) for extra in _SUPPLEMENTS for main in shorter]
@@ -128,12 +140,12 @@ def _split(length: int, main_type: ScanDataType) -> int | None:
 
 
 def _is_upca(main: bytes, rules: RetailRules) -> bool:
-    """Twelve digits: a UPC-A, unless they are an EAN-13 whose check digit was left off."""
+    """Return True for a UPC-A: twelve digits that are not an EAN-13 without its check digit."""
     return main.isdigit() and len(main) == _LENGTHS[ScanDataType.UPCA] and rules.check_digits_sent and is_checked(main)
 
 
-def _supplement_of(data: bytes) -> bytes:
-    """What follows the main symbol of a packet that has both: a second block, or the digits beyond 13 or 12."""
+def _find_supplement(data: bytes) -> bytes:
+    """Return the supplement in a frame: a second block, or the digits beyond 13 or 12."""
     blocks = _SECOND_BLOCK.fullmatch(data)
     if blocks is not None:
         return data[len(blocks[1]) :]

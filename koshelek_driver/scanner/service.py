@@ -1,4 +1,4 @@
-"""This driver's own device service of the category Scanner: any scanner that a profile describes, on its port."""
+"""The driver's own device service of the category Scanner: any scanner with a profile, on its port."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from firmware_protocol.dialect import Damaged, Event, Overlong, Reply
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import ScannerProfile
-from koshelek_driver.config.sections import Device, Labels
+from koshelek_driver.config.sections import DeviceEntry, Labels
 from koshelek_driver.errors import PortError, PortLost
-from koshelek_driver.scanner.commands import QUESTIONS, DirectIo, command_of
-from koshelek_driver.scanner.dialects import tongue
+from koshelek_driver.scanner.commands import QUERIES, DirectIo, command_of
+from koshelek_driver.scanner.dialects import build_binding
 from koshelek_driver.scanner.label import Label, LabelRules
 from koshelek_driver.scanner.reader import ScannerReader
 from koshelek_driver.scanner.retail import RetailRules
@@ -26,172 +27,204 @@ from koshelek_driver.upos.service import DeviceService, Equipment, EventCallback
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 3.0
-_FIRST_REOPEN_S = 0.2
-_LAST_REOPEN_S = 5.0
-_ANSWER_S = 2.0
-"""How long a scanner may take to answer a command; a busy one takes some 100 ms."""
 _TESTS = (DirectIo.INFO, DirectIo.GOOD_READ_BEEP)
 _LONGEST_END_S = 10.0
 """A reading thread ends within a read, or within an attempt to open its port."""
 
 
-class PortScanner(DeviceService[Label]):
-    """One scanner. While it is enabled, a thread of its own reads the port and hands in labels.
+@dataclass(frozen=True, slots=True)
+class PortTiming:
+    """Seconds that a scanner's port may take; tests shorten them.
 
-    A port that is lost is opened again, after 0.2 s and then ever more slowly, at last every 5 s. PowerState tells
-    whether the port is there: an RS-232 scanner that is switched off looks ONLINE.
+    A lost port is opened again after `first_reopen_s`, then after twice as long each time, at last every
+    `last_reopen_s`. `response_timeout_s`: for a response to a command; a busy scanner takes some 100 ms.
+    """
+
+    first_reopen_s: float = 0.2
+    last_reopen_s: float = 5.0
+    response_timeout_s: float = 2.0
+
+
+class PortScanner(DeviceService[Label]):
+    """One scanner. While it is enabled, its own thread reads the port and hands in labels.
+
+    A lost port is opened again, first after 0.2 s, then at doubled intervals of at most 5 s. PowerState says if the
+    port is there: an RS-232 scanner that is switched off looks ONLINE.
     """
 
     device_service_description: ClassVar[str] = "Koshelek Driver scanner on a port"
     cap_power_reporting = PowerReporting.PR_STANDARD
 
-    def __init__(self, name: str, entry: Device, open_its_port: Callable[[ScannerProfile], Port] | None = None) -> None:
-        """`open_its_port`: in place of opening `entry.port`."""
+    def __init__(
+        self,
+        name: str,
+        entry: DeviceEntry,
+        open_its_port: Callable[[ScannerProfile], Port] | None = None,
+        timing: PortTiming = PortTiming(),
+    ) -> None:
+        """Prepare; the port is not touched. `open_its_port` replaces the opening of `entry.port`."""
         check_address(entry.port)
         self._model = profile.scanner(entry.profile)
-        self._tongue = tongue(self._model)
-        self._rules = rules_of(self._model, entry.labels)
+        self._binding = build_binding(self._model)
+        self._rules = build_rules(self._model, entry.labels)
         self._transmit_unknown = entry.labels.transmit_unknown
         self._open_its_port = open_its_port or (lambda model: self._open(entry.port, model))
         self._name = name
-        self._reading: _Reading | None = None
+        self._timing = timing
+        self._thread: _ReadingThread | None = None
         self.claim_key = hardware_of(entry.port)
         self.physical_device_description = self._model.description
         self.physical_device_name = f"{entry.profile} at {entry.port}"
 
-    def enable(self, inlet: EventCallbacks[Label]) -> None:
-        """Open the port and begin to read. What was scanned before is not read. Raises UposError E_NOHARDWARE."""
+    def enable(self, callbacks: EventCallbacks[Label]) -> None:
+        """Open the port and start to read; labels scanned before are not read.
+
+        Raises UposError E_NOHARDWARE if the port cannot be opened. Blocks for at most some 3 s.
+        """
         try:
-            reader = self._reader()
+            reader = self._open_reader()
         except PortError as problem:
             raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
-        self._reading = _Reading(self._name, reader, self._reader, _Labels(inlet, self._transmit_unknown))
+        reporter = _Reporter(callbacks, self._transmit_unknown)
+        self._thread = _ReadingThread(self._name, reader, self._open_reader, reporter, self._timing)
 
     def disable(self) -> None:
         """Stop reading and wait until the port is closed."""
-        if self._reading is not None:
-            self._reading.end()
-            self._reading = None
+        if self._thread is not None:
+            self._thread.end()
+            self._thread = None
 
     def check_health(self, level: HealthLevel) -> str:
-        """CH_INTERNAL: whether the port is open. CH_EXTERNAL: it beeps, or says who it is, where it can."""
+        """Test the port (CH_INTERNAL), or the scanner (CH_EXTERNAL): ask for its information, or let it beep."""
         if level is HealthLevel.CH_INTERNAL:
             self._connected()
             return "Successful"
-        offered = [number for number in _TESTS if command_of(number) in self._tongue.commands]
+        offered = [number for number in _TESTS if command_of(number) in self._binding.commands]
         if level is HealthLevel.CH_INTERACTIVE or not offered:
             return super().check_health(level)
-        _, answer = self.direct_io(offered[0], 0, None)
-        return f"Successful: {answer}" if answer else "Successful"
+        _, text = self.direct_io(offered[0], 0, None)
+        return f"Successful: {text}" if text else "Successful"
 
     def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:
-        """A command by its DirectIo number; a question waits for its answer, and labels pass meanwhile.
+        """Send a command by its DirectIo number; a query waits up to 2 s for its response.
 
-        Raises UposError: E_ILLEGAL for what the dialect does not have, E_NOHARDWARE, E_TIMEOUT without an answer,
-        E_FAILURE when the scanner refuses.
+        Labels that come during the wait are delivered.
+
+        Raises:
+            UposError: E_ILLEGAL if the dialect has no such command, E_NOHARDWARE without the port, E_TIMEOUT without a
+                response, E_FAILURE if the scanner refuses.
         """
         number = next((each for each in DirectIo if each == command), None)
-        asked = b"" if number is None else self._tongue.commands.get(command_of(number), b"")
-        if number is None or not asked:
+        to_send = b"" if number is None else self._binding.commands.get(command_of(number), b"")
+        if number is None or not to_send:
             return super().direct_io(command, data, obj)
-        reading = self._connected()
-        if number not in QUESTIONS:
-            reading.tell(asked)
+        thread = self._connected()
+        if number not in QUERIES:
+            thread.write(to_send)
             return data, obj
-        answer = self._tongue.read_answer(reading.ask(asked))
-        if not answer.ok:
-            raise UposError(ErrorCode.E_FAILURE, f"the scanner refused {number.name}: {answer.text}", "see its manual")
-        return data, answer.text
+        response = self._binding.parse_answer(thread.request(to_send))
+        if not response.ok:
+            what = f"the scanner refused {number.name}: {response.text}"
+            raise UposError(ErrorCode.E_FAILURE, what, "see its manual")
+        return data, response.text
 
-    def _connected(self) -> _Reading:
-        if self._reading is None or not self._reading.connected:
+    def _connected(self) -> _ReadingThread:
+        if self._thread is None or not self._thread.connected:
             raise UposError(ErrorCode.E_NOHARDWARE, "the port is lost", "check the cable and the scanner's power")
-        return self._reading
+        return self._thread
 
     def equipment(self) -> Equipment:
-        """What the profile says."""
+        """Return the description in the profile, and the port."""
         return Equipment(model_name=self._model.description, interface=self.physical_device_name)
 
-    def _reader(self) -> ScannerReader:
-        return ScannerReader(self._open_its_port(self._model), self._tongue, self._rules, time.monotonic)
+    def _open_reader(self) -> ScannerReader:
+        return ScannerReader(self._open_its_port(self._model), self._binding, self._rules, time.monotonic)
 
     def _open(self, address: str, model: ScannerProfile) -> Port:
-        return open_port(address, model.serial, _CONNECT_TIMEOUT_S, self._tongue.hid_pages)
+        return open_port(address, model.serial, _CONNECT_TIMEOUT_S, self._binding.hid_pages)
 
 
-class _Labels:
-    """From what a reader gives to what the device is told."""
+class _Reporter:
+    """Reports to the device: labels, faults of the dialect, a lost port."""
 
-    def __init__(self, inlet: EventCallbacks[Label], transmit_unknown: bool) -> None:
-        self._inlet = inlet
+    def __init__(self, callbacks: EventCallbacks[Label], transmit_unknown: bool) -> None:
+        self._callbacks = callbacks
         self._transmit_unknown = transmit_unknown
 
-    def take(self, heard: Label | Event) -> bool:
-        """Whether to go on reading."""
-        if isinstance(heard, Label):
-            wanted = self._transmit_unknown or heard.scan_data_type is not ScanDataType.UNKNOWN
-            return not wanted or self._inlet.data(heard)
-        if isinstance(heard, Damaged | Overlong):
-            self._inlet.communication_error()
-        if isinstance(heard, Overlong):
-            self._inlet.error(ErrorCode.E_FAILURE, ExtendedCode.INPUT_TOO_LONG)
+    def report(self, event: Label | Event) -> bool:
+        """Report one event; False when the device is disabled, so reading ends."""
+        if isinstance(event, Label):
+            wanted = self._transmit_unknown or event.scan_data_type is not ScanDataType.UNKNOWN
+            return not wanted or self._callbacks.data(event)
+        if isinstance(event, Damaged | Overlong):
+            self._callbacks.communication_error()
+        if isinstance(event, Overlong):
+            self._callbacks.error(ErrorCode.E_FAILURE, ExtendedCode.INPUT_TOO_LONG)
         return True
 
     def lost(self) -> None:
-        self._inlet.communication_error()
-        self._inlet.power(PowerState.PS_OFF_OFFLINE)
-        self._inlet.error(ErrorCode.E_NOHARDWARE)
+        self._callbacks.communication_error()
+        self._callbacks.power(PowerState.PS_OFF_OFFLINE)
+        self._callbacks.error(ErrorCode.E_NOHARDWARE)
 
-    def found(self) -> None:
-        self._inlet.power(PowerState.PS_ONLINE)
+    def reconnected(self) -> None:
+        self._callbacks.power(PowerState.PS_ONLINE)
 
 
-class _Reading:
-    """The thread that reads, from enable to disable."""
+class _ReadingThread:
+    """The thread that reads the port, from enable to disable."""
 
     def __init__(
-        self, name: str, reader: ScannerReader, reopened: Callable[[], ScannerReader], labels: _Labels
+        self,
+        name: str,
+        reader: ScannerReader,
+        reopen: Callable[[], ScannerReader],
+        reporter: _Reporter,
+        timing: PortTiming,
     ) -> None:
         self.connected = True
         self._name = name
         self._reader = reader
-        self._reopened = reopened
-        self._labels = labels
+        self._reopen_reader = reopen
+        self._reporter = reporter
+        self._timing = timing
         self._stopped = threading.Event()
-        self._asking = threading.Lock()
-        self._answers: queue.SimpleQueue[bytes] | None = None
-        self._port_in_hand = threading.Lock()  # a port that is being closed must not be woken: its numbers are reused
+        self._request_lock = threading.Lock()
+        self._responses: queue.SimpleQueue[bytes] | None = None
+        # A closed port must not be written to or woken: the system gives its file number to the next file opened.
+        self._port_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"scanner-{name}", daemon=True)
         self._thread.start()
 
-    def tell(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Write a command. Raises UposError E_NOHARDWARE."""
         try:
-            with self._port_in_hand:
-                self._reader.port.write(data, _ANSWER_S)
+            with self._port_lock:
+                self._reader.port.write(data, self._timing.response_timeout_s)
         except PortError as problem:
             raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
 
-    def ask(self, data: bytes) -> bytes:
-        """Write a question and wait for its answer; one at a time. Raises UposError E_NOHARDWARE or E_TIMEOUT."""
-        with self._asking:
-            answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-            self._answers = answers
+    def request(self, data: bytes) -> bytes:
+        """Write a query and wait for its response; one at a time. Raises UposError E_NOHARDWARE or E_TIMEOUT."""
+        with self._request_lock:
+            responses: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+            timeout_s = self._timing.response_timeout_s
+            self._responses = responses
             try:
-                self.tell(data)
-                return answers.get(timeout=_ANSWER_S)
+                self.write(data)
+                return responses.get(timeout=timeout_s)
             except queue.Empty:
-                what = f"the scanner did not answer in {_ANSWER_S:g} s"
+                what = f"the scanner did not answer in {timeout_s:g} s"
                 raise UposError(
                     ErrorCode.E_TIMEOUT, what, "check that it is in the mode that its profile says"
                 ) from None
             finally:
-                self._answers = None
+                self._responses = None
 
     def end(self) -> None:
-        """End, and wait for it."""
+        """Stop the thread and wait for its end."""
         self._stopped.set()
-        with self._port_in_hand:
+        with self._port_lock:
             if self.connected:
                 self._reader.port.wake()
         self._thread.join(_LONGEST_END_S)
@@ -201,53 +234,53 @@ class _Reading:
             while not self._stopped.is_set():
                 self._read()
         finally:
-            self._hang_up()
+            self._close_port()
 
     def _read(self) -> None:
         try:
-            for heard in self._reader.read():
-                self._take(heard)
+            for event in self._reader.read():
+                self._take(event)
         except PortLost:
             if not self._stopped.is_set():
-                self._come_back()
+                self._reconnect()
         except Exception as fault:  # noqa: BLE001 - a fault of ours must not leave a till without its scanner
             _LOG.error("scanner %s: %s while reading; its port is opened anew", self._name, type(fault).__name__)
-            self._come_back()
+            self._reconnect()
 
-    def _take(self, heard: Label | Event) -> None:
-        answers = self._answers
-        if isinstance(heard, Reply):
-            if answers is not None:
-                answers.put(heard.data)
-        elif not self._labels.take(heard):
+    def _take(self, event: Label | Event) -> None:
+        responses = self._responses
+        if isinstance(event, Reply):
+            if responses is not None:
+                responses.put(event.data)
+        elif not self._reporter.report(event):
             self._stopped.set()
 
-    def _come_back(self) -> None:
-        self._hang_up()
-        self._labels.lost()
-        pause_s = _FIRST_REOPEN_S
+    def _reconnect(self) -> None:
+        self._close_port()
+        self._reporter.lost()
+        pause_s = self._timing.first_reopen_s
         while not self.connected and not self._stopped.wait(pause_s):
-            pause_s = min(2 * pause_s, _LAST_REOPEN_S)
-            self._reopen()
+            pause_s = min(2 * pause_s, self._timing.last_reopen_s)
+            self._try_to_reopen()
 
-    def _reopen(self) -> None:
+    def _try_to_reopen(self) -> None:
         try:
-            reader = self._reopened()
+            reader = self._reopen_reader()
         except PortError:
             return
-        with self._port_in_hand:
+        with self._port_lock:
             self._reader = reader
             self.connected = True
-        self._labels.found()
+        self._reporter.reconnected()
 
-    def _hang_up(self) -> None:
-        with self._port_in_hand:
+    def _close_port(self) -> None:
+        with self._port_lock:
             self.connected = False
             self._reader.close()
 
 
-def rules_of(model: ScannerProfile, labels: Labels) -> LabelRules:
-    """How labels are made, by what the profile knows of the scanner and the site file wishes."""
+def build_rules(model: ScannerProfile, labels: Labels) -> LabelRules:
+    """Return the rules for labels: the scanner's from its profile, the shop's from the site file."""
     return LabelRules(
         identifiers=model.symbology.types,
         identifier_is_suffix=model.symbology.identifier_place == "suffix",

@@ -1,1 +1,1 @@
-"""One till put together: from a site file to devices that sell."""
+"""One till put together: a site file in, devices that sell out."""

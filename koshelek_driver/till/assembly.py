@@ -1,4 +1,4 @@
-"""What the parts of a till are made with, from its site file."""
+"""Build the parts of a till from its site file."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from filelock import FileLock
 
 from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Site, zone_named
 from koshelek_driver.config.shop_sections import SettlementFile
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import UsageError, nearest
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient
 from koshelek_driver.pay_api.requests import Merchant
 from koshelek_driver.payment.clock import Clock, SystemClock
+from koshelek_driver.payment.conversation.effects import Rules
 from koshelek_driver.payment.conversation.runner import Caller
-from koshelek_driver.payment.conversation.sale import Rules
 from koshelek_driver.payment.engine import Engine
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.order import LineRule
@@ -38,22 +38,19 @@ from koshelek_driver.transport import check_address
 if TYPE_CHECKING:  # what most tills do not have is imported when it is wanted
     from koshelek_driver.accounting.reconcile import Scope
     from koshelek_driver.accounting.settlement_file import Layout
-    from koshelek_driver.ledger.link import Address
+    from koshelek_driver.ledger.connection import Address
     from koshelek_driver.ledger.till_ledger import TillLedger
     from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 
 
 def check_slip(site: Site) -> None:
-    """Find what is wrong with the templates of slips now. Raises SiteError."""
+    """Check the templates of slips. Raises SiteError."""
     for name, lines in build_slip_templates(site).items():
         template.check(name, lines)
 
 
 def check_devices(site: Site) -> None:
-    """Find what is wrong with profiles and ports now, and not in the middle of a sale; no device is touched.
-
-    Raises SiteError.
-    """
+    """Check profiles and ports now, and not in the middle of a sale. No device is touched. Raises SiteError."""
     lookups = {"Scanner": profile.scanner, "POSPrinter": profile.printer}
     for device in site.devices.values():
         if device.category in lookups and not device.service:
@@ -62,12 +59,12 @@ def check_devices(site: Site) -> None:
 
 
 def new_ids() -> Iterator[str]:
-    """A requestId that nobody had before, each time; for any thread, as a generator would not be."""
+    """Return an iterator over new requestIds. Any thread may use it, which a generator would not allow."""
     return iter(lambda: str(uuid.uuid4()), "")
 
 
 def build_endpoint(site: Site) -> Endpoint:
-    """Where the API of a till is; fetches its secrets. Raises SecretError."""
+    """Return the address and the login of Pay API; reads secrets. Raises SecretError."""
     login, password = site.pay_api.login, site.pay_api.password
     return _build_endpoint(
         site,
@@ -78,7 +75,7 @@ def build_endpoint(site: Site) -> Endpoint:
 
 
 def _build_endpoint(site: Site, base_url: str, login: Secret, password: Secret) -> Endpoint:
-    """Either API of the host: they differ in nothing else."""
+    """Build the endpoint of Pay API or of Store API: they differ in nothing else."""
     api = site.pay_api
     return Endpoint(
         base_url=base_url,
@@ -93,7 +90,7 @@ def _build_endpoint(site: Site, base_url: str, login: Secret, password: Secret) 
 
 
 def build_store_api(site: Site) -> tuple[dict[str, StoreCall], StoreRules, PayApiClient]:
-    """The calls of the Store API by their names, what they must hold, and the way to it. Raises SecretError."""
+    """Return the calls of the Store API by name, their rules, and a client for it. Raises SecretError."""
     from koshelek_driver.pay_api.stores import StoreCall, StoreRules
 
     keys, api = site.store_api, site.pay_api
@@ -112,7 +109,7 @@ def build_store_api(site: Site) -> tuple[dict[str, StoreCall], StoreRules, PayAp
 
 
 def build_merchant(site: Site) -> Merchant:
-    """Who asks."""
+    """Return the store, terminal and options that every request carries."""
     api = site.pay_api
     return Merchant(
         store=api.store,
@@ -126,7 +123,7 @@ def build_merchant(site: Site) -> Merchant:
 
 
 def build_payment_parts(site: Site, client: Caller, journal: Journal, clock: Clock) -> PaymentParts:
-    """The till, with an engine that calls by `client`. Raises ProfileError."""
+    """Build the money of a till, with an engine that calls through `client`. Raises ProfileError."""
     merchant, ids = build_merchant(site), new_ids()
     return PaymentParts(
         engine=Engine(client=client, journal=journal, merchant=merchant, rules=build_rules(site), ids=ids, clock=clock),
@@ -140,7 +137,7 @@ def build_payment_parts(site: Site, client: Caller, journal: Journal, clock: Clo
 
 
 def build_rules(site: Site) -> Rules:
-    """How sales go on."""
+    """Return the limits of a conversation."""
     timing = site.pay_api.timing
     return Rules(
         first_poll_s=timing.first_poll_ms / 1000,
@@ -156,44 +153,44 @@ def build_rules(site: Site) -> Rules:
     )
 
 
-def build_outbox(site: Site, till: PaymentParts) -> Outbox:
-    """What is said to the host when no cashier waits."""
+def build_outbox(site: Site, parts: PaymentParts) -> Outbox:
+    """Build the queue of messages that no cashier waits for."""
     paid = [status for status, end in site.pay_api.enums.final_statuses.items() if end == "paid"]
-    return Outbox(till.journal, till.merchant, paid=paid, ids=till.ids, clock=till.clock)
+    return Outbox(parts.journal, parts.merchant, paid=paid, ids=parts.ids, clock=parts.clock)
 
 
 def build_till_lock(site: Site) -> TillLock:
-    """Who may use the money of this till now."""
+    """Build the lock that one program at a time holds while it does something with money."""
     return TillLock(FileLock(f"{site.journal}.lock", mode=0o600), longest_sale_s(site))
 
 
 def longest_sale_s(site: Site) -> float:
-    """How long another program may be busy with a sale."""
+    """Return how long a sale of another program may take, in seconds."""
     timing = site.pay_api.timing
     return timing.decision_timeout_s + timing.settle_timeout_s + timing.resend_window_s
 
 
 def build_slip_rules(site: Site) -> SlipRules:
-    """How slips look."""
+    """Return the look of slips."""
     driver = site.driver
     return SlipRules(driver.environment, driver.language, build_slip_templates(site), site.slip.qr)
 
 
 def build_slip_templates(site: Site) -> dict[str, tuple[str, ...]]:
-    """The shop's own, by the names of their keys; those that the file lacks are not there."""
+    """Return the shop's own templates by kind; kinds that the file lacks are absent."""
     known = {name: getattr(site.slip, name) for name in (*KINDS, "copy", "test")}
     return {name: lines for name, lines in known.items() if lines}
 
 
 def build_line_rule(site: Site) -> LineRule:
-    """The one line of a sale without an invoice."""
+    """Return the one line of a sale without an invoice."""
     line = site.pay_api.invoice_line
     return LineRule(line.name, line.article, line.tax)
 
 
 def build_ledger_address(site: Site, login: Secret, password: Secret | None) -> Address:
-    """Where the shop's ledger is, for a role of its PostgreSQL."""
-    from koshelek_driver.ledger.link import Address
+    """Return the address of the shop's ledger for a role of its PostgreSQL."""
+    from koshelek_driver.ledger.connection import Address
 
     keys = site.ledger
     return Address(
@@ -208,38 +205,38 @@ def build_ledger_address(site: Site, login: Secret, password: Secret | None) -> 
 
 
 def build_till_ledger_address(site: Site) -> Address:
-    """Where the shop's ledger is, for this till. Raises SecretError."""
+    """Return the address of the shop's ledger for this till. Raises SecretError."""
     keys = site.ledger
     login = site.secret(keys.login, "ledger.login")
     return build_ledger_address(site, login, site.secret_if_given(keys.password, "ledger.password"))
 
 
 def build_ledger(site: Site, journal: Journal) -> TillLedger | None:
-    """This till's side of the shop's ledger, if the shop has one. Raises SecretError."""
+    """Build this till's side of the shop's ledger, None if the shop has none. Raises SecretError."""
     if not site.ledger.host:
         return None
-    from koshelek_driver.ledger.feeder import Name
+    from koshelek_driver.ledger.feeder import TillName
     from koshelek_driver.ledger.till_ledger import TillLedger
 
-    return TillLedger(build_till_ledger_address(site), journal, Name(site.pay_api.store, site.pay_api.terminal))
+    return TillLedger(build_till_ledger_address(site), journal, TillName(site.pay_api.store, site.pay_api.terminal))
 
 
 def build_shop(site: Site, ledger: TillLedger | None) -> Shop:
-    """What refunds ask about other tills."""
+    """Build the view of other tills that refunds need."""
     if ledger is None:
         return NoShop()
     return LenientShop(ledger.shop) if site.ledger.refunds_without_ledger else ledger.shop
 
 
 def build_layout(site: Site, name: str) -> tuple[Layout, Scope]:
-    """How a registry is written, and what of ours it ought to have. Raises UsageError for one that is not there."""
+    """Return the layout of a provider's settlement file and its scope. Raises UsageError for an unknown one."""
     from koshelek_driver.accounting.reconcile import Scope
     from koshelek_driver.accounting.settlement_file import Layout
 
     keys = site.registries.get(name or "default", SettlementFile() if not name else None)
     if keys is None:
         raise UsageError(f"{site.path} has no [registries.{name}]", nearest(name, site.registries))
-    zone = zone_named(keys.time_zone) if keys.time_zone else site.zone
+    zone = keys.zone or site.zone
     layout = Layout(
         encoding=keys.encoding,
         delimiter=keys.delimiter,
@@ -254,11 +251,11 @@ def build_layout(site: Site, name: str) -> tuple[Layout, Scope]:
 
 
 def build_day_rule(site: Site) -> DayRule:
-    """When business days end."""
+    """Return the rule by which business days end."""
     return DayRule(site.closes_at, site.zone)
 
 
 def build_printer(site: Site) -> ReceiptPrinter | None:
-    """The printer of slips, if the till has one. Raises ProfileError."""
+    """Build the printer of slips, None if the till has none. Raises ProfileError."""
     device = site.device_of("POSPrinter")
     return None if device is None else receipt_printer(device, site.pay_api.timing.connect_timeout_s)

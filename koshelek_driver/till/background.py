@@ -1,4 +1,8 @@
-"""What goes on beside the sales of a till, on connections and threads of its own; see `payment.caretaker`."""
+"""Work beside the sales of a till, on connections and threads of its own.
+
+It runs beside the cashier, never before them, and without the till's lock. That is safe because every request of a
+payment keeps its requestId, and the host alone decides how a payment ends.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koshelek_driver.accounting.closing import Closing
-from koshelek_driver.config.sections import Site
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import BusyError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.outbox import Outbox
@@ -26,88 +30,91 @@ _DAY_LOOK_S, _BACKUP_LOOK_S, _BACKUP_EVERY_S = 30.0, 3600.0, 86_400.0
 
 
 class BackgroundWork:
-    """Nothing goes on before `start`; what can be asked for at once works without it."""
+    """Keeps the connection warm, settles open payments, sends receipts, copies the journal, feeds the ledger.
 
-    def __init__(self, settings: Site, till: PaymentParts, reports: Closing, ledger: TillLedger | None) -> None:
-        self._site = settings
-        self._till = till
-        self._reports = reports
+    Nothing runs before `start`.
+    """
+
+    def __init__(self, site: Site, parts: PaymentParts, days: Closing, ledger: TillLedger | None) -> None:
+        self._site = site
+        self._parts = parts
+        self._days = days
         self._ledger = ledger
         self._line: PayApiClient | None = None
-        self._caretakers: list[Scheduler] = []
-        self.outbox: Outbox = build_outbox(settings, till)
-        """What is said to the host when no cashier waits."""
+        self._schedulers: list[Scheduler] = []
+        self.outbox: Outbox = build_outbox(site, parts)
+        """Messages for the host that no cashier waits for."""
 
     def line(self) -> PayApiClient:
-        """The connection for what no cashier waits for."""
+        """Return the connection for calls that no cashier waits for."""
         if self._line is None:
-            clock = self._till.clock
+            clock = self._parts.clock
             self._line = PayApiClient(build_endpoint(self._site), clock.now_s, clock.unix_s)
         return self._line
 
     def start(self, warm: Callable[[], object]) -> Scheduler:
-        """Begin, once. `warm` keeps the connection of the sales open."""
-        if not self._caretakers:
-            self._caretakers.append(self._caretaker(warm))
+        """Start the work, once, and return its scheduler. `warm` keeps the connection of the sales open."""
+        if not self._schedulers:
+            self._schedulers.append(self._scheduler(warm))
             if self._ledger is not None:
-                self._caretakers.append(self._feeder(self._ledger))
-            for caretaker in self._caretakers:
-                caretaker.start()
-        return self._caretakers[0]
+                self._schedulers.append(self._feeder(self._ledger))
+            for scheduler in self._schedulers:
+                scheduler.start()
+        return self._schedulers[0]
 
     def nudge(self) -> None:
-        """There is news of the host."""
-        if self._caretakers:
-            self._caretakers[0].nudge()
+        """Run every job soon: the host has news."""
+        if self._schedulers:
+            self._schedulers[0].nudge()
 
     def stop(self) -> None:
-        """End; waits for what is just being done."""
-        for caretaker in self._caretakers:
-            caretaker.stop()
+        """Stop the work. Blocks until the job under way has ended."""
+        for scheduler in self._schedulers:
+            scheduler.stop()
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         if self._line is not None:
             self._line.close()
         if self._ledger is not None:
             self._ledger.close()
 
-    def _caretaker(self, warm: Callable[[], object]) -> Scheduler:
+    def _scheduler(self, warm: Callable[[], object]) -> Scheduler:
         api, line = self._site.pay_api, self.line()
-        orphans = Recovery(build_payment_parts(self._site, line, self._till.journal, self._till.clock))
+        orphans = Recovery(build_payment_parts(self._site, line, self._parts.journal, self._parts.clock))
         settle_every_s = _SETTLE_EVERY_S if api.automatic.settle_orphans else 0.0
-        chores = (
+        jobs = (
             ScheduledJob("keeping the line warm", api.timing.keep_warm_s, warm),
             ScheduledJob("ending what is open", settle_every_s, lambda: orphans.settle_orphans(made.goes_on)),
-            ScheduledJob("closing the business day", _DAY_LOOK_S, self._reports.close_due),
+            ScheduledJob("closing the business day", _DAY_LOOK_S, self._days.close_due),
             ScheduledJob("copying the journal", _BACKUP_LOOK_S, self._back_up),
             ScheduledJob("sending", _SEND_EVERY_S, lambda: self.outbox.send_due(line, made.goes_on)),
         )
-        made = Scheduler(chores, self._till.clock.now_s)
+        made = Scheduler(jobs, self._parts.clock.now_s)
         return made
 
     def _feeder(self, ledger: TillLedger) -> Scheduler:
-        """It has a thread of its own: a ledger that does not answer keeps nothing else waiting."""
-        chores = (
+        """Build a scheduler for the ledger alone: a ledger that does not respond delays nothing else."""
+        jobs = (
             ScheduledJob(
                 "feeding the shop's ledger", self._site.ledger.feed_every_s, lambda: ledger.feed(made.goes_on)
             ),
             ScheduledJob("tidying the shop's ledger", _RELEASE_EVERY_S, lambda: self._release_lost(ledger)),
         )
-        made = Scheduler(chores, self._till.clock.now_s, name="ledger")
+        made = Scheduler(jobs, self._parts.clock.now_s, name="ledger")
         return made
 
     def _release_lost(self, ledger: TillLedger) -> None:
         with suppress(BusyError):  # a cashier is at it: later, then
-            ledger.release_lost(partial(self._till.lock.hold, "the look for what never began", wait_s=0))
+            ledger.release_lost(partial(self._parts.lock.hold, "the look for what never began", wait_s=0))
 
     def _back_up(self) -> None:
-        """Once a day, whenever the driver was started."""
+        """Copy the journal once a day, whenever the driver was started."""
         target = self._site.backup
-        if target is not None and self._till.clock.unix_s() - _modified_s(target) > _BACKUP_EVERY_S:
-            self._till.journal.database.backup(target)
+        if target is not None and self._parts.clock.unix_s() - _modified_s(target) > _BACKUP_EVERY_S:
+            self._parts.journal.database.backup(target)
 
 
 def _modified_s(file: Path) -> float:
-    """When a file was written, Unix time; 0 when there is none."""
+    """Return when a file was written, in Unix seconds; 0 if there is none."""
     return file.stat().st_mtime if file.exists() else 0.0

@@ -1,4 +1,4 @@
-"""The site file's `[totp]` in, what reads and checks the till's cards out."""
+"""Build the card verifier of a till from `[totp]` of its site file."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import CardMemory, Parameters, TotpModule
 from koshelek_driver.card.verifier import CardVerifier, GateRules
-from koshelek_driver.config.sections import Site
-from koshelek_driver.config.site import TOTP_MODULE_GROUP
+from koshelek_driver.config.checks import TOTP_MODULE_GROUP
+from koshelek_driver.config.site import Site
 from koshelek_driver.errors import SiteError
 from koshelek_driver.secrets import Secret, SecretSource
 
 Closing = Callable[[], None]
 
 
-def build_templates(settings: Site) -> Templates:
-    """The payload templates, compiled and compared. Raises SiteError."""
+def build_templates(site: Site) -> Templates:
+    """Compile the payload templates and compare them. Raises SiteError."""
     try:
-        return Templates(settings.totp.templates, may_overlap=settings.totp.templates_may_overlap)
+        return Templates(site.totp.templates, may_overlap=site.totp.templates_may_overlap)
     except TemplateError as problem:
-        raise SiteError(f"{settings.path}: totp.templates: {problem}", "correct the template") from problem
+        raise SiteError(f"{site.path}: totp.templates: {problem}", "correct the template") from problem
 
 
 class CardSetup:
-    """A till's gate, and what must be closed with it."""
+    """The card verifier of a till, and the resources that are closed with it."""
 
     def __init__(
         self,
-        settings: Site,
+        site: Site,
         memory: CardMemory,
         salt: bytes,
         *,
         unix_s: Callable[[], float],
         skew_s: Callable[[], float | None],
     ) -> None:
-        """Reads secrets and makes the module; nothing is sent. Raises SiteError that names the key."""
-        wanted = settings.totp
+        """Read secrets and make the module; nothing is sent. Raises SiteError that names the key."""
+        wanted = site.totp
         self._closing = ExitStack()
-        key = _retailer_key(settings)
-        module = self._module(settings)
-        _init(settings, module, build_parameters(settings, key, salt, unix_s))
-        self.gate = CardVerifier(
-            templates=build_templates(settings),
+        key = _retailer_key(site)
+        module = self._module(site)
+        _init(site, module, build_parameters(site, key, salt, unix_s))
+        self.verifier = CardVerifier(
+            templates=build_templates(site),
             module=module,
             memory=memory,
             rules=GateRules(
@@ -68,30 +68,30 @@ class CardSetup:
         """Close the module's connection, if it has one."""
         self._closing.close()
 
-    def _module(self, settings: Site) -> TotpModule:
+    def _module(self, site: Site) -> TotpModule:
         makers: dict[str, Callable[[Site], TotpModule]] = {
             "reference": _reference,
             "http": self._http,
             "native": _native,
         }
-        return makers.get(settings.totp.module, _foreign)(settings)
+        return makers.get(site.totp.module, _foreign)(site)
 
-    def _http(self, settings: Site) -> TotpModule:
+    def _http(self, site: Site) -> TotpModule:
         from koshelek_driver.card.totp.http import HttpDialect, HttpTotp
         from koshelek_driver.network.json_post import JsonPoster, JsonServer
         from koshelek_driver.network.tls import tls_context
 
-        wanted = settings.totp.http
+        wanted = site.totp.http
         ca_file, certificate, private_key = (
-            settings.base / name if name else None
+            site.base / name if name else None
             for name in (wanted.ca_file, wanted.client_certificate, wanted.client_key)
         )
         server = JsonServer(
             url=wanted.url.rstrip("/"),
             context=tls_context(ca_file, "totp.http", certificate, private_key),
             deadline_s=wanted.deadline_s,
-            login=settings.secret_if_given(wanted.login, "totp.http.login"),
-            password=settings.secret_if_given(wanted.password, "totp.http.password"),
+            login=site.secret_if_given(wanted.login, "totp.http.login"),
+            password=site.secret_if_given(wanted.password, "totp.http.password"),
         )
         poster = JsonPoster(server)
         self._closing.callback(poster.close)
@@ -110,10 +110,10 @@ class CardSetup:
         return HttpTotp(poster.post, dialect)
 
 
-def build_parameters(settings: Site, key: Secret, salt: bytes, unix_s: Callable[[], float]) -> Parameters:
-    """What a module is initialised with. The fingerprint tells nothing of the machine."""
-    wanted = settings.totp
-    till = f"{settings.pay_api.store}/{settings.pay_api.terminal}".encode()
+def build_parameters(site: Site, key: Secret, salt: bytes, unix_s: Callable[[], float]) -> Parameters:
+    """Return the parameters of a TOTP module. The fingerprint reveals nothing about the machine."""
+    wanted = site.totp
+    till = f"{site.pay_api.store}/{site.pay_api.terminal}".encode()
     return Parameters(
         retailer_key=key,
         hash_function=wanted.hash_function,
@@ -121,18 +121,18 @@ def build_parameters(settings: Site, key: Secret, salt: bytes, unix_s: Callable[
         password_length=wanted.password_length,
         window_steps=wanted.window_steps,
         fingerprint=hashlib.sha256(salt + till).hexdigest(),
-        store=settings.pay_api.store,
-        terminal=settings.pay_api.terminal,
+        store=site.pay_api.store,
+        terminal=site.pay_api.terminal,
         unix_s=unix_s,
         settings=wanted.settings,
     )
 
 
-def _init(settings: Site, module: TotpModule, parameters: Parameters) -> None:
+def _init(site: Site, module: TotpModule, parameters: Parameters) -> None:
     try:
         module.init(parameters)
     except ValueError as problem:
-        raise _wrong(settings, problem) from None  # its context may hold the key
+        raise _wrong(site, problem) from None  # its context may hold the key
 
 
 def _reference(_settings: Site) -> TotpModule:
@@ -141,34 +141,34 @@ def _reference(_settings: Site) -> TotpModule:
     return ReferenceTotp()
 
 
-def _native(settings: Site) -> TotpModule:
+def _native(site: Site) -> TotpModule:
     from koshelek_driver.card.totp.native import NativeTotp
 
-    wanted = settings.totp.native
+    wanted = site.totp.native
     declared = {"init": wanted.init, "barcode_verify": wanted.barcode_verify, "get_token": wanted.get_token}
     try:
-        return NativeTotp(settings.base / wanted.library, declared)
+        return NativeTotp(site.base / wanted.library, declared)
     except ValueError as problem:
-        raise _wrong(settings, problem) from problem
+        raise _wrong(site, problem) from problem
 
 
-def _foreign(settings: Site) -> TotpModule:
-    (point,) = entry_points(group=TOTP_MODULE_GROUP, name=settings.totp.module)
+def _foreign(site: Site) -> TotpModule:
+    (point,) = entry_points(group=TOTP_MODULE_GROUP, name=site.totp.module)
     try:
         module: TotpModule = point.load()()
     except Exception as problem:
-        what = f"{settings.path}: totp.module '{point.name}' cannot be loaded: {type(problem).__name__}: {problem}"
+        what = f"{site.path}: totp.module '{point.name}' cannot be loaded: {type(problem).__name__}: {problem}"
         raise SiteError(what, "reinstall the package that offers it") from problem
     return module
 
 
-def _retailer_key(settings: Site) -> Secret:
-    """The key; only the reference module cannot do without."""
-    source = settings.totp.retailer_key
-    if source == SecretSource() and settings.totp.module != "reference":
+def _retailer_key(site: Site) -> Secret:
+    """Return the retailer's key. Only the reference module needs it."""
+    source = site.totp.retailer_key
+    if source == SecretSource() and site.totp.module != "reference":
         return Secret("")
-    return settings.secret(source, "totp.retailer_key")
+    return site.secret(source, "totp.retailer_key")
 
 
-def _wrong(settings: Site, problem: ValueError) -> SiteError:
-    return SiteError(f"{settings.path}: totp: {problem}", "correct the value")
+def _wrong(site: Site, problem: ValueError) -> SiteError:
+    return SiteError(f"{site.path}: totp: {problem}", "correct the value")

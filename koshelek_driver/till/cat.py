@@ -1,15 +1,13 @@
-"""The category CAT over a till's site file: what a program of the POS opens."""
+"""The category CAT over a till's site file: the class that a point of sale opens."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from koshelek_driver.cat import device
-from koshelek_driver.cat.service import WalletService
-from koshelek_driver.config import site
-from koshelek_driver.config.sections import Site
+from koshelek_driver.cat.service import Wallet
+from koshelek_driver.config.site import Site
 from koshelek_driver.till.terminal import Terminal
-from koshelek_driver.upos.registry import Devices, Factory
+from koshelek_driver.upos.codes import ErrorCode
+from koshelek_driver.upos.errors import UposError
 
 
 class CAT(device.CAT):
@@ -25,14 +23,9 @@ class CAT(device.CAT):
     A program that also takes the scanner's DataEvents opens a Terminal, and takes its `cat`.
     """
 
-    def __init__(self, settings: Site | None = None, *, claims: Path | None = None) -> None:
-        """`settings`: the till's site file, by default what `site.load()` finds at open."""
-        super().__init__(claims=claims)
-        self._site = settings
-
-    def _till_devices(self) -> Devices:
-        self._settings = self._site or site.load()
-        return self._settings.devices
-
-    def _own_service(self) -> Factory:
-        return lambda name, _entry: WalletService(name, lambda: Terminal(self._settings))
+    def _open_wallet(self) -> Wallet:
+        site = self._opened_from
+        if not isinstance(site, Site):
+            what = f"{self} has devices alone, and a wallet needs the whole site file"
+            raise UposError(ErrorCode.E_NOSERVICE, what, "make it as CAT(load_site(path))")
+        return Terminal(site)

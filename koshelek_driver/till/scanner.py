@@ -1,54 +1,51 @@
-"""The scanner as a till's program sees it: the category Scanner, whose cards show their number alone."""
+"""The category Scanner for a till's program: of a wallet card it gives the number alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from koshelek_driver.card.presentation import symbols_of
 from koshelek_driver.card.reading import read_card
-from koshelek_driver.config import site
-from koshelek_driver.config.sections import Site
+from koshelek_driver.card.template import USUAL_TEMPLATES, Templates
+from koshelek_driver.config import sections
+from koshelek_driver.config.site import Site
 from koshelek_driver.scanner import device
 from koshelek_driver.scanner.label import Label, relabelled
 from koshelek_driver.till.card_setup import build_templates
-from koshelek_driver.upos.registry import Devices
-from koshelek_driver.upos.service import DeviceService
+from koshelek_driver.upos.registry import DeviceEntry, DeviceSource
 
 
 class Scanner(device.Scanner):
     """The category Scanner over a till's site file.
 
-    Of a card, ScanData and ScanDataLabel have what a plain card of the same number would give, so that a loyalty
-    program works as it did; session and password stay in the driver. `expose = "full"` in `[devices.NAME.labels]` gives
-    the whole label. What is no card is given as it came.
+    A scanned card gives the ScanData and ScanDataLabel that a plain card of the same number would give, so that a
+    loyalty program works as before; session and password stay in the driver. `expose = "full"` in
+    `[devices.NAME.labels]` gives the whole label. Any other label is given as it came.
     """
 
     def __init__(
         self,
-        settings: Site | None = None,
+        site: DeviceSource | None = None,
         *,
         presented: Callable[[Label], object] | None = None,
         claims: Path | None = None,
     ) -> None:
-        """`settings`: the till's site file, by default what `site.load()` finds at open.
+        """Take a loaded site (`load_site(path)`) or its devices; by default open loads the default site file.
 
-        `presented` is given every whole label just before its DataEvent; it must not block.
+        Devices alone bring no card templates: then the usual ones apply, so give the whole site if its `[totp]` has
+        others. `presented` is called with every whole label just before its DataEvent; it must not block.
         """
-        super().__init__(claims=claims)
-        self._site = settings
+        super().__init__(site, claims=claims)
         self._presented = presented
+        self._exposes_all = False
 
-    def _till_devices(self) -> Devices:
-        settings = self._site or site.load()
-        self._templates = build_templates(settings)
-        self._entries = settings.devices
-        return settings.devices
-
-    def _begin(self, name: str, service: DeviceService[Any]) -> None:
-        self._exposes_all = self._entries[name].labels.expose == "full"
-        super()._begin(name, service)
+    def _configure(self, source: DeviceSource, entry: DeviceEntry) -> None:
+        super()._configure(source, entry)
+        self._templates = (
+            build_templates(source) if isinstance(source, Site) else Templates(USUAL_TEMPLATES, may_overlap=True)
+        )
+        self._exposes_all = isinstance(entry, sections.DeviceEntry) and entry.labels.expose == "full"
 
     def _show(self, record: Label) -> None:
         if self._presented is not None:

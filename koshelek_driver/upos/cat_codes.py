@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class TransactionType(IntEnum):
-    """CAT_TRANSACTION_: what was done."""
+    """CAT_TRANSACTION_: the kind of a transaction."""
 
     SALES = 10
     VOID = 20
@@ -19,7 +19,7 @@ class TransactionType(IntEnum):
 
 
 class PaymentMedia(IntEnum):
-    """CAT_MEDIA_: what is paid with."""
+    """CAT_MEDIA_: the kind of money."""
 
     UNSPECIFIED = 0
     CREDIT = 1
@@ -28,14 +28,14 @@ class PaymentMedia(IntEnum):
 
 
 class PaymentCondition(IntEnum):
-    """CAT_PAYMENT_: how it is paid; the others are for instalments and bonuses."""
+    """CAT_PAYMENT_: the way of payment; other numbers are for instalments and bonuses."""
 
     LUMP = 10
     INSTALLMENT_1 = 61
 
 
 class DailyLogType(IntEnum):
-    """CAT_DL_: what accessDailyLog does; as CapDailyLog also none and both."""
+    """CAT_DL_: the action of accessDailyLog; CapDailyLog may also be none or both."""
 
     NONE = 0
     REPORTING = 1
@@ -44,7 +44,7 @@ class DailyLogType(IntEnum):
 
 
 class LogStatus(IntEnum):
-    """CAT_LOGSTATUS_: how full the daily log is."""
+    """CAT_LOGSTATUS_: the room left in the daily log."""
 
     OK = 1
     NEARFULL = 2
@@ -62,4 +62,4 @@ class CatExtended(IntEnum):
     DEFICIENT = 201
     OVERDEPOSIT = 202
     OUTCOME_UNKNOWN = 10_101
-    """Ours: the money may have moved, and nobody could say so. It stays in the journal, and `recover` settles it."""
+    """This driver's own: the money may or may not have moved. The journal keeps the payment; `recover` settles it."""

@@ -1,68 +1,99 @@
-"""Whose a device is, over all programs of a machine: a lock file each, which the system frees when the holder dies."""
+"""Exclusive claims of devices over all programs of a machine.
+
+A claim is a lock file: the operating system frees it when the program that holds it dies.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from koshelek_driver.upos.codes import ErrorCode
+from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
 
+_POLL_S = 0.02
 _GATE_WAIT_S = 1.0
 _O_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 def default_folder() -> Path:
-    """Where all programs of this machine meet: `$KOSHELEK_CLAIMS`, /run/lock, else the folder for temporary files."""
+    """Return the folder of claims that all programs of this machine share.
+
+    `$KOSHELEK_CLAIMS` if set, else a folder in /run/lock, or among temporary files if /run/lock is not writable.
+    """
     named = os.environ.get("KOSHELEK_CLAIMS")
     shared = Path("/run/lock")
     base = shared if os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
     return Path(named) if named else base / "koshelek-driver"
 
 
-class Claim:
-    """One physical device, as one instance sees it. `key` names the hardware, not the logical device.
+def claim_within(attempt: Callable[[], bool], timeout_ms: int, changed: threading.Condition) -> bool:
+    """Repeat an attempt to claim until it succeeds or the timeout ends; FOREVER never ends.
 
-    Not reentrant and not for several threads at once: the device model calls it under its own lock.
+    Blocks. An attempt is repeated every 20 ms, and whenever `changed` is notified. Returns False at the timeout.
+    """
+    deadline_s = math.inf if timeout_ms == FOREVER else time.monotonic() + timeout_ms / 1000
+    while not attempt():
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0:
+            return False
+        with changed:
+            changed.wait(min(left_s, _POLL_S))
+    return True
+
+
+class Claim:
+    """The claim of one physical device by one instance: a lock file.
+
+    `key` names the hardware, not the logical device. Not reentrant and not thread-safe: the device model calls it
+    under its own lock.
     """
 
     def __init__(self, key: str, folder: Path) -> None:
         name = hashlib.sha256(key.encode()).hexdigest()[:24]
-        _make(folder)
-        # One asker at a time, so that `held_elsewhere` never makes another's `take` fail.
+        _make_folder(folder)
+        # One program at a time tries the lock: `held_elsewhere` takes it for a moment, and must not make another
+        # program's `take` fail by that.
         self._gate = FileLock(folder / f"{name}.gate", mode=0o666, thread_local=False)
         self._lock = FileLock(folder / f"{name}.lock", mode=0o666, thread_local=False)
         self._holder = folder / f"{name}.holder"
 
     def take(self) -> bool:
-        """Take it if it is free; never waits for the holder. Raises UposError E_FAILURE when lock files do not work."""
-        return self._asked(self._try_lock)
+        """Take the claim if it is free; never waits for its holder.
+
+        Raises:
+            UposError: E_FAILURE when lock files do not work in the folder.
+        """
+        return self._through_gate(self._try_lock)
 
     def drop(self) -> None:
-        """Let it go."""
+        """Release the claim."""
         self._lock.release()
 
     def held_elsewhere(self) -> bool:
-        """Whether another instance or program holds it now."""
-        return not self._asked(self._try_and_release)
+        """Return True if another instance or program holds the claim now."""
+        return not self._through_gate(self._try_and_release)
 
     def holder(self) -> str:
-        """Who took it last, for people."""
+        """Return the program that took the claim last, for error texts."""
         try:
             return f"process {int(self._holder.read_text(encoding='ascii'))}"
         except (OSError, ValueError):
             return "another program"
 
-    def _asked(self, question: Callable[[], bool]) -> bool:
+    def _through_gate(self, attempt: Callable[[], bool]) -> bool:
         try:
             with self._gate.acquire(timeout=_GATE_WAIT_S, poll_interval=0.001):
-                return question()
+                return attempt()
         except Timeout:
             return False
         except OSError as problem:
@@ -73,7 +104,7 @@ class Claim:
             self._lock.acquire(blocking=False)
         except Timeout:
             return False
-        with contextlib.suppress(OSError):  # the claim holds without it
+        with contextlib.suppress(OSError):  # the name of the holder is only for error texts
             self._write_holder()
         return True
 
@@ -93,8 +124,8 @@ class Claim:
         return True
 
 
-def _make(folder: Path) -> None:
-    """Open to every user of the machine: a cashier's program and a service must see each other's claims."""
+def _make_folder(folder: Path) -> None:
+    """Make the folder writable for every user: a cashier's program and a service must see each other's claims."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):

@@ -9,7 +9,7 @@ FOREVER = -1
 
 
 class State(IntEnum):
-    """JPOS_S_, OPOS_S_: what a device is doing."""
+    """JPOS_S_, OPOS_S_: the state of a device."""
 
     S_CLOSED = 1
     S_IDLE = 2
@@ -18,7 +18,7 @@ class State(IntEnum):
 
 
 class ErrorCode(IntEnum):
-    """JPOS_E_, OPOS_E_: why a call was refused, or what an ErrorEvent tells."""
+    """JPOS_E_, OPOS_E_: the reason of a refused call or of an ErrorEvent."""
 
     E_CLOSED = 101
     E_CLAIMED = 102
@@ -44,13 +44,13 @@ class ExtendedCode(IntEnum):
     EFIRMWARE_BAD_FILE = 281
     ESTATS_DEPENDENCY = 282
     INPUT_QUEUE_FULL = 10_001
-    """Ours, with E_FAILURE: an event was not queued because nobody takes them."""
+    """This driver's own, with E_FAILURE: an event was not queued, as the application takes none."""
     INPUT_TOO_LONG = 10_002
-    """Ours, with E_FAILURE: a scan longer than the profile allows was dropped whole."""
+    """This driver's own, with E_FAILURE: a scan longer than the profile allows was dropped whole."""
 
 
 class HealthLevel(IntEnum):
-    """JPOS_CH_: what checkHealth may do."""
+    """JPOS_CH_: the kinds of test of checkHealth."""
 
     CH_INTERNAL = 1
     CH_EXTERNAL = 2
@@ -58,7 +58,7 @@ class HealthLevel(IntEnum):
 
 
 class PowerReporting(IntEnum):
-    """JPOS_PR_: what a device can tell about its power."""
+    """JPOS_PR_: the power states that a device can report."""
 
     PR_NONE = 0
     PR_STANDARD = 1
@@ -66,7 +66,7 @@ class PowerReporting(IntEnum):
 
 
 class PowerNotify(IntEnum):
-    """JPOS_PN_: whether the application wants to hear of power."""
+    """JPOS_PN_: power events, wanted by the application or not."""
 
     PN_DISABLED = 0
     PN_ENABLED = 1
@@ -83,7 +83,7 @@ class PowerState(IntEnum):
 
 
 class CompareFirmware(IntEnum):
-    """JPOS_CFV_: the answer of compareFirmwareVersion, the file against the device."""
+    """JPOS_CFV_: the result of compareFirmwareVersion, the file compared with the device."""
 
     CFV_FIRMWARE_OLDER = 1
     CFV_FIRMWARE_SAME = 2
@@ -93,7 +93,7 @@ class CompareFirmware(IntEnum):
 
 
 class ErrorLocus(IntEnum):
-    """JPOS_EL_: where an error happened."""
+    """JPOS_EL_: the place of an error: output, input, or input with data waiting before it."""
 
     EL_OUTPUT = 1
     EL_INPUT = 2
@@ -101,7 +101,7 @@ class ErrorLocus(IntEnum):
 
 
 class ErrorResponse(IntEnum):
-    """JPOS_ER_: what to do about an error."""
+    """JPOS_ER_: the response of an application to an error."""
 
     ER_RETRY = 11
     ER_CLEAR = 12
@@ -109,7 +109,7 @@ class ErrorResponse(IntEnum):
 
 
 class StatusUpdate(IntEnum):
-    """JPOS_SUE_: what a StatusUpdateEvent of any category may tell."""
+    """JPOS_SUE_: the numbers of StatusUpdateEvents of every category."""
 
     SUE_POWER_ONLINE = 2001
     SUE_POWER_OFF = 2002

@@ -1,6 +1,6 @@
-"""Every constant as JavaPOS, OPOS and their programs spell it: `constants.JPOS_E_TIMEOUT`, `SCAN_SDT_EAN13`.
+"""Every constant under its name in JavaPOS and OPOS: `constants.JPOS_E_TIMEOUT`, `SCAN_SDT_EAN13`.
 
-For programs that are carried over. New ones read better with the types of `codes`; the numbers are the same.
+They are for programs ported from there. New ones read better with the enums of `codes`; the numbers are the same.
 Level 1.15, the categories Scanner, POSPrinter, CAT and ElectronicValueRW. All are `int`.
 """
 

@@ -7,10 +7,10 @@ from koshelek_driver.upos.codes import ErrorCode
 
 
 class UposError(DriverError):
-    """A call was refused, or the device failed: JposException, PosControlException, OPOS's ResultCode.
+    """A refused call, or a failure of the device: JposException, PosControlException, OPOS's ResultCode.
 
-    `error_code` is the standard's result code; `error_code_extended` says more with E_EXTENDED, and may carry a
-    vendor's number with any other code. The original, if there was one, is `__cause__`.
+    `error_code` is the standard's result code; `error_code_extended` adds detail to E_EXTENDED, and may carry a
+    vendor's number with any other code. The original exception, if there was one, is `__cause__`.
     """
 
     def __init__(self, error_code: ErrorCode, what: str, remedy: str = "", *, extended: int = 0) -> None:

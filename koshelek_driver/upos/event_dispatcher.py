@@ -1,4 +1,4 @@
-"""Events to their listeners, on a thread of their own."""
+"""Deliver the events of one device to its listeners, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -16,31 +16,37 @@ _LOG = logging.getLogger(__name__)
 _SEQUENCE = itertools.count(1)
 
 QUEUE_LIMIT = 1000
-"""Events of one device that may wait. A cashier scans some 30 labels a minute; nobody takes them when so many wait."""
+"""The events of one device that may wait.
+
+A cashier scans some 30 labels a minute: when so many wait, the application takes no events at all.
+"""
 
 
 class Listeners:
-    """Who hears of which kind of event. Adding and removing is allowed at any time, also from inside a listener."""
+    """The listeners of each kind of event.
+
+    Listeners may be added and removed at any time, from any thread and from inside a listener.
+    """
 
     def __init__(self) -> None:
         self._by_kind: dict[type[Event], tuple[Callable[[Any], object], ...]] = {}
-        self._changing = threading.Lock()
+        self._lock = threading.Lock()
 
     def add(self, kind: type[Event], listener: Callable[[Any], object]) -> None:
-        """One more; the same one twice hears everything twice."""
-        with self._changing:
+        """Add a listener; one added twice is called twice."""
+        with self._lock:
             self._by_kind[kind] = (*self._by_kind.get(kind, ()), listener)
 
     def remove(self, kind: type[Event], listener: Callable[[Any], object]) -> None:
-        """One less; a stranger is ignored."""
-        with self._changing:
+        """Remove a listener; unknown listeners are ignored."""
+        with self._lock:
             known = list(self._by_kind.get(kind, ()))
             if listener in known:
                 known.remove(listener)
             self._by_kind[kind] = tuple(known)
 
-    def tell(self, event: Event) -> None:
-        """Call everyone in the order of adding. One that throws does not keep the event from the next."""
+    def notify(self, event: Event) -> None:
+        """Call the listeners in the order of adding; an exception in one does not stop the next."""
         for listener in self._by_kind.get(type(event), ()):
             try:
                 listener(event)
@@ -51,7 +57,7 @@ class Listeners:
 class EventDispatcher:
     """The queue of one open device and the thread that empties it.
 
-    `changed` is the device's lock; the queue is touched under it only. Listeners are called without it.
+    `changed` is the device's lock: the queue is used only under it, listeners are called without it.
     """
 
     def __init__(self, name: str, changed: threading.Condition, listeners: Listeners, source: object) -> None:
@@ -64,32 +70,32 @@ class EventDispatcher:
         threading.Thread(target=self._run, name=f"upos-events-{name}", daemon=True).start()
 
     def offer(self, queued: Queued) -> None:
-        """Add at the end, or log that it was lost because nobody takes events."""
+        """Add an event at the end, or log its loss if the queue is full."""
         if self.queue.is_full():
             _LOG.error("%s: event queue full, %s lost", self._source, type(queued.event).__name__)
         else:
             self.put(queued)
 
     def put(self, queued: Queued) -> None:
-        """Add at the end, for what its sender bounds itself."""
+        """Add an event at the end without a limit: its sender bounds the number."""
         if not self._stopped:
             self._stamp(queued)
             self.queue.put(queued)
             self.wake()
 
     def put_before_data(self, queued: Queued) -> None:
-        """Add an input error in front of the input that waits."""
+        """Add an input error in front of waiting input."""
         self._stamp(queued)
         self.queue.put_before_data(queued)
         self.wake()
 
     def wake(self) -> None:
-        """Look again whether something may be delivered."""
+        """Make the thread check again for an event that may be delivered."""
         if self._wakes.empty():
             self._wakes.put(None)
 
     def stop(self) -> None:
-        """Deliver nothing more. Does not wait for a listener that is being called."""
+        """Drop all events and end the thread. Does not wait for a listener that is being called."""
         self._stopped = True
         self.queue.clear()
         self.wake()
@@ -105,11 +111,14 @@ class EventDispatcher:
                 pass
 
     def deliver_next(self) -> bool:
-        """Deliver the next event that may be; False when there is none. Called on the event thread."""
+        """Deliver the next event that may be delivered; False if there is none.
+
+        Called on the event thread only.
+        """
         queued = self._take()
         if queued is None:
             return False
-        self._listeners.tell(queued.event)
+        self._listeners.notify(queued.event)
         queued.done()
         return True
 
@@ -123,7 +132,7 @@ class EventDispatcher:
 
 
 def _fault(event: Event, problem: BaseException) -> str:
-    """Where a listener threw, without its text: that may quote what was scanned."""
+    """Describe a listener's exception by type and place, without its text: it may quote a scanned label."""
     at = problem.__traceback__
     while at is not None and at.tb_next is not None:
         at = at.tb_next

@@ -1,4 +1,4 @@
-"""The five events, and the queue that they wait in. Nothing here waits, locks or calls a listener."""
+"""The five events of the standard, and their queue. Nothing here waits, locks or calls a listener."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ _RESPONSES = {
     ErrorLocus.EL_INPUT: (ErrorResponse.ER_CLEAR,),
     ErrorLocus.EL_INPUT_DATA: (ErrorResponse.ER_CONTINUEINPUT, ErrorResponse.ER_CLEAR),
 }
-"""What a listener may answer; the first is what happens when nobody answers. ER_RETRY of input is for devices that
-can read again what they read; none here can."""
+"""The responses that a listener may set, the default first.
+
+ER_RETRY for input is for devices that can read the same input again; none of these can.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
 class Event:
-    """What all events carry. `sequence_number` rises over all devices of the process in order of delivery;
-    `when_ms` is when the event was queued, in milliseconds since 1970 (UTC)."""
+    """The fields of every event.
+
+    `source` is the device; `sequence_number` rises over all devices of the process in order of delivery; `when_ms` is
+    the time of queueing, in milliseconds since 1970 (UTC).
+    """
 
     source: Any = field(default=None, repr=False)
     sequence_number: int = 0
@@ -32,14 +37,14 @@ class Event:
 
 @dataclass(slots=True, kw_only=True)
 class DataEvent(Event):
-    """Input is in the device's data properties."""
+    """One record of input is in the device's data properties."""
 
     status: int
 
 
 @dataclass(slots=True, kw_only=True)
 class DirectIOEvent(Event):
-    """The maker's own event. `data` and `object` may be changed by the listener, for the device to read."""
+    """An event of the maker's. Listeners may change `data` and `object` for the device to read."""
 
     event_number: int
     data: int
@@ -48,7 +53,7 @@ class DirectIOEvent(Event):
 
 @dataclass(slots=True, kw_only=True)
 class ErrorEvent(Event):
-    """Input or asynchronous output failed. Set `error_response` to say what is to be done."""
+    """Input or asynchronous output failed. A listener may set `error_response`."""
 
     error_code: ErrorCode
     error_code_extended: int
@@ -57,10 +62,10 @@ class ErrorEvent(Event):
 
     @property
     def error_response(self) -> ErrorResponse:
-        """What will be done: the locus' default until a listener sets another that the locus allows.
+        """The response to the error: the default of its locus, unless a listener sets another.
 
         EL_OUTPUT: ER_RETRY (default) or ER_CLEAR. EL_INPUT_DATA: ER_CONTINUEINPUT (default) or ER_CLEAR.
-        EL_INPUT: ER_CLEAR. Setting any other raises UposError E_ILLEGAL, and the default stays.
+        EL_INPUT: ER_CLEAR. Setting any other raises UposError E_ILLEGAL; then the default stays.
         """
         return self._response or _RESPONSES[self.error_locus][0]
 
@@ -75,14 +80,14 @@ class ErrorEvent(Event):
 
 @dataclass(slots=True, kw_only=True)
 class OutputCompleteEvent(Event):
-    """An asynchronous output was really done."""
+    """An asynchronous output has ended at the device."""
 
     output_id: int
 
 
 @dataclass(slots=True, kw_only=True)
 class StatusUpdateEvent(Event):
-    """The device's state changed: power, paper, firmware, idle."""
+    """The device's state has changed: power, paper, firmware, idle."""
 
     status: int
 
@@ -92,8 +97,11 @@ def _nothing() -> None: ...
 
 @dataclass(slots=True, eq=False)
 class Queued:
-    """An event that waits. `prepare` is called just before the listeners, under the device's lock; `done` after
-    the last of them, without it."""
+    """A waiting event.
+
+    `prepare` is called just before the listeners, under the device's lock; `done` after the last of them, without it.
+    `order` is its place among all events of the device.
+    """
 
     event: Event
     prepare: Callable[[], None] = _nothing
@@ -102,7 +110,7 @@ class Queued:
 
     @property
     def is_input(self) -> bool:
-        """Whether DataEventEnabled holds it back: data, and errors of input."""
+        """True for data and errors of input: DataEventEnabled holds them back."""
         event = self.event
         return isinstance(event, DataEvent) or (
             isinstance(event, ErrorEvent) and event.error_locus is not ErrorLocus.EL_OUTPUT
@@ -110,7 +118,10 @@ class Queued:
 
 
 class EventQueue:
-    """First in, first out, but what is held back does not hold back what is behind it."""
+    """First in, first out; but input that is held back does not hold back other events behind it.
+
+    Not thread-safe: the device uses it under its lock.
+    """
 
     def __init__(self, limit: int) -> None:
         self._input: deque[Queued] = deque()
@@ -122,44 +133,44 @@ class EventQueue:
         self.data_event_enabled = False
 
     def is_full(self) -> bool:
-        """Whether nothing more should be put in."""
+        """Return True when the limit of waiting events is reached."""
         return len(self._input) + len(self._other) >= self._limit
 
     def put(self, queued: Queued) -> None:
-        """Add at the end."""
+        """Add an event at the end."""
         queued.order = next(self._order)
         (self._input if queued.is_input else self._other).append(queued)
         self.data_count += isinstance(queued.event, DataEvent)
 
     def put_before_data(self, queued: Queued) -> None:
-        """Add an input error in front of the input that waits; there must be some."""
+        """Add an input error in front of waiting input; there must be some."""
         queued.order = self._input[0].order
         self._input.appendleft(queued)
 
     def take(self) -> Queued | None:
-        """Remove the next event that may be delivered now."""
+        """Remove and return the next event that may be delivered now, or None."""
         source = self._next_source()
         return None if source is None else self._popped(source)
 
     def drop_input(self, until: Queued | None = None) -> None:
-        """Forget waiting input and its errors: all, or those up to and including one that waits."""
+        """Drop waiting input and its errors: all, or up to and including one of them."""
         while self._input:
             dropped = self._popped(self._input)
             if dropped is until:
                 return
 
     def drop(self, queued: Queued) -> None:
-        """Forget one event that is not input, if it still waits."""
+        """Drop one event that is not input, if it still waits."""
         if queued in self._other:
             self._other.remove(queued)
 
     def clear(self) -> None:
-        """Forget everything that waits."""
+        """Drop all waiting events."""
         self.drop_input()
         self._other.clear()
 
-    def outputs_to_tell(self) -> int:
-        """How many OutputCompleteEvents wait."""
+    def count_completed_outputs(self) -> int:
+        """Return the number of waiting OutputCompleteEvents."""
         return sum(isinstance(queued.event, OutputCompleteEvent) for queued in self._other)
 
     def _next_source(self) -> deque[Queued] | None:

@@ -1,38 +1,50 @@
-"""How a class declares the members of its category: the standard's name, the stage it needs, what it takes.
+"""Declare the members of a category: the standard's name, the stage it needs, its parameters.
 
 Every read, write and call is checked in the standard's order: closed, service too old, claim, enabled, busy,
-parameters. What the device itself does comes last, and a foreign exception that comes out of it becomes E_FAILURE.
+parameters. The device's own work comes last; any foreign exception raised by it becomes E_FAILURE.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum, IntEnum
 from typing import Any, Concatenate, Generic, Never, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
-from koshelek_driver.errors import DriverError
+from koshelek_driver.errors import DriverError, nearest
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 
+STANDARD = "1.15"
+"""The level of UnifiedPOS that this driver implements."""
+_METHOD = "_upos_method"
+_OTHER_SPELLINGS = {
+    "ClaimDevice": "claim",
+    "ControlObjectDescription": "DeviceControlDescription",
+    "ControlObjectVersion": "DeviceControlVersion",
+    "DeviceDescription": "PhysicalDeviceDescription",
+    "DeviceName": "PhysicalDeviceName",
+    "ReleaseDevice": "release",
+    "ServiceObjectDescription": "DeviceServiceDescription",
+    "ServiceObjectVersion": "DeviceServiceVersion",
+}
+"""Names of OPOS and POS for .NET that differ from JavaPOS in more than a capital letter."""
+
 
 def version(major: int, minor: int, build: int = 0) -> int:
-    """A version number of the standard: 1.15 is 1015000."""
+    """Return a version number in the standard's form: 1.15 is 1015000."""
     return major * 1_000_000 + minor * 1_000 + build
 
 
 V1_2, V1_3, V1_5, V1_7, V1_8, V1_9, V1_10, V1_13 = (version(1, minor) for minor in (2, 3, 5, 7, 8, 9, 10, 13))
 
 
-_MARK = "_upos_method"
-
-
 class Stage(IntEnum):
-    """What must have been done before a member may be used; each includes those before it.
+    """The stage that a device must have reached before a member may be used.
 
-    ENABLED_ONCE: enabled now, or once since open.
+    Each stage includes those before it. ENABLED_ONCE: enabled now, or at least once since open.
     """
 
     ALWAYS = 0
@@ -43,10 +55,10 @@ class Stage(IntEnum):
 
 
 class Guarded(Protocol):
-    """What a member asks of the device that it belongs to."""
+    """The device that a member belongs to, as the member sees it."""
 
-    def _check(self, member: str, needs: Stage, since: int, *, idle: bool) -> None:
-        """Raise UposError unless the device is at that stage, of that version, and idle where asked."""
+    def check_access(self, member: str, needs: Stage, since: int, *, idle: bool) -> None:
+        """Raise UposError unless the device has that stage and version, and is idle if asked."""
         ...
 
 
@@ -57,9 +69,10 @@ D = TypeVar("D", bound=Guarded)
 
 
 class ReadOnly(Generic[T]):
-    """A property that the application reads. The value is the device's attribute of that name with `_` before it.
+    """A property that the application can only read.
 
-    `initial` is what open sets it to; without one the device computes it.
+    Its value is the device's attribute of the same name with `_` before it. `initial` is the value that open sets; a
+    property without one is computed by the device.
     """
 
     writable = False
@@ -94,7 +107,7 @@ class ReadOnly(Generic[T]):
     def __get__(self, device: Guarded | None, owner: type) -> Self | T:
         if device is None:
             return self
-        device._check(self.name, self._read, self.since, idle=False)
+        device.check_access(self.name, self._read, self.since, idle=False)
         return self._value(device)
 
     def _value(self, device: Any) -> T:
@@ -104,9 +117,14 @@ class ReadOnly(Generic[T]):
     def __set__(self, device: Guarded, value: Never) -> None:
         raise UposError(ErrorCode.E_ILLEGAL, f"{self.name} cannot be written", "read it")
 
+    def reset(self, device: Guarded) -> None:
+        """Set the device's value to the initial one, if the property has one."""
+        if self.initial is not None:
+            setattr(device, f"_{self.attribute}", self.initial)
+
 
 class Writable(ReadOnly[T]):
-    """A property that the application also writes."""
+    """A property that the application can also write."""
 
     writable = True
 
@@ -126,15 +144,15 @@ class Writable(ReadOnly[T]):
         self._setter: str | None = None
 
     def on_write(self, setter: Callable[[Any, T], None]) -> Callable[[Any, T], None]:
-        """Decorates the method that takes a new value; without one the value is simply kept."""
+        """Decorate the method that accepts a new value; without one the value is just stored."""
         self._setter = setter.__name__
         return setter
 
     def __set__(self, device: Guarded, value: T) -> None:
-        device._check(self.name, self._write, self.since, idle=False)
-        taken = _as_kind(self.name, self.kind, value)
+        device.check_access(self.name, self._write, self.since, idle=False)
+        converted = _converted(self.name, self.kind, value)
         with translated(self.name):
-            self._keep(device, taken)
+            self._keep(device, converted)
 
     def _keep(self, device: Any, value: T) -> None:
         if self._setter is None:
@@ -144,13 +162,23 @@ class Writable(ReadOnly[T]):
 
 
 class Method:
-    """What the standard says of a method; stands on the function."""
+    """The standard's declaration of a method, attached to the function that implements it."""
 
     def __init__(self, name: str, attribute: str, parameters: dict[str, type], since: int) -> None:
         self.name = name
         self.attribute = attribute
         self.parameters = parameters
         self.since = since
+
+    def check_count(self, arguments: tuple[object, ...]) -> None:
+        """Raise UposError E_ILLEGAL unless there is one argument for each parameter."""
+        if len(arguments) != len(self.parameters):
+            expected = ", ".join(f"{each}: {kind.__name__}" for each, kind in self.parameters.items())
+            what = f"{self.name} takes ({expected}), got {len(arguments)} arguments"
+            raise UposError(ErrorCode.E_ILLEGAL, what)
+
+
+Member = ReadOnly[Any] | Method
 
 
 def method(
@@ -165,13 +193,13 @@ def method(
         @functools.wraps(function)
         def guarded(device: D, *args: P.args, **kwargs: P.kwargs) -> R:
             given = signature.bind(device, *args, **kwargs)
-            device._check(name, needs, since, idle=idle)
+            device.check_access(name, needs, since, idle=idle)
             for parameter, value in list(given.arguments.items())[1:]:
-                given.arguments[parameter] = _as_kind(f"{name}: {parameter}", parameters[parameter], value)
+                given.arguments[parameter] = _converted(f"{name}: {parameter}", parameters[parameter], value)
             with translated(name):
                 return function(*given.args, **given.kwargs)
 
-        setattr(guarded, _MARK, Method(name, function.__name__, parameters, since))
+        setattr(guarded, _METHOD, Method(name, function.__name__, parameters, since))
         return cast("Callable[Concatenate[D, P], R]", guarded)
 
     return declare
@@ -179,7 +207,7 @@ def method(
 
 @contextmanager
 def translated(member: str) -> Iterator[None]:
-    """Give E_FAILURE for any exception that is not a UposError, with the original as its cause."""
+    """Turn any exception that is not a UposError into E_FAILURE, with the original as its cause."""
     try:
         yield
     except UposError:
@@ -187,33 +215,72 @@ def translated(member: str) -> Iterator[None]:
     except DriverError as problem:
         raise UposError(ErrorCode.E_FAILURE, f"{member}: {problem.what}", problem.remedy) from problem
     except Exception as problem:
-        # A foreign text may quote what was scanned: only its type is told.
+        # A foreign error text may quote the scanned label: only the type is passed on.
         raise UposError(ErrorCode.E_FAILURE, f"{member} failed with {type(problem).__name__}") from problem
 
 
-def members_of(device: type) -> dict[str, ReadOnly[Any] | Method]:
-    """Every member that a device class declares, by the standard's name."""
-    found: dict[str, ReadOnly[Any] | Method] = {}
-    for owner in reversed(device.__mro__):
-        for value in vars(owner).values():
-            member = value if isinstance(value, ReadOnly) else getattr(value, _MARK, None)
-            if member is not None:
-                found[member.name] = member
-    return found
+class MemberTable(Mapping[str, Member]):
+    """The members that a device class declares, by the standard's name."""
+
+    def __init__(self, device: type) -> None:
+        self._category: str = getattr(device, "category", device.__name__)
+        self._by_name: dict[str, Member] = {}
+        for owner in reversed(device.__mro__):
+            for value in vars(owner).values():
+                member = value if isinstance(value, ReadOnly) else getattr(value, _METHOD, None)
+                if member is not None:
+                    self._by_name[member.name] = member
+
+    def __getitem__(self, name: str) -> Member:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def find(self, name: str) -> Member:
+        """Return a member by JavaPOS's, OPOS's or POS for .NET's name. Raises UposError E_ILLEGAL if unknown."""
+        spelled = _OTHER_SPELLINGS.get(name, name)
+        found = self._by_name.get(spelled) or self._by_name.get(spelled[:1].lower() + spelled[1:])
+        if found is None:
+            raise UposError(ErrorCode.E_ILLEGAL, f"{self._category} has no '{name}'", nearest(name, self._by_name))
+        return found
+
+    def find_property(self, name: str) -> ReadOnly[Any]:
+        """Return a property as `find` does. Raises UposError E_ILLEGAL for the name of a method."""
+        found = self.find(name)
+        if isinstance(found, Method):
+            raise UposError(ErrorCode.E_ILLEGAL, f"{name} is a method", "use call")
+        return found
+
+    def find_method(self, name: str) -> Method:
+        """Return a method as `find` does. Raises UposError E_ILLEGAL for the name of a property."""
+        found = self.find(name)
+        if not isinstance(found, Method):
+            raise UposError(ErrorCode.E_ILLEGAL, f"{name} is a property", "use get_property or set_property")
+        return found
+
+    def reset(self, device: Guarded) -> None:
+        """Set every property that has an initial value to it."""
+        for member in self._by_name.values():
+            if isinstance(member, ReadOnly):
+                member.reset(device)
 
 
-def _as_kind(what: str, kind: type[Any], value: object) -> Any:
-    """The value if it is of that type (an enum takes its numbers), or E_ILLEGAL."""
+def _converted(what: str, kind: type[Any], value: object) -> Any:
+    """Return the value if it has that type; an enum also accepts its numbers. Raises E_ILLEGAL."""
     if kind is object:
         return value
     if issubclass(kind, Enum) and type(value) is int:
-        return _as_enum(what, kind, value)
+        return _enum_member(what, kind, value)
     if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
         return value
     raise UposError(ErrorCode.E_ILLEGAL, f"{what}: expected {kind.__name__}, got {type(value).__name__}")
 
 
-def _as_enum(what: str, kind: type[Enum], value: int) -> Enum:
+def _enum_member(what: str, kind: type[Enum], value: int) -> Enum:
     try:
         return kind(value)
     except ValueError:

@@ -65,11 +65,11 @@ class IdleNotice:
             queue.drop(self._waiting)
             self._waiting = None
 
-    def send(self, delivery: EventDispatcher) -> None:
+    def send(self, dispatcher: EventDispatcher) -> None:
         """Queue the event if it is wanted and not queued yet."""
         if self.is_wanted and self._waiting is None:
             self._waiting = Queued(StatusUpdateEvent(status=_IDLE), prepare=self._before_delivery)
-            delivery.put(self._waiting)
+            dispatcher.put(self._waiting)
 
     def forget_event(self) -> None:
         """The event queue was emptied, so no event waits any more."""
@@ -144,7 +144,7 @@ class OutputDevice(Device):
     def _ask_for_idle_notice(self, wanted: bool) -> None:
         """Set FlagWhenIdle, for a category that has it; the event is queued at once if the device is idle."""
         with self._changed:
-            self._idle_notice.set_wanted(wanted, self._session_now().delivery.queue)
+            self._idle_notice.set_wanted(wanted, self._session_now().dispatcher.queue)
             if not self._is_busy():
                 self._send_idle_notice()
 
@@ -167,7 +167,7 @@ class OutputDevice(Device):
     def _send_idle_notice(self) -> None:
         """No output is outstanding: queue the event of FlagWhenIdle; called under the lock."""
         if self._device_enabled:
-            self._idle_notice.send(self._session_now().delivery)
+            self._idle_notice.send(self._session_now().dispatcher)
 
     def _in_error(self) -> bool:
         return self._output_fault is not None or super()._in_error()
@@ -185,7 +185,7 @@ class OutputDevice(Device):
 
     def _enqueue(self, output: Output) -> None:
         with self._changed:
-            untold = self._session_now().delivery.queue.outputs_to_tell()
+            untold = self._session_now().dispatcher.queue.count_completed_outputs()
             if len(self._outstanding) >= self.output_limit or untold >= self.untold_limit:
                 raise UposError(ErrorCode.E_BUSY, f"{self} takes no more output", "wait for OutputCompleteEvents")
             self._output_id += 1
@@ -225,7 +225,7 @@ class OutputDevice(Device):
             self._ask(request, problem)
             return
         self._outstanding.popleft()
-        self._session_now().delivery.put(Queued(OutputCompleteEvent(output_id=request.output_id)))
+        self._session_now().dispatcher.put(Queued(OutputCompleteEvent(output_id=request.output_id)))
         if not self._outstanding:
             self._send_idle_notice()
 
@@ -239,7 +239,7 @@ class OutputDevice(Device):
         fault = Queued(event, prepare=lambda: self._describe_output_error(request.output, problem))
         fault.done = lambda: self._answered(fault, event.error_response)
         self._output_fault = fault
-        self._session_now().delivery.put(fault)
+        self._session_now().dispatcher.put(fault)
         self._changed.wait_for(lambda: self._output_fault is not fault)
         self._changed.wait_for(lambda: not self._is_next(request), timeout=self.retry_pause_s)
 
@@ -260,7 +260,7 @@ class OutputDevice(Device):
             self._outstanding.clear()
             self._leaving = running
             if self._output_fault is not None:
-                self._session_now().delivery.queue.drop(self._output_fault)
+                self._session_now().dispatcher.queue.drop(self._output_fault)
                 self._output_fault = None
             if had:
                 self._send_idle_notice()

@@ -26,7 +26,7 @@ class PrinterExtended(IntEnum):
 
 
 class ErrorLevel(IntEnum):
-    """PTR_EL_: how bad an error of a printer is."""
+    """PTR_EL_: the severity of a printer's error."""
 
     NONE = 1
     RECOVERABLE = 2
@@ -34,7 +34,7 @@ class ErrorLevel(IntEnum):
 
 
 class MapMode(IntEnum):
-    """PTR_MM_: what distances are counted in: dots, 1/1440 inch, 1/1000 inch, 1/100 mm."""
+    """PTR_MM_: the unit of distances: dots, 1/1440 inch, 1/1000 inch, 1/100 mm."""
 
     DOTS = 1
     TWIPS = 2
@@ -43,7 +43,7 @@ class MapMode(IntEnum):
 
 
 class Rotation(IntEnum):
-    """PTR_RP_: how print is turned."""
+    """PTR_RP_: the rotation of print."""
 
     NORMAL = 1
     RIGHT90 = 257
@@ -61,7 +61,7 @@ class PageModeControl(IntEnum):
 
 
 class PrintDirection(IntEnum):
-    """PTR_PD_: where text of page mode runs."""
+    """PTR_PD_: the direction of text in page mode."""
 
     LEFT_TO_RIGHT = 1
     BOTTOM_TO_TOP = 2
@@ -120,7 +120,7 @@ class BarCodeSymbology(IntEnum):
 
 
 class PrinterStatusUpdate(IntEnum):
-    """PTR_SUE_: what a StatusUpdateEvent of a POSPrinter may tell; IDLE is of the model."""
+    """PTR_SUE_: the numbers of a POSPrinter's StatusUpdateEvents; IDLE is sent by FlagWhenIdle."""
 
     COVER_OPEN = 11
     COVER_OK = 12

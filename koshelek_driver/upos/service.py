@@ -1,4 +1,7 @@
-"""What the maker of a device service supplies: the hardware's side. Every rule of the standard is the model's."""
+"""The base class of device services: the side of the hardware.
+
+The rules of the standard are the device model's; a service only drives its hardware and reports to its callbacks.
+"""
 
 from __future__ import annotations
 
@@ -23,41 +26,50 @@ R = TypeVar("R")
 
 
 class EventCallbacks(Protocol[R_contra]):
-    """Where a service hands in what its device tells, from any thread. After disable it hears nothing."""
+    """The calls by which a service reports to its device, from any thread.
+
+    After disable they do nothing.
+    """
 
     def data(self, record: R_contra) -> bool:
-        """One piece of input; the category says of which type. False: the device is disabled now, so stop.
+        """Report one record of input, of the category's type. Returns False if the device is disabled now: stop.
 
-        That is AutoDisable. `disable` is not called for that until the device is enabled again, released or closed.
+        AutoDisable does that. `disable` is then called later: when the device is enabled again, released or closed.
         """
         ...
 
     def error(self, code: ErrorCode, extended: int = 0) -> None:
-        """Input failed."""
+        """Report that input failed."""
         ...
 
     def power(self, state: PowerState) -> None:
-        """The device's power is now this."""
+        """Report the device's power state."""
         ...
 
     def status(self, number: int) -> None:
-        """A StatusUpdateEvent of the category."""
+        """Send a StatusUpdateEvent of the category."""
         ...
 
     def direct_io(
         self, number: int, data: int, obj: Any, answered: Callable[[DirectIOEvent], None] | None = None
     ) -> None:
-        """A DirectIOEvent. `answered` gets it back as the listeners left it, on the event thread."""
+        """Send a DirectIOEvent.
+
+        `answered` is called on the event thread with the event as the listeners left it.
+        """
         ...
 
     def communication_error(self) -> None:
-        """Count one in the statistics."""
+        """Count a communication error in the statistics."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What the statistics tell of the hardware; empty where it is not known. `installation_date` as 2026-11-21."""
+    """The description of the hardware in its statistics.
+
+    Unknown fields are empty; `installation_date` has the form 2026-11-21.
+    """
 
     manufacturer_name: str = ""
     model_name: str = ""
@@ -68,11 +80,11 @@ class Equipment:
 
 
 class DeviceService(Generic[R]):
-    """A device without features: a service overrides what its hardware can do.
+    """A device without any feature; a service overrides the methods that its hardware supports.
 
     The model calls `open`, `enable`, `disable` and `close` one at a time, and never while it holds a lock that
-    `EventCallbacks` needs, so they may wait for a thread that is in it. Raise UposError where the standard has a code
-    (E_NOHARDWARE, E_OFFLINE ...); anything else becomes E_FAILURE.
+    `EventCallbacks` needs, so they may wait for a thread that is in a callback. Raise UposError if the standard has a
+    code (E_NOHARDWARE, E_OFFLINE ...); any other exception becomes E_FAILURE.
     """
 
     device_service_description: ClassVar[str] = "Koshelek Driver device service"
@@ -83,49 +95,55 @@ class DeviceService(Generic[R]):
     cap_compare_firmware_version: bool = False
     cap_update_firmware: bool = False
     claim_key: str
-    """Names the hardware, the same in every program that may drive it: a port's address, a serial number."""
+    """A name of the hardware, equal in every program that may drive it: a port's address, a serial number."""
 
     def open(self) -> None:
-        """Prepare; the device itself need not be touched. After an exception `close` is called."""
+        """Prepare the service; no traffic to the device is needed. After an exception `close` is called."""
 
-    def enable(self, inlet: EventCallbacks[R]) -> None:
-        """Make the device work and begin to hand in what it tells. When it raises, the device stays disabled."""
+    def enable(self, callbacks: EventCallbacks[R]) -> None:
+        """Start the device and report to the callbacks until `disable`.
+
+        If this raises, the device stays disabled.
+        """
 
     def disable(self) -> None:
-        """Stop; what the inlet is told from now on is not heard."""
+        """Stop the device; callbacks do nothing from now on."""
 
     def close(self) -> None:
-        """Give everything back, whatever happened before. Ends threads; may wait for them."""
+        """Free all resources, whatever happened before. Ends threads, and may wait for them."""
 
     def power_state(self) -> PowerState:
-        """The power right after enable; asked only with `cap_power_reporting`."""
+        """Return the power state right after enable."""
         return PowerState.PS_ONLINE
 
     def check_health(self, level: HealthLevel) -> str:
-        """Test the device and give the result in words; E_ILLEGAL for a level that it does not have."""
+        """Test the device and return the result in words. Raises E_ILLEGAL for an unsupported level."""
         raise _not_offered(f"checkHealth {level.name}")
 
     def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:  # noqa: ARG002
-        """A maker's own command; gives data and object as they come back."""
+        """Run a command of the maker's and return its data and object."""
         raise _not_offered(f"directIO command {command}")
 
     def equipment(self) -> Equipment:
-        """What is known of the hardware."""
+        """Return the description of the hardware."""
         return Equipment()
 
     def manufacturer_statistics(self) -> Mapping[str, str]:
-        """The maker's own counters, by names without `M_`."""
+        """Return the maker's own counters, by names without `M_`."""
         return {}
 
     def compare_firmware_version(self, firmware_file_name: str) -> CompareFirmware:  # noqa: ARG002
-        """Compare a file with the device; E_NOEXIST, or E_EXTENDED with EFIRMWARE_BAD_FILE, for a wrong one."""
+        """Compare a firmware file with the device.
+
+        Raises UposError E_NOEXIST, or E_EXTENDED with EFIRMWARE_BAD_FILE, for a wrong file.
+        """
         raise _not_offered("compareFirmwareVersion")
 
     def begin_firmware_update(self, firmware_file_name: str) -> Callable[[Callable[[int], None]], StatusUpdate]:  # noqa: ARG002
-        """Check the file, raising as above, and give what does the update.
+        """Check the file, raising as `compare_firmware_version`, and return a function that does the update.
 
-        That is run on a thread of its own with a function to tell percents (1 to 99), and gives how it ended:
-        SUE_UF_COMPLETE or another SUE_UF_.
+        The function is run on a thread of its own. It gets a callback for its progress in percent (1 to 99), and
+        returns its result: SUE_UF_COMPLETE or another SUE_UF_ code.
         """
         raise _not_offered("updateFirmware")
 

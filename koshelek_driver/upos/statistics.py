@@ -1,4 +1,4 @@
-"""The device statistics of UnifiedPOS: counters by name, and the XML document that tells them."""
+"""The device statistics of UnifiedPOS: counters by name, and their XML document."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ COMMUNICATION_ERRORS = "CommunicationErrorCount"
 
 
 class Statistics:
-    """The counters of one open device, from 0 at open, and the maker's.
+    """The counters of one open device, starting at 0, and the maker's own.
 
-    `names` are the standard's names that the category counts. Hours count while the device is enabled, on `now_s`.
+    `names` are the standard's names that the category counts; `makers` returns the maker's counters. Hours are counted
+    while the device is enabled, on the clock `now_s`. Not thread-safe: the device uses it under its lock.
     """
 
     def __init__(
@@ -34,34 +35,40 @@ class Statistics:
         self._powered_s = 0.0
 
     def count(self, name: str, more: int = 1) -> None:
-        """One more, or so many."""
+        """Increase a counter."""
         self._counts[name] += more
 
     def powered(self, *, on: bool) -> None:
-        """The device was enabled or disabled."""
+        """Start or stop counting hours: the device was enabled or disabled."""
         now = self._now_s()
         if self._on_since_s is not None:
             self._powered_s += now - self._on_since_s
         self._on_since_s = now if on else None
 
     def values(self, buffer: str) -> dict[str, str]:
-        """What a statisticsBuffer asks for; a name that is not known has an empty value."""
-        self._fold_hours()
+        """Return the counters that a statisticsBuffer names; an unknown name has an empty value."""
+        self._update_hours()
         known = {name: str(count) for name, count in self._counts.items()}
         makers = {f"{_MAKERS}{name}": value for name, value in self._makers().items()}
         groups = {_ALL: {**known, **makers}, _STANDARD: known, _MAKERS: makers}
         found: dict[str, str] = {}
-        for name in _names(buffer):
+        for name in _parse_names(buffer):
             found |= groups.get(name, {name: groups[_ALL].get(name, "")})
         return found
 
     def reset(self, buffer: str) -> None:
-        """Set what a statisticsBuffer names to 0. Raises UposError E_EXTENDED, ESTATS_ERROR, for what cannot be."""
-        self._set(dict.fromkeys(_names(buffer), 0))
+        """Set the counters that a statisticsBuffer names to 0.
+
+        Raises UposError E_EXTENDED with ESTATS_ERROR if some cannot be set; the others are set.
+        """
+        self._set(dict.fromkeys(_parse_names(buffer), 0))
 
     def update(self, buffer: str) -> None:
-        """Set `name=value,name=value`. Raises UposError E_ILLEGAL for another form, or as `reset`."""
-        self._set(_assignments(buffer))
+        """Set counters given as `name=value,name=value`.
+
+        Raises as `reset` does, and UposError E_ILLEGAL for any other form: then nothing is set.
+        """
+        self._set(_parse_assignments(buffer))
 
     def _set(self, wanted: Mapping[str, int]) -> None:
         failed = [name for name in wanted if name not in (_ALL, _STANDARD, *self._counts)]
@@ -80,13 +87,13 @@ class Statistics:
             self._powered_s = float(value * _SECONDS_AN_HOUR)
             self._on_since_s = None if self._on_since_s is None else self._now_s()
 
-    def _fold_hours(self) -> None:
+    def _update_hours(self) -> None:
         self.powered(on=self._on_since_s is not None)
         self._counts[HOURS_POWERED] = int(self._powered_s // _SECONDS_AN_HOUR)
 
 
-def document(values: Mapping[str, str], category: str, standard_version: str, equipment: Equipment) -> str:
-    """The UPOSStat document. Source: UPOSStat.xsd of IXRetail, as retrieveStatistics gives it."""
+def build_document(values: Mapping[str, str], category: str, standard_version: str, equipment: Equipment) -> str:
+    """Build the UPOSStat XML document that retrieveStatistics returns. Source: UPOSStat.xsd of IXRetail."""
     root = ET.Element(
         "UPOSStat",
         {
@@ -122,11 +129,11 @@ def _texts(parent: ET.Element, texts: Mapping[str, str]) -> None:
         ET.SubElement(parent, name).text = text
 
 
-def _names(buffer: str) -> list[str]:
+def _parse_names(buffer: str) -> list[str]:
     return [name.strip() for name in buffer.split(",")]
 
 
-def _assignments(buffer: str) -> dict[str, int]:
+def _parse_assignments(buffer: str) -> dict[str, int]:
     wanted: dict[str, int] = {}
     for part in buffer.split(","):
         parsed = re.fullmatch(r"\s*(\w*)\s*=\s*(\d{1,18})\s*", part)

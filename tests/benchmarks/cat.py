@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from koshelek_driver.cat.lent import LentCAT
+from koshelek_driver.cat.device import CAT
 from tests.benchmarks.report import options, show, summary, timed
 from tests.support.upos_devices import Entry, HandWallet
 
@@ -35,7 +35,7 @@ def run(runs: int) -> dict[str, Any]:
         return plain(*given, **named)
 
     with tempfile.TemporaryDirectory() as claims:
-        cat = LentCAT({"wallet": Entry("CAT")}, wallet)
+        cat = CAT({"wallet": Entry("CAT")}, wallet=wallet)
         cat._claims = Path(claims)
         cat.open("wallet")
         cat.claim(0)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.upos.events import DataEvent
@@ -34,7 +34,7 @@ def scanner_enabled() -> HandledScanner:
 
 
 def one_by_one(count: int) -> list[float]:
-    """Milliseconds from the service's `inlet.data` to the listener, each event alone."""
+    """Milliseconds from the service's `callbacks.data` to the listener, each event alone."""
     times: list[float] = []
     arrived = threading.Semaphore(0)
     with scanner_enabled() as scanner:
@@ -122,7 +122,9 @@ def lifecycles(scanner: Scanner, count: int) -> dict[str, Any]:
 def port_lifecycles(count: int) -> dict[str, Any]:
     """The same with the driver's own service on a pseudo-terminal."""
     virtual = VirtualScanner()
-    figures = lifecycles(Scanner({"s": Device(category="Scanner", profile="generic-serial", port=virtual.port)}), count)
+    figures = lifecycles(
+        Scanner({"s": DeviceEntry(category="Scanner", profile="generic-serial", port=virtual.port)}), count
+    )
     virtual.close()
     return figures
 

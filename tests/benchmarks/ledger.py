@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 import psycopg
 
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, LedgerConnection
 from koshelek_driver.secrets import Secret
 from tests.benchmarks.journal import fill
 from tests.benchmarks.report import options, show, summary
@@ -59,7 +59,7 @@ def refunds(till: Till) -> tuple[list[float], list[float]]:
 
 def run(folder: Path, server: Postgres, sales: int) -> dict[str, Any]:
     address = Address(str(server.folder), server.port, "postgres", Secret("owner"), None, None, "T")
-    with closing(Link(address)) as owner:
+    with closing(LedgerConnection(address)) as owner:
         owner.prepare()
     fill(folder / "AWAY.db", sales)
     away, here = Till(folder, "AWAY", address), Till(folder, "HERE", address)

@@ -20,7 +20,7 @@ import serial
 import usb.core
 
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.errors import PortNotOpened
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.scanner.service import PortScanner
@@ -86,7 +86,10 @@ class LiveBackend(Backend):
 
 
 def started(name: str, port: str, open_its_port: Callable[[profile.ScannerProfile], Port] | None = None) -> Any:
-    scanner, arrived = PortScanner("s", Device(category="Scanner", profile=name, port=port), open_its_port), Queue()
+    scanner, arrived = (
+        PortScanner("s", DeviceEntry(category="Scanner", profile=name, port=port), open_its_port),
+        Queue(),
+    )
     scanner.enable(arrived)
     return scanner, arrived
 

@@ -15,6 +15,7 @@ from koshelek_driver.cat import device
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cat.request import CatRequest
 from koshelek_driver.errors import ScanCanceled
+from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Payment, Verdict
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
@@ -135,7 +136,7 @@ def test_an_unknown_end_has_a_code_of_its_own_and_is_taken_back_by_name(till: Ti
         unknown = (ErrorCode.E_EXTENDED, CatExtended.OUTCOME_UNKNOWN)
         assert refused(lambda: pos.sell("A-1")) == unknown
         assert [payment.order_id for payment in terminal.unfinished()] == ["A-1"]
-        till.host.host._director._plays.clear()
+        till.host.host.clear_plans()
         pos.ask(originalOrderId="A-1")
         pos.cat.authorize_void(2, 1_234_500, 0, A_MINUTE)
         assert pos.told()["outcome"] in ("canceled", "refunded")
@@ -243,34 +244,28 @@ def test_a_cancel_from_another_thread_ends_a_synchronous_call_truly(pos: Pos) ->
 
 def test_a_cancel_before_the_call_has_begun_is_not_lost() -> None:
     service = HandWalletService()
-    service.patience.start()
-    wallet: Any = service.wallet
 
-    def work(_watcher: SaleObserver) -> Payment:
-        assert wallet.canceled.wait(10)
+    def work(_observer: SaleObserver, cancel: CancelToken) -> Payment:
+        assert cancel.wait(10)
         return Payment("A-1", "r-1", 100, 0.0, Verdict(Outcome.CANCELED))
 
     request = CatRequest(service, work, lambda *_told: None, timeout_s=None, good=(Outcome.PAID,))
     request.abort()
     assert refused(request.run) == (ErrorCode.E_EXTENDED, CatExtended.RESET)
-    service.patience.stop()
 
 
 @pytest.mark.parametrize(("timeout_s", "code"), [(0.05, ErrorCode.E_TIMEOUT), (None, ErrorCode.E_EXTENDED)])
 def test_a_scan_that_nobody_made_is_a_timeout_or_a_cancel(timeout_s: float | None, code: ErrorCode) -> None:
     service = HandWalletService()
-    service.patience.start()
-    wallet: Any = service.wallet
 
-    def work(_watcher: SaleObserver) -> Payment:
-        assert wallet.canceled.wait(10)
+    def work(_observer: SaleObserver, cancel: CancelToken) -> Payment:
+        assert cancel.wait(10)
         raise ScanCanceled("the cashier cancelled")
 
     request = CatRequest(service, work, lambda *_told: None, timeout_s=timeout_s, good=(Outcome.PAID,))
     if timeout_s is None:
         request.abort()
     assert refused(request.run)[0] is code
-    service.patience.stop()
 
 
 @pytest.mark.parametrize("how", ["disable", "close"])
@@ -364,7 +359,7 @@ def test_what_was_refused_is_not_done_again_by_a_retry() -> None:
     """Not even where each attempt would wait for another scan."""
     attempts: list[str] = []
 
-    def work(_watcher: SaleObserver) -> Payment:
+    def work(_observer: SaleObserver, cancel: CancelToken) -> Payment:
         attempts.append("A-1")
         return Payment("A-1", "r-1", 100, 0.0, Verdict(Outcome.REJECTED, "t", "DECLINED"))
 

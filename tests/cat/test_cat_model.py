@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from koshelek_driver.card.totp import Verification
-from koshelek_driver.cat.lent import LentCAT
+from koshelek_driver.cat.device import CAT
 from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.order import Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
@@ -79,7 +79,7 @@ class CatAndHost(TillAndHost):
         if self.cat is not None:
             self.cat.close()  # the system frees what a killed program had claimed
         wallet: Any = ModelWallet(self)
-        self.cat = LentCAT({"wallet": Entry("CAT")}, wallet)
+        self.cat = CAT({"wallet": Entry("CAT")}, wallet=wallet)
         self.cat.open("wallet")
         self.cat.claim(5000)
         self.cat.device_enabled = True

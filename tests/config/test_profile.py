@@ -46,6 +46,15 @@ def test_a_printer_inherits_from_a_profile_or_from_the_database_of_python_escpos
     assert "TM-T88" in caught.value.remedy
 
 
+def test_a_printer_whose_dots_the_database_does_not_know_has_those_of_font_a(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    for name in ("TUP500", "default"):  # no width in dots; "Unknown"
+        path.write_text(f'description = "x"\nsource = "x"\nescpos = "{name}"\n', encoding="utf-8")
+        mine = profile.check(path)
+        assert isinstance(mine, profile.PrinterProfile)
+        assert mine.dots == mine.columns * 12
+
+
 def test_a_code_page_that_is_not_russian_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('description = "x"\nsource = "x"\ncolumns = 48\ndots = 576\n[code_pages]\ncp437 = 0\n')
@@ -93,8 +102,8 @@ def test_a_device_has_one_profile_of_its_kind_of_connection() -> None:
     for name, model in models.items():
         for product_id in model.usb.product_ids:
             connection = {"hid-pos": "hid", "ibm-oem": "hid", "keyboard": "keyboard"}.get(model.dialect, "serial")
-            assert profile.fitting(profile.Found(connection, model.usb.vendor_id, product_id)) == name
-    assert profile.fitting(profile.Found("serial", "ffff", "ffff")) == ""
+            assert profile.name_for(profile.AttachedDevice(connection, model.usb.vendor_id, product_id)) == name
+    assert profile.name_for(profile.AttachedDevice("serial", "ffff", "ffff")) == ""
 
 
 def test_two_profiles_for_one_device_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +115,7 @@ def test_two_profiles_for_one_device_are_an_error(monkeypatch: pytest.MonkeyPatc
         ),
     )
     with pytest.raises(ProfileError, match=r"0c2e:0b81 \(serial\) has several profiles: .*zebra"):
-        profile.fitting(profile.Found("serial", "0c2e", "0b81"))
+        profile.name_for(profile.AttachedDevice("serial", "0c2e", "0b81"))
 
 
 @pytest.fixture

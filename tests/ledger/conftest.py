@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, LedgerConnection
 from koshelek_driver.secrets import Secret
 from tests.support.postgres import Postgres, programs
 
@@ -39,7 +39,7 @@ def database_on(server: Postgres, name: str) -> Address:
     ) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     address = address_of(server, name)
-    link = Link(address)
+    link = LedgerConnection(address)
     link.prepare()
     link.close()
     return address
@@ -55,7 +55,7 @@ def address(server: Postgres) -> Address:
 
 
 @pytest.fixture
-def link(address: Address) -> Iterator[Link]:
-    made = Link(address)
+def link(address: Address) -> Iterator[LedgerConnection]:
+    made = LedgerConnection(address)
     yield made
     made.close()

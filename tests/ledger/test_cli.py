@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from koshelek_driver.ledger.link import Address
+from koshelek_driver.ledger.connection import Address
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from tests.cli.test_cli import Shell
 from tests.conftest import Till

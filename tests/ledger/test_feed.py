@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import psycopg
 import pytest
 
 from koshelek_driver.errors import BusyError, LedgerError
 from koshelek_driver.ledger import rows
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, LedgerConnection, open_connection
 from koshelek_driver.payment.journal import reader
 from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 from koshelek_driver.payment.outcome import Outcome, Verdict
@@ -54,7 +53,9 @@ def test_everything_of_a_till_is_in_the_ledger_as_it_is(new_till: NewTill, addre
     assert till.ledger.feed().events == 0
 
 
-def test_what_was_brought_is_brought_again_without_a_trace(new_till: NewTill, address: Address, link: Link) -> None:
+def test_what_was_brought_is_brought_again_without_a_trace(
+    new_till: NewTill, address: Address, link: LedgerConnection
+) -> None:
     """A commit whose answer was lost, and a ledger that was restored from yesterday's copy."""
     till = new_till()
     till.sell()
@@ -67,7 +68,7 @@ def test_what_was_brought_is_brought_again_without_a_trace(new_till: NewTill, ad
     assert_same(address, [till])
 
 
-def test_a_final_outcome_never_goes_back(new_till: NewTill, address: Address, link: Link) -> None:
+def test_a_final_outcome_never_goes_back(new_till: NewTill, address: Address, link: LedgerConnection) -> None:
     till = new_till()
     till.sell()
     till.ledger.feed()
@@ -75,7 +76,7 @@ def test_a_final_outcome_never_goes_back(new_till: NewTill, address: Address, li
     with link.transaction() as cursor:
         batch = reader.JournalReader(till.path).batch(0)
         older = [msgspec.structs.replace(record, outcome=None) for record in batch.records]
-        rows.put(cursor, till.journal.database.journal_id(), older)
+        rows.write(cursor, till.journal.database.journal_id(), older)
     assert ledger_rows(address) == before
 
 
@@ -113,7 +114,9 @@ def test_texts_that_postgresql_cannot_hold_stop_nothing(new_till: NewTill, addre
     assert order_id == "A\N{REPLACEMENT CHARACTER}B\ud7ff\U0010ffff'\";--"
 
 
-def test_a_journal_that_was_made_anew_takes_over_its_rows(new_till: NewTill, address: Address, link: Link) -> None:
+def test_a_journal_that_was_made_anew_takes_over_its_rows(
+    new_till: NewTill, address: Address, link: LedgerConnection
+) -> None:
     till = new_till()
     till.sell()
     till.sell(700, "unknown")
@@ -144,7 +147,7 @@ def test_an_old_copy_of_a_journal_is_found_out_and_loses_nothing_of_the_ledger(
     HighWaterMark(till.path).path.unlink()
     till.open()
     before = till.journal.database.journal_id()
-    till._numbers = iter(range(50, 60))  # type: ignore[assignment]
+    till.numbers = iter(range(50, 60))
     till.sell(300)
     till.sell(400)
     till.ledger.feed()
@@ -188,24 +191,32 @@ def test_two_programs_of_a_till_may_feed_at_once(new_till: NewTill, address: Add
 
 def test_a_ledger_that_is_not_there_is_named_once_and_then_rested(address: Address) -> None:
     now = 0.0
-    link = Link(Address("/nowhere", 5432, "x", address.login, None, None, "T"), lambda: now)
+    tried: list[Address] = []
+
+    def connect(to: Address) -> Any:
+        tried.append(to)
+        return open_connection(to)
+
+    link = LedgerConnection(Address("/nowhere", 5432, "x", address.login, None, None, "T"), lambda: now, connect)
     for _ in range(2):
         with pytest.raises(LedgerError, match="cannot be reached: .*nowhere"), link.transaction():
             pass
-    link._connect = lambda: pytest.fail("it rests")  # type: ignore[method-assign]
+    assert len(tried) == 1
+    now = 5.0
     with pytest.raises(LedgerError, match="cannot be reached"), link.transaction():
         pass
+    assert len(tried) == 2
 
 
 def test_a_ledger_that_nobody_prepared_says_what_to_do(server: Any, address: Address) -> None:
-    link = Link(Address(address.host, address.port, "postgres", address.login, None, None, "T"))
+    link = LedgerConnection(Address(address.host, address.port, "postgres", address.login, None, None, "T"))
     with pytest.raises(LedgerError, match="version 0, this driver needs 1") as caught, link.transaction():
         pass
     assert caught.value.remedy == "its owner runs: ledger prepare"
     link.close()
 
 
-def test_a_newer_ledger_is_not_touched(address: Address, link: Link) -> None:
+def test_a_newer_ledger_is_not_touched(address: Address, link: LedgerConnection) -> None:
     with link.transaction() as cursor:
         cursor.execute("UPDATE koshelek.version SET number = 99")
     link.close()
@@ -219,10 +230,10 @@ def test_a_newer_ledger_is_not_touched(address: Address, link: Link) -> None:
         pass
 
 
-def test_a_connection_that_broke_while_nobody_used_it_is_replaced(link: Link) -> None:
+def test_a_connection_that_broke_while_nobody_used_it_is_replaced(link: LedgerConnection, address: Address) -> None:
     with link.transaction() as cursor:
         (pid,) = cursor.execute("SELECT pg_backend_pid()").fetchone() or (0,)
-    with psycopg.connect(link._connection.info.dsn, autocommit=True) as other:  # type: ignore[union-attr]
+    with open_connection(address) as other:
         other.execute("SELECT pg_terminate_backend(%s)", (pid,))
         while other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone():
             pass
@@ -231,13 +242,13 @@ def test_a_connection_that_broke_while_nobody_used_it_is_replaced(link: Link) ->
 
 
 def test_a_till_may_read_and_write_and_not_delete(address: Address, tmp_path: Path) -> None:
-    owner = Link(address)
+    owner = LedgerConnection(address)
     with owner.transaction() as cursor:
         cursor.execute("DROP ROLE IF EXISTS till_role")
         cursor.execute("CREATE ROLE till_role LOGIN")
     role = type(address.login)("till_role")
     theirs = Address(address.host, address.port, address.database, role, None, None, "T")
-    refused = Link(theirs)
+    refused = LedgerConnection(theirs)
     with pytest.raises(LedgerError, match="permission denied") as caught, refused.transaction():
         pass
     assert caught.value.remedy == "its owner runs: ledger prepare --role …"

@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from koshelek_driver.errors import BusyError, LedgerError, UsageError
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, LedgerConnection, open_connection
 from koshelek_driver.ledger.reports import ShopReport
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.secrets import Secret
@@ -82,7 +82,9 @@ def reported(reports: list[ShopReport]) -> Counter[tuple[str, str, str]]:
     return +found
 
 
-def test_fifty_tills_work_at_once_and_reports_are_a_recount(tills: list[Till], address: Address, link: Link) -> None:
+def test_fifty_tills_work_at_once_and_reports_are_a_recount(
+    tills: list[Till], address: Address, link: LedgerConnection
+) -> None:
     """Five of them are offline for a week and catch up in the end."""
     offline, online = tills[:_OFFLINE], tills[_OFFLINE:]
 
@@ -120,7 +122,7 @@ def test_fifty_tills_work_at_once_and_reports_are_a_recount(tills: list[Till], a
 def test_terminals_of_one_name_in_two_stores_are_two_tills(tmp_path: Path, address: Address) -> None:
     tills = [Till(tmp_path / f"s{number}", "TILL-01", address, f"store-{number}") for number in range(2)]
     for till in tills:
-        till._numbers = count(10 * int(till.store[-1]) + 1)
+        till.numbers = count(10 * int(till.store[-1]) + 1)
         till.sell(100)
         till.ledger.feed()
     made = tills[0].ledger.report()
@@ -158,7 +160,7 @@ def to(server: Postgres, host: str, ca_file: Path | None) -> Address:
 
 
 def test_over_a_network_the_server_proves_who_it_is(networked: Postgres, tmp_path: Path) -> None:
-    owner = Link(to(networked, "localhost", tmp_path / "ca.pem"))
+    owner = LedgerConnection(to(networked, "localhost", tmp_path / "ca.pem"))
     assert owner.prepare() == 1
     with owner.transaction() as cursor:
         found = cursor.execute("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
@@ -176,7 +178,7 @@ def test_a_server_that_does_not_prove_it_is_not_spoken_to(
 ) -> None:
     """Another name, another authority, or none: the password never leaves."""
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
-    link = Link(to(networked, host, tmp_path / ca_file if ca_file else None))
+    link = LedgerConnection(to(networked, host, tmp_path / ca_file if ca_file else None))
     with pytest.raises(LedgerError, match="cannot be reached"), link.transaction():
         pass
 
@@ -184,16 +186,16 @@ def test_a_server_that_does_not_prove_it_is_not_spoken_to(
 def test_a_password_opens_and_a_wrong_one_is_not_told(networked: Postgres, tmp_path: Path) -> None:
     secret = "a-long-password-of-tills"
     address = to(networked, "localhost", tmp_path / "ca.pem")
-    with Link(address)._connect() as owner:
+    with open_connection(address) as owner:
         owner.execute(f"ALTER ROLE owner PASSWORD '{secret}'")
     (networked.data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\nlocal all all trust\n")
     networked.kill()
     networked.start()
-    link = Link(replace(address, password=Secret(secret)))
+    link = LedgerConnection(replace(address, password=Secret(secret)))
     assert link.prepare() == 1
     link.close()
     for wrong in (Secret("some-other-password"), None):
-        refused = Link(replace(address, password=wrong))
+        refused = LedgerConnection(replace(address, password=wrong))
         with pytest.raises(LedgerError, match="cannot be reached"), refused.transaction():
             pass
 
@@ -201,6 +203,6 @@ def test_a_password_opens_and_a_wrong_one_is_not_told(networked: Postgres, tmp_p
 def test_a_server_without_tls_is_not_spoken_to(networked: Postgres, tmp_path: Path) -> None:
     networked.kill()
     networked.start(ssl="off")
-    link = Link(to(networked, "localhost", tmp_path / "ca.pem"))
+    link = LedgerConnection(to(networked, "localhost", tmp_path / "ca.pem"))
     with pytest.raises(LedgerError, match="SSL"), link.transaction():
         pass

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from koshelek_driver import Outcome, RefundWanted, Terminal
 from koshelek_driver.errors import BusyError, DriverError, JournalError, UsageError
-from koshelek_driver.ledger.link import Address, Link
+from koshelek_driver.ledger.connection import Address, LedgerConnection
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.sandbox.server import PayApiSandbox
@@ -93,7 +93,7 @@ def test_nothing_is_taken_back_while_the_till_is_busy(tills: list[Till]) -> None
         tills[2].ledger.shop.reserve(tills[2].wanted(transaction_id, 1, 1000))
 
 
-def test_a_journal_that_was_made_anew_takes_nothing_back_by_itself(tills: list[Till], link: Link) -> None:
+def test_a_journal_that_was_made_anew_takes_nothing_back_by_itself(tills: list[Till], link: LedgerConnection) -> None:
     """It may have lost the very refund that was sent; a person says how it ended."""
     transaction_id = paid_at(tills[0])
     lost = tills[1].wanted(transaction_id, 1000, 1000)
@@ -175,7 +175,7 @@ ACTS = st.lists(
 @given(ACTS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_tills_do_and_wherever_they_crash_never_more_is_asked_for_than_was_paid(
-    tmp_path_factory: pytest.TempPathFactory, address: Address, link: Link, acts: list[tuple[int, str, int]]
+    tmp_path_factory: pytest.TempPathFactory, address: Address, link: LedgerConnection, acts: list[tuple[int, str, int]]
 ) -> None:
     """What the host would see: refunds whose intent was durable. All that it may have accepted is within the sum."""
     folder = tmp_path_factory.mktemp("tills")
@@ -379,7 +379,7 @@ def test_a_refund_that_was_left_open_is_gone_on_with_while_the_ledger_is_away(
     here, there = new_site("TILL-A"), new_site("TILL-B")
     paid = pay(here)
     till = here if of == "own" else there
-    host.host._director.plan({"call": "refund", "outcome": "lost-always", "times": 4}, ("refund",))
+    host.host.plan({"call": "refund", "outcome": "lost-always", "times": 4})
     with Terminal.open(till.site) as terminal:
         unknown = terminal.refund(RefundWanted("A-1", amount=345))
     assert unknown.outcome is Outcome.UNKNOWN
@@ -393,7 +393,7 @@ def test_a_refund_that_was_left_open_is_gone_on_with_while_the_ledger_is_away(
 def test_an_open_refund_of_another_till_is_waited_for(new_site: NewSite, host: PayApiSandbox) -> None:
     here, there = new_site("TILL-A"), new_site("TILL-B")
     paid = pay(here)
-    host.host._director.plan({"call": "refund", "outcome": "lost-always", "times": 4}, ("refund",))
+    host.host.plan({"call": "refund", "outcome": "lost-always", "times": 4})
     with Terminal.open(here.site) as terminal:
         assert terminal.refund(RefundWanted("A-1")).outcome is Outcome.UNKNOWN
     with Terminal.open(there.site) as terminal, pytest.raises(BusyError, match="not settled") as caught:

@@ -54,14 +54,14 @@ def test_the_cashier_is_told_at_once_and_the_card_stays_good(till: Till) -> None
         assert terminal.find("A-2") is None
         real = till.host.base_url
         terminal._client._base = _Base.of(real)
-        terminal._desk._breaker.pause_s, terminal._desk._breaker._rests_until_s = 0.0, 0.0
+        terminal._sales._breaker.pause_s, terminal._sales._breaker._rests_until_s = 0.0, 0.0
         assert terminal.pay(terminal.new_order("A-2", 500), label=label).outcome is Outcome.PAID
 
 
 def test_refunds_and_recovery_do_not_rest(till: Till) -> None:
     with Terminal.open(till.site) as terminal:
         terminal.pay(terminal.new_order("A-1", 500), label=till.label())
-        terminal._desk._breaker._rests_until_s = float("inf")
+        terminal._sales._breaker._rests_until_s = float("inf")
         assert terminal.pay(terminal.new_order("A-2", 500), label=till.label()).verdict.error_code == "HOST_RESTS"
         assert terminal.refund(RefundWanted("A-1")).outcome is Outcome.REFUNDED
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +13,9 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.conversation.sale import Rules
+from koshelek_driver.payment.cancel import CancelToken
+from koshelek_driver.payment.clock import Wakeup
+from koshelek_driver.payment.conversation.effects import Rules
 from koshelek_driver.payment.engine import Engine, Intent
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
@@ -35,7 +36,7 @@ class FakeClock:
     def unix_s(self) -> float:
         return self.wall_s
 
-    def wait(self, until_s: float, wake: threading.Event | None) -> None:
+    def wait(self, until_s: float, wake: Wakeup | None) -> None:
         if wake is None or not wake.is_set():
             self.pass_by(max(0.0, until_s - self.steady_s))
 
@@ -180,12 +181,11 @@ def test_news_of_the_host_is_asked_for_once_and_then_the_polls_are_rare_again(be
 def test_a_cancel_pressed_before_the_first_byte_sends_nothing_and_is_over_with_the_sale(bench: Bench) -> None:
     client = FakeClient(bench.clock, scripted("accepted"))
     engine = bench.engine(client)
-    engine.request_cancel()
-    assert engine.cancel_requested()
+    cancel = CancelToken()
+    cancel.cancel()
     intent = Intent("A-1", 100, CHECKOUT, b"", 0.0, "{}")
-    assert engine.pay(intent, lambda _exchange: None).outcome is Outcome.CANCELED
+    assert engine.pay(intent, lambda _exchange: None, cancel).outcome is Outcome.CANCELED
     assert client.requests == []
-    engine.new_sale()
     other = Request(Call.CHECKOUT, "checkout-2", CHECKOUT.body)
     again = engine.pay(Intent("A-2", 100, other, b"", 0.0, "{}"), lambda _exchange: None)
     assert again.outcome is Outcome.PAID

@@ -41,7 +41,7 @@ from koshelek_driver.payment.shown_card import Shown, ShownCard
 from koshelek_driver.payment.slips.content import SlipRules
 from koshelek_driver.payment.slips.printing import SlipPrinting
 from koshelek_driver.payment.till_lock import TillLock
-from koshelek_driver.scanner.label import read_text
+from koshelek_driver.scanner.label import parse_text
 from koshelek_driver.secrets import Secret
 from tests.card.test_totp_reference import card
 from tests.pay_api.test_models import merchant
@@ -195,7 +195,7 @@ class Cards:
 
 
 def genuine() -> Shown:
-    return Shown(read_text("x"), Verification("CARDSESSION_AVAILABLE", card("368", session="A1B2C3")), 0.0)
+    return Shown(parse_text("x"), Verification("CARDSESSION_AVAILABLE", card("368", session="A1B2C3")), 0.0)
 
 
 SILENT = SaleObserver()

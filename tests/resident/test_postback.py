@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,12 +21,13 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koshelek_driver import Outcome, Terminal, Watcher
+from koshelek_driver import Outcome, SaleObserver, Terminal
 from koshelek_driver.config import site
 from koshelek_driver.errors import BusyError, JournalError, SiteError
 from koshelek_driver.pay_api.models import TransactionAnswer
+from koshelek_driver.payment.journal import Journal
 from koshelek_driver.resident.listener import HttpsListener, server_context
-from koshelek_driver.resident.postback import Postbacks, postback_app
+from koshelek_driver.resident.postback import PostbackSettings, postback_app
 from koshelek_driver.resident.resident import Resident
 from koshelek_driver.sandbox.postback import PostbackSender, PostbackTarget
 from koshelek_driver.sandbox.scripts import AMOUNTS
@@ -59,6 +63,20 @@ class Door:
         with httpx.Client(verify=self.trust, trust_env=False, auth=auth) as client:
             return client.request(more.pop("method", "POST"), self.url, content=content, **more).status_code
 
+    def status_of_unfinished(self, sent: bytes) -> int:
+        """Announce a long body, send only its beginning, and wait for the response."""
+        address = urlsplit(self.url)
+        assert address.hostname
+        assert address.port
+        login = base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()
+        head = f"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\nContent-Length: 1000000\r\n\r\n"
+        with (
+            socket.create_connection((address.hostname, address.port), timeout=10) as plain,
+            self.trust.wrap_socket(plain, server_hostname=address.hostname) as connection,
+        ):
+            connection.sendall(head.encode() + sent)
+            return int(connection.recv(4096).split()[1])
+
 
 Opened = Callable[..., Door]
 
@@ -67,14 +85,14 @@ Opened = Callable[..., Door]
 def door(certificate: Path, tmp_path: Path) -> Iterator[Opened]:
     listeners: list[HttpsListener] = []
 
-    def opened(sources: tuple[str, ...] = ()) -> Door:
+    def opened(sources: tuple[str, ...] = (), **limits: Any) -> Door:
         def hear(answer: TransactionAnswer, _body: bytes) -> bool:
             if made.fault is not None:
                 raise made.fault
             made.heard.append(answer)
             return made.known
 
-        app = postback_app(Postbacks(Secret(LOGIN), Secret(PASSWORD), sources, hear))
+        app = postback_app(PostbackSettings(Secret(LOGIN), Secret(PASSWORD), sources, hear, **limits))
         listeners.append(HttpsListener(app, ("127.0.0.1", 0), server_context(certificate, None)))
         trust = ssl.create_default_context(cafile=str(tmp_path / "postback-ca.pem"))
         made = Door(f"https://127.0.0.1:{listeners[-1].port}/any/path", trust, [])
@@ -120,6 +138,31 @@ def test_what_is_no_postback_is_refused(door: Opened, body: Any, status: int) ->
     assert opened.post() == 200
 
 
+@pytest.mark.parametrize(("extra", "status"), [(0, 200), (1, 413)])
+def test_the_longest_body_is_taken_and_one_byte_more_is_refused(door: Opened, extra: int, status: int) -> None:
+    opened = door()
+    body = json.dumps(BODY).encode()
+    assert opened.post(body.ljust((1 << 16) + extra)) == status
+    assert len(opened.heard) == (0 if extra else 1)
+
+
+def test_a_body_that_is_too_long_is_refused_before_its_end(door: Opened) -> None:
+    opened = door(max_body_bytes=100, body_timeout_s=60)
+    assert opened.status_of_unfinished(b" " * 101) == 413
+
+
+def test_a_body_that_does_not_end_in_time_is_refused(door: Opened) -> None:
+    opened = door(body_timeout_s=0.2)
+    assert opened.status_of_unfinished(b"{") == 408
+    assert opened.heard == []
+    assert opened.post() == 200
+
+
+def test_the_time_for_a_body_is_five_seconds() -> None:
+    settings = PostbackSettings(Secret(LOGIN), Secret(PASSWORD), (), lambda _answer, _body: True)
+    assert (settings.max_body_bytes, settings.body_timeout_s) == (65_536, 5.0)
+
+
 def test_a_get_is_refused(door: Opened) -> None:
     assert door().post(b"", method="GET") == 405
 
@@ -156,7 +199,7 @@ def test_a_connection_that_says_nothing_keeps_nobody_out(door: Opened) -> None:
 
 
 def test_a_port_in_use_and_a_wrong_certificate_are_named(certificate: Path, tmp_path: Path) -> None:
-    app = postback_app(Postbacks(Secret(LOGIN), Secret(PASSWORD), (), lambda _answer, _body: True))
+    app = postback_app(PostbackSettings(Secret(LOGIN), Secret(PASSWORD), (), lambda _answer, _body: True))
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SiteError, match="cannot listen"):
         HttpsListener(app, ("127.0.0.1", taken.getsockname()[1]), server_context(certificate, None))
     with pytest.raises(SiteError, match="certificate"):
@@ -194,7 +237,7 @@ def resident(posted: Till, tmp_path: Path) -> Iterator[Resident]:
 def test_a_postback_ends_the_wait_and_the_status_is_what_counts(posted: Till, resident: Resident, outcome: str) -> None:
     terminal = resident.terminal
     calls: list[str] = []
-    watcher = Watcher(called=lambda exchange: calls.append(exchange.request.call.name))
+    watcher = SaleObserver(called=lambda exchange: calls.append(exchange.request.call.name))
     paid = terminal.pay(terminal.new_order("A-1", AMOUNTS[outcome]), label=posted.label(), watcher=watcher)
     assert paid.outcome is Outcome.PAID
     assert calls[-1] == "STATUS"
@@ -216,7 +259,7 @@ def test_a_postback_that_lies_changes_nothing(posted: Till, resident: Resident, 
             httpx.post(resident.postback_url, json=body, auth=(LOGIN, PASSWORD), verify=trust, trust_env=False)
 
     terminal = resident.terminal
-    paid = terminal.pay(terminal.new_order("A-1", 500), label=posted.label(), watcher=Watcher(called=lie))
+    paid = terminal.pay(terminal.new_order("A-1", 500), label=posted.label(), watcher=SaleObserver(called=lie))
     assert lied.is_set()
     assert (paid.outcome, posted.charges("A-1")) == (Outcome.CANCELED, 0)
 
@@ -229,7 +272,8 @@ def test_a_postback_is_kept_without_secrets_and_the_same_one_once(till: Till) ->
         for _ in range(3):
             assert terminal.hear_postback(answer, body.encode())
         assert not terminal.hear_postback(TransactionAnswer(transaction_id="t-9"), b"{}")
-        kept = [event for event in terminal._journal.events(paid.request_id) if event.kind == "postback"]
+    with closing(Journal(till.site.parent / "journal.db")) as journal:
+        kept = [event for event in journal.events(paid.request_id) if event.kind == "postback"]
     assert len(kept) == 1
     assert "S3CRET" not in kept[0].data
 

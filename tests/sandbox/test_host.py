@@ -46,7 +46,7 @@ class Caller:
         reply = self.raw("POST", CALLS[name], json.dumps(body).encode(), **headers)
         answer = json.loads(reply.body) if reply.body else None
         if reply.status in (200, 201, 422) and answer is not None and name != "receipt":
-            assert CONTRACT.answer_problems(CALLS[name], reply.status, answer) == []
+            assert CONTRACT.response_problems(CALLS[name], reply.status, answer) == []
         return reply, answer
 
     def token(self, password: str | None = None) -> str:

@@ -12,13 +12,12 @@ import pytest
 from firmware_protocol import hid_pos, ibm_oem, ssi
 from firmware_protocol.dialect import Command
 from firmware_protocol.ssi import Packet
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.errors import PortLost
-from koshelek_driver.scanner import service
 from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.reader import ScannerReader
-from koshelek_driver.scanner.service import PortScanner
+from koshelek_driver.scanner.service import PortScanner, PortTiming
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, ScanDataType
 from koshelek_driver.upos.errors import UposError
 from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report
@@ -59,6 +58,7 @@ class AnsweringPort:
 
 
 Start = Callable[..., tuple[Scanner, Heard]]
+USUAL_TIMING = PortTiming()
 
 
 @pytest.fixture
@@ -66,10 +66,10 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Enable a scanner of a profile on a port; gives it, with the labels that it hears."""
     started: list[Scanner] = []
 
-    def do(profile: str, port: AnsweringPort) -> tuple[Scanner, Heard]:
-        made = lambda name, entry: PortScanner(name, entry, lambda _model: port)  # noqa: E731
+    def do(profile: str, port: AnsweringPort, timing: PortTiming = USUAL_TIMING) -> tuple[Scanner, Heard]:
+        made = lambda name, entry: PortScanner(name, entry, lambda _model: port, timing)  # noqa: E731
         monkeypatch.setattr(Scanner, "_own_service", lambda _self: made)
-        scanner = Scanner({"s": Device(category="Scanner", profile=profile, port="/dev/ttyS9")})
+        scanner = Scanner({"s": DeviceEntry(category="Scanner", profile=profile, port="/dev/ttyS9")})
         started.append(scanner)
         heard = Heard()
 
@@ -181,14 +181,10 @@ def test_what_a_dialect_does_not_have_is_illegal(start: Start, number: int) -> N
     assert refusal(lambda: scanner.check_health(HealthLevel.CH_EXTERNAL)).error_code is ErrorCode.E_ILLEGAL
 
 
-def test_a_scanner_that_does_not_answer_is_a_timeout_and_the_next_question_works(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service, "_ANSWER_S", 0.05)
+def test_a_scanner_that_does_not_answer_is_a_timeout_and_the_next_question_works(start: Start) -> None:
     port = AnsweringPort()
-    scanner, _ = start("newland-serial", port)
+    scanner, _ = start("newland-serial", port, PortTiming(response_timeout_s=0.5))
     assert refusal(lambda: scanner.direct_io(DirectIo.INFO, 0, None)).error_code is ErrorCode.E_TIMEOUT
-    monkeypatch.setattr(service, "_ANSWER_S", WAIT_S)
     port.answers = {port.written[0]: [b"\x02\x010000#QRYSYSHR32\x06;\x03"]}
     assert scanner.direct_io(DirectIo.INFO, 0, None) == (0, "QRYSYSHR32")
 
@@ -204,9 +200,8 @@ def test_a_refusal_is_a_failure_that_says_why(start: Start) -> None:
 def test_a_fault_of_the_driver_does_not_leave_the_till_without_its_scanner(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(service, "_FIRST_REOPEN_S", 0.01)
     port = AnsweringPort()
-    _, heard = start("generic-serial", port)
+    _, heard = start("generic-serial", port, PortTiming(first_reopen_s=0.01))
     good, faults = ScannerReader.read, iter([ZeroDivisionError("4601234567893")])
 
     def read(self: ScannerReader) -> Any:

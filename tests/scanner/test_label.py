@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from firmware_protocol.dialect import Scan
 from firmware_protocol.framing import TerminatorFramer
-from koshelek_driver.scanner import aim, eci, retail
+from koshelek_driver.scanner import eci, retail
 from koshelek_driver.scanner.dialects import HONEYWELL_LETTERS, OEM_IDENTIFIERS, SSI_CODES
-from koshelek_driver.scanner.label import LabelRules, label_of, read_label, relabelled
+from koshelek_driver.scanner.label import LabelRules, label_from_scan, parse_label, relabelled
 from koshelek_driver.scanner.retail import RetailRules
 from koshelek_driver.upos.codes import ScanDataType
 from tests.support.paths import DATA
@@ -37,7 +37,7 @@ IDENTIFIERS = [tuple(each.split()) for each in AIM_TABLE.split(",")]
 
 
 def read(frame: bytes, **wishes: object) -> tuple[bytes, str]:
-    label = read_label(frame, LabelRules(**wishes))  # type: ignore[arg-type]
+    label = parse_label(frame, LabelRules(**wishes))  # type: ignore[arg-type]
     assert label.scan_data == frame
     return label.scan_data_label, label.scan_data_type.name
 
@@ -49,7 +49,7 @@ def test_the_worked_cases_of_the_field(vector: dict[str, str]) -> None:
     (frame,) = frames
     assert isinstance(frame, Scan)
     rules = LabelRules(identifiers={b"F": ScanDataType.EAN13}, infer_symbology=True)
-    label = read_label(frame.data, rules)
+    label = parse_label(frame.data, rules)
     assert label.scan_data == vector["scan_data"].encode()
     assert label.scan_data_label == vector["label"].encode()
     assert label.scan_data_type is ScanDataType[vector["type"].removeprefix("SCAN_SDT_")]
@@ -70,14 +70,14 @@ def test_what_is_no_identifier_stays(frame: bytes) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_frame_is_a_label_and_keeps_every_byte(frame: bytes) -> None:
-    label = read_label(frame)
+    label = parse_label(frame)
     assert label.scan_data == frame
     assert len(label.text) >= 0
 
 
 @given(st.sampled_from([code for code, _ in IDENTIFIERS]), st.text(alphabet="ABCxyz-", max_size=50))
 def test_whatever_the_symbology_text_comes_through(code: str, text: str) -> None:
-    assert read_label(f"]{code}{text}".encode()).text == text
+    assert parse_label(f"]{code}{text}".encode()).text == text
 
 
 def test_separators_of_gs1_are_kept() -> None:
@@ -85,19 +85,20 @@ def test_separators_of_gs1_are_kept() -> None:
 
 
 def test_what_a_scanner_says_about_itself_is_no_bar_code() -> None:
-    assert not aim.is_bar_code(b"]Z6REVINF")
-    assert not aim.is_bar_code(b"]Z0")
-    assert aim.is_bar_code(b"Z6")
-    assert aim.is_bar_code(b"]Q1Z")
+    for message in (b"]Z6REVINF", b"]Z0"):
+        assert label_from_scan(Scan(message), {}) is None
+        assert label_from_scan(Scan(message[3:], message[:3]), {}) is None
+    for frame in (b"Z6", b"]Q1Z"):
+        assert label_from_scan(Scan(frame), {}) == parse_label(frame)
 
 
 def test_a_label_does_not_print_what_it_holds() -> None:
-    assert repr(read_label(b"]Q1CM4601234567893A1B2C3782")) == "Label(27 bytes, QRCODE)"
+    assert repr(parse_label(b"]Q1CM4601234567893A1B2C3782")) == "Label(27 bytes, QRCODE)"
 
 
 def test_text_that_is_not_utf8_still_becomes_text() -> None:
-    assert read_label("карта".encode("cp1251")).text == "карта".encode("cp1251").decode("latin-1")
-    assert read_label("карта".encode()).text == "карта"
+    assert parse_label("карта".encode("cp1251")).text == "карта".encode("cp1251").decode("latin-1")
+    assert parse_label("карта".encode()).text == "карта"
 
 
 # -- Extended channel interpretations -----------------------------------------------------------------------------
@@ -128,12 +129,12 @@ def test_eci_is_undone(sent: bytes, label: bytes) -> None:
 @given(st.text(max_size=60))
 @example("\\000026")
 def test_what_was_escaped_comes_back(text: str) -> None:
-    assert eci.undo(b"\\000026" + text.encode().replace(b"\\", b"\\\\")) == text.encode()
+    assert eci.decode(b"\\000026" + text.encode().replace(b"\\", b"\\\\")) == text.encode()
 
 
 @given(st.binary(max_size=60))
 def test_bytes_without_an_interpretation_come_back(data: bytes) -> None:
-    assert eci.undo(data.replace(b"\\", b"\\\\")) == data
+    assert eci.decode(data.replace(b"\\", b"\\\\")) == data
 
 
 # -- UPC and EAN ----------------------------------------------------------------------------------------------------
@@ -235,7 +236,7 @@ def test_the_switches_of_a_shop() -> None:
     assert read(b"]E04601234567893", retail=upca) == (b"4601234567893", "EAN13")
     assert read(b"]E3001234567890512", retail=upca) == (b"01234567890512", "UPCA_S")
     assert read(b"]E0012345678905", retail=RetailRules(check_digits_sent=False)) == (b"0123456789050", "EAN13")
-    raw = read_label(b"]Q1CM46", LabelRules(raw_equals_label=True))
+    raw = parse_label(b"]Q1CM46", LabelRules(raw_equals_label=True))
     assert (raw.scan_data, raw.scan_data_label) == (b"CM46", b"CM46")
 
 
@@ -260,8 +261,8 @@ def test_a_check_digit_is_computed_once_and_found_right(digits: bytes) -> None:
     whole = digits + retail.check_digit(digits)
     assert retail.is_checked(whole)
     assert sum(retail.is_checked(digits + bytes([48 + last])) for last in range(10)) == 1
-    assert retail.read(digits, ScanDataType.EAN13, RetailRules()) == (whole, ScanDataType.EAN13)
-    assert retail.read(whole, ScanDataType.EAN13, RetailRules()) == (whole, ScanDataType.EAN13)
+    assert retail.parse(digits, ScanDataType.EAN13, RetailRules()) == (whole, ScanDataType.EAN13)
+    assert retail.parse(whole, ScanDataType.EAN13, RetailRules()) == (whole, ScanDataType.EAN13)
 
 
 @given(
@@ -272,7 +273,7 @@ def test_a_check_digit_is_computed_once_and_found_right(digits: bytes) -> None:
     st.booleans(),
 )
 def test_no_digit_that_was_sent_is_ever_lost(scan_type: ScanDataType, data: bytes, compute: bool) -> None:
-    label, _ = retail.read(data, scan_type, RetailRules(compute_check_digits=compute))
+    label, _ = retail.parse(data, scan_type, RetailRules(compute_check_digits=compute))
     assert set(label) >= set(data) or b"]E" in data
     assert len(label) >= len(data) or b"]E" in data
 
@@ -293,9 +294,11 @@ def test_no_digit_that_was_sent_is_ever_lost(scan_type: ScanDataType, data: byte
 def test_what_a_dialect_says_of_the_symbology(
     scan: Scan, types: dict[str, ScanDataType], label: bytes, name: str
 ) -> None:
-    made = label_of(scan, types)
+    made = label_from_scan(scan, types)
+    assert made is not None
     assert (made.scan_data, made.scan_data_label, made.scan_data_type.name) == (scan.aim + scan.data, label, name)
-    raw = label_of(scan, types, LabelRules(raw_equals_label=True))
+    raw = label_from_scan(scan, types, LabelRules(raw_equals_label=True))
+    assert raw is not None
     assert raw.scan_data == raw.scan_data_label == label
 
 
@@ -309,7 +312,7 @@ def test_what_a_dialect_says_of_the_symbology(
     ],
 )
 def test_a_label_with_other_data_looks_as_if_the_symbol_held_it(frame: bytes, scan_data: bytes) -> None:
-    before = read_label(frame)
+    before = parse_label(frame)
     after = relabelled(before, b"777")
     assert (after.scan_data, after.scan_data_label) == (scan_data, b"777")
     assert (after.scan_data_type, after.aim, after.typed) == (before.scan_data_type, before.aim, before.typed)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from firmware_protocol.dialect import Event, Overlong
 from koshelek_driver.config import profile
-from koshelek_driver.scanner.dialects import tongue
+from koshelek_driver.scanner.dialects import build_binding
 from koshelek_driver.scanner.label import DEFAULT_RULES, Label
 from koshelek_driver.scanner.reader import ScannerReader
 
@@ -39,7 +39,7 @@ class ScriptedPort:
 
 
 def read_all(port: ScriptedPort, reads: int) -> list[Label | Event]:
-    reader = ScannerReader(port, tongue(MODEL), DEFAULT_RULES, lambda: port.now_s)
+    reader = ScannerReader(port, build_binding(MODEL), DEFAULT_RULES, lambda: port.now_s)
     return [each for _ in range(reads) for each in reader.read()]
 
 

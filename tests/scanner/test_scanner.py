@@ -13,14 +13,13 @@ import msgspec
 import pytest
 
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Device, Labels
+from koshelek_driver.config.sections import DeviceEntry, Labels
 from koshelek_driver.errors import PortNotOpened, ScanCanceled, ScanTimeout
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES, draw
-from koshelek_driver.scanner import service
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.once import scan_once
-from koshelek_driver.scanner.service import PortScanner
+from koshelek_driver.scanner.service import PortScanner, PortTiming
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.upos.codes import (
     ErrorCode,
@@ -59,14 +58,14 @@ def fast() -> Iterator[VirtualScanner]:
     plugged.close()
 
 
-def entry(port: str, **labels: Any) -> Device:
-    return Device(category="Scanner", profile="generic-serial", port=port, labels=Labels(**labels))
+def entry(port: str, **labels: Any) -> DeviceEntry:
+    return DeviceEntry(category="Scanner", profile="generic-serial", port=port, labels=Labels(**labels))
 
 
 class Till:
     """A POS that takes every label."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: DeviceEntry) -> None:
         self.scanner = Scanner({"scanner1": device})
         self.scans: queue.Queue[tuple[bytes, bytes, ScanDataType]] = queue.Queue()
         self.scanner.add_data_listener(self._on_data)
@@ -237,11 +236,10 @@ class Socket:
 
 
 def test_an_unplugged_scanner_is_told_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_FIRST_REOPEN_S", 0.01)
-    monkeypatch.setattr(service, "_LAST_REOPEN_S", 0.02)
+    timing = PortTiming(first_reopen_s=0.01, last_reopen_s=0.02)
     outlet = Socket()
     outlet.plugged = VirtualScanner(baud_rate=10_000_000, chunk=4096)
-    made: Callable[[str, Any], PortScanner] = lambda name, device: PortScanner(name, device, outlet.open)  # noqa: E731
+    made: Callable[[str, Any], PortScanner] = lambda name, device: PortScanner(name, device, outlet.open, timing)  # noqa: E731
     monkeypatch.setattr(Scanner, "_own_service", lambda _self: made)
     statuses, errors = Heard(), Heard()
     till = Till(entry("/dev/ttyUSB0"))
@@ -265,8 +263,10 @@ def test_an_unplugged_scanner_is_told_and_comes_back(monkeypatch: pytest.MonkeyP
 
 
 def test_a_scanner_that_is_gone_may_be_disabled_and_closed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_FIRST_REOPEN_S", 60.0)
     virtual = VirtualScanner()
+    timing = PortTiming(first_reopen_s=60.0)
+    made: Callable[[str, Any], PortScanner] = lambda name, device: PortScanner(name, device, timing=timing)  # noqa: E731
+    monkeypatch.setattr(Scanner, "_own_service", lambda _self: made)
     statuses = Heard()
     till = Till(entry(virtual.port))
     till.scanner.add_status_update_listener(statuses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ import psycopg
 
 from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.accounting.closing import Closing
-from koshelek_driver.ledger.feeder import Name
-from koshelek_driver.ledger.link import Address
+from koshelek_driver.ledger.connection import Address
+from koshelek_driver.ledger.feeder import TillName
 from koshelek_driver.ledger.till_ledger import TillLedger
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
@@ -45,14 +45,14 @@ class Till:
         self.store = store
         self.path = folder / f"{name}.db"
         self.clock = Clock()
-        self._numbers = count(1)
+        self.numbers: Iterator[int] = count(1)
         self._address = address
         self.open()
 
     def open(self) -> None:
         """Begin, or begin again after `close`."""
         self.journal = Journal(self.path)
-        self.ledger = TillLedger(self._address, self.journal, Name(self.store, self.name))
+        self.ledger = TillLedger(self._address, self.journal, TillName(self.store, self.name))
         part: Any = type("PartOfATill", (), {"journal": self.journal, "clock": self.clock})()
         self.reports = Closing(part, DayRule())
 
@@ -61,7 +61,7 @@ class Till:
         self.journal.close()
 
     def new_id(self) -> str:
-        return f"{self.name}-{next(self._numbers)}"
+        return f"{self.name}-{next(self.numbers)}"
 
     def sell(self, amount: int = 500, end: str = "paid", order_id: str = "", provider: str = "SBP") -> Payment:
         """One sale; `end` may be unknown."""

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from koshelek_driver.errors import BusyError, DriverError, LedgerError, UsageError
-from koshelek_driver.ledger.link import Address
+from koshelek_driver.ledger.connection import Address
 from koshelek_driver.secrets import Secret
 from tests.support.ledger_tills import Till
 
@@ -23,7 +23,7 @@ def main(folder: str, name: str, host: str, database: str, seconds: str) -> None
     """Work for so long; the journal says what was done. On standard error stands what must not happen."""
     logging.disable()
     till = Till(Path(folder), name, Address(host, 5432, database, Secret("owner"), None, None, name))
-    till._numbers = count(till.journal.database.last_number() * 10 + 1)
+    till.numbers = count(till.journal.database.last_number() * 10 + 1)
     till.clock.wall_s = time.time()
     settle(till)
     over = threading.Event()

@@ -50,7 +50,7 @@ class Entry:
 
 
 class HandScanner(DeviceService[Label]):
-    """A scanner that scans when the test calls `inlet`."""
+    """A scanner that scans when the test calls `callbacks`."""
 
     cap_power_reporting = PowerReporting.PR_STANDARD
     cap_compare_firmware_version = True
@@ -59,24 +59,24 @@ class HandScanner(DeviceService[Label]):
 
     def __init__(self, key: str = "hand") -> None:
         self.claim_key = key
-        self.inlets: list[EventCallbacks[Label]] = []
+        self.given_callbacks: list[EventCallbacks[Label]] = []
         self.calls: list[str] = []
         self.fails: dict[str, Exception] = {}
         self.update_may_end = threading.Event()
 
     @property
-    def inlet(self) -> EventCallbacks[Label]:
-        return self.inlets[-1]
+    def callbacks(self) -> EventCallbacks[Label]:
+        return self.given_callbacks[-1]
 
     def scan(self, text: str) -> bool:
-        return self.inlet.data(Label(text.encode(), text.encode(), ScanDataType.CODE128))
+        return self.callbacks.data(Label(text.encode(), text.encode(), ScanDataType.CODE128))
 
     def open(self) -> None:
         self._do("open")
 
-    def enable(self, inlet: EventCallbacks[Label]) -> None:
+    def enable(self, callbacks: EventCallbacks[Label]) -> None:
         self._do("enable")
-        self.inlets.append(inlet)
+        self.given_callbacks.append(callbacks)
 
     def disable(self) -> None:
         self._do("disable")

@@ -19,10 +19,10 @@ LINES = 12
 PROGRAM = f"""
 import sys
 from koshelek_driver.printer.pos_printer.device import POSPrinter
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.upos.printer_codes import PageModeControl, Station, TransactionControl
 
-printer = POSPrinter({{"p": Device(category="POSPrinter", profile="{MODEL}", port=sys.argv[1])}})
+printer = POSPrinter({{"p": DeviceEntry(category="POSPrinter", profile="{MODEL}", port=sys.argv[1])}})
 printer.open("p")
 printer.claim(5000)
 printer.device_enabled = True

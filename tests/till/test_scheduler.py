@@ -214,7 +214,7 @@ def test_a_payment_that_a_supervisor_closed_unpaid_and_that_was_paid_is_an_alarm
     with Terminal.open(till.site) as terminal:
         terminal.close_unknown("A-1", Outcome.CANCELED, "paid in cash, says Ivanova")
         for entry in terminal.waiting():
-            terminal._upkeep.outbox.send(entry, terminal._upkeep.line())
+            terminal._background.outbox.send(entry, terminal._background.line())
         (alarm,) = terminal.waiting()
         assert (alarm.state, alarm.transaction_id) == (State.ALARM, transaction.id)
         done = terminal.refund(RefundWanted(transaction_id=alarm.transaction_id))

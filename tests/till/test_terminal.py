@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from firmware_protocol.hid_keyboard import spoil
 from koshelek_driver import Outcome, Payment, SlipState, Terminal, Watcher
@@ -177,17 +178,16 @@ def test_many_presses_of_one_button_charge_once_and_get_one_answer(till: Till) -
     assert till.charges("A-1") == 1
 
 
-def test_a_till_that_is_busy_too_long_says_so_or_tells_what_is_known(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_till_that_is_busy_too_long_says_so_or_tells_what_is_known(till: Till) -> None:
     unknown = pay(till, "A-1", AMOUNTS["lost-always"])
     paid = pay(till, "A-2")
-    with Terminal.open(till.site) as first, Terminal.open(till.site) as second:
-        monkeypatch.setattr(second._desk._till.lock, "_wait_s", 0.05)
-        with first._desk._till.lock.hold("nothing"):
-            with pytest.raises(BusyError, match="A-3 was not begun"):
-                second.pay(second.new_order("A-3", 500), label=till.label())
-            known = [second.pay(second.new_order(f"A-{number}", 500)) for number in (1, 2)]
+    till.rewrite(decision_timeout_s=1.0)
+    till.edit("[pay_api.timing]", "[pay_api.timing]\nsettle_timeout_s = 0\nresend_window_s = 0")
+    other_program = FileLock(f"{till.site.parent / 'journal.db'}.lock")
+    with Terminal.open(till.site) as second, other_program:
+        with pytest.raises(BusyError, match="A-3 was not begun"):
+            second.pay(second.new_order("A-3", 500), label=till.label())
+        known = [second.pay(second.new_order(f"A-{number}", 500)) for number in (1, 2)]
     assert [payment.verdict for payment in known] == [unknown.verdict, paid.verdict]
 
 

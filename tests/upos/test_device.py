@@ -124,8 +124,8 @@ def test_power_is_told_on_enabling_and_on_change_and_forgotten_on_disabling() ->
         scanner.power_notify = PowerNotify.PN_ENABLED
         assert scanner.get_property("PowerState") == PowerState.PS_UNKNOWN
         scanner.device_enabled = True
-        scanner.hand.inlet.power(PowerState.PS_ONLINE)
-        scanner.hand.inlet.power(PowerState.PS_OFF_OFFLINE)
+        scanner.hand.callbacks.power(PowerState.PS_ONLINE)
+        scanner.hand.callbacks.power(PowerState.PS_OFF_OFFLINE)
         assert [event.status for event in heard.wait(2)] == [2001, 2004]
         assert scanner.power_state is PowerState.PS_OFF_OFFLINE
         assert scanner.device_enabled
@@ -137,17 +137,17 @@ def test_power_is_not_told_unless_asked_for() -> None:
     heard = Heard()
     with enabled_scanner() as scanner:
         scanner.add_status_update_listener(heard)
-        scanner.hand.inlet.power(PowerState.PS_OFF_OFFLINE)
-        scanner.hand.inlet.status(1)
+        scanner.hand.callbacks.power(PowerState.PS_OFF_OFFLINE)
+        scanner.hand.callbacks.status(1)
         assert [event.status for event in heard.wait(1)] == [1]
         assert scanner.power_state is PowerState.PS_UNKNOWN
 
 
 def test_what_a_service_tells_while_it_is_enabled_counts_more_than_what_it_says_afterwards() -> None:
     class Sleepy(HandScanner):
-        def enable(self, inlet: Any) -> None:
-            super().enable(inlet)
-            inlet.power(PowerState.PS_OFF_OFFLINE)
+        def enable(self, callbacks: Any) -> None:
+            super().enable(callbacks)
+            callbacks.power(PowerState.PS_OFF_OFFLINE)
 
     with HandledScanner(Sleepy()) as scanner:
         scanner.open("s")
@@ -159,8 +159,8 @@ def test_what_a_service_tells_while_it_is_enabled_counts_more_than_what_it_says_
 
 def test_a_device_that_disables_itself_while_it_is_enabled_stays_disabled() -> None:
     class Hasty(HandScanner):
-        def enable(self, inlet: Any) -> None:
-            super().enable(inlet)
+        def enable(self, callbacks: Any) -> None:
+            super().enable(callbacks)
             self.scan("at once")
 
     with HandledScanner(Hasty()) as scanner:
@@ -317,7 +317,7 @@ def test_statistics_are_chosen_counted_reset_and_set() -> None:
     with enabled_scanner() as scanner:
         scanner.hand.scan("one")
         scanner.hand.scan("two")
-        scanner.hand.inlet.communication_error()
+        scanner.hand.callbacks.communication_error()
         assert counters(scanner.retrieve_statistics("U_")) == standard
         assert counters(scanner.retrieve_statistics("M_")) == {"Laser hours": "12"}
         assert counters(scanner.retrieve_statistics("")) == standard | {"Laser hours": "12"}

@@ -121,7 +121,9 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def counts_agree(self) -> None:
         assert self.queue.data_count == sum(waiting.is_data for waiting in self.model)
-        assert self.queue.outputs_to_tell() == sum(isinstance(each.event, OutputCompleteEvent) for each in self.model)
+        assert self.queue.count_completed_outputs() == sum(
+            isinstance(each.event, OutputCompleteEvent) for each in self.model
+        )
         assert self.queue.is_full() == (len(self.model) >= 20)
 
 

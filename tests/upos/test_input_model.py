@@ -178,7 +178,7 @@ class ScannerMachine(RuleBasedStateMachine):
 
     # What the device does
 
-    @precondition(lambda self: bool(self.scanner.hand.inlets))
+    @precondition(lambda self: bool(self.scanner.hand.given_callbacks))
     @rule()
     def scan(self) -> None:
         self.number += 1
@@ -189,10 +189,10 @@ class ScannerMachine(RuleBasedStateMachine):
             if self.auto_disable:
                 self._model_disable()
 
-    @precondition(lambda self: bool(self.scanner.hand.inlets))
+    @precondition(lambda self: bool(self.scanner.hand.given_callbacks))
     @rule()
     def fail(self) -> None:
-        self.scanner.hand.inlet.error(ErrorCode.E_FAILURE)
+        self.scanner.hand.callbacks.error(ErrorCode.E_FAILURE)
         if self.enabled and not self.in_error:
             self.in_error = True
             texts = [each for each in self.waiting if isinstance(each, str)]
@@ -200,10 +200,10 @@ class ScannerMachine(RuleBasedStateMachine):
                 self.waiting.insert(self.waiting.index(texts[0]), "error+data")
             self.waiting.append("error")
 
-    @precondition(lambda self: bool(self.scanner.hand.inlets))
+    @precondition(lambda self: bool(self.scanner.hand.given_callbacks))
     @rule(state=st.sampled_from([PowerState.PS_ONLINE, PowerState.PS_OFF_OFFLINE]))
     def power_changes(self, state: PowerState) -> None:
-        self.scanner.hand.inlet.power(state)
+        self.scanner.hand.callbacks.power(state)
         if self.enabled and self.notify and state is not self.power:
             self.power = state
             self.waiting.append(state)
@@ -212,7 +212,7 @@ class ScannerMachine(RuleBasedStateMachine):
 
     def _deliver(self) -> None:
         session = self.scanner._session
-        while session is not None and session.delivery.deliver_next():
+        while session is not None and session.dispatcher.deliver_next():
             pass
 
     def _model_deliver(self) -> None:

@@ -58,8 +58,8 @@ def test_sequence_numbers_rise_over_all_devices_and_when_is_now() -> None:
         for scanner in (first, second):
             scanner.add_status_update_listener(heard)
         for number in range(10):
-            first.hand.inlet.status(number)
-            second.hand.inlet.status(number)
+            first.hand.callbacks.status(number)
+            second.hand.callbacks.status(number)
         events = heard.wait(20)
     numbers = [event.sequence_number for event in events]
     assert sorted(numbers) == list(range(min(numbers), min(numbers) + 20))
@@ -87,7 +87,7 @@ def test_a_listener_that_calls_sys_exit_harms_nobody() -> None:
         scanner.add_status_update_listener(lambda _event: sys.exit())
         heard = Heard()
         scanner.add_status_update_listener(heard)
-        scanner.hand.inlet.status(1)
+        scanner.hand.callbacks.status(1)
         heard.wait(1)
 
 
@@ -115,7 +115,7 @@ def test_a_listener_that_blocks_holds_up_only_its_own_device() -> None:
         scanner.device_enabled = False
         scanner.device_enabled = True
         assert scanner.scan_data == b"one"
-        other.hand.inlet.status(7)
+        other.hand.callbacks.status(7)
         other_heard.wait(1)
         scanner.close()
         assert scanner.state is State.S_CLOSED
@@ -123,7 +123,7 @@ def test_a_listener_that_blocks_holds_up_only_its_own_device() -> None:
         scanner.claim(0)
         scanner.device_enabled = True
         scanner.add_status_update_listener(other_heard)
-        scanner.hand.inlet.status(8)
+        scanner.hand.callbacks.status(8)
         other_heard.wait(2)
         may_go.set()
         scanner.close()
@@ -188,9 +188,9 @@ def test_listeners_come_and_go_also_inside_an_event() -> None:
             scanner.add_status_update_listener(late)
 
         scanner.add_status_update_listener(first)
-        scanner.hand.inlet.status(1)
+        scanner.hand.callbacks.status(1)
         once.wait(1)
-        scanner.hand.inlet.status(2)
+        scanner.hand.callbacks.status(2)
         assert [event.status for event in late.wait(1)] == [2]
         assert len(once.events) == 1
 
@@ -201,7 +201,7 @@ def test_an_error_that_nobody_hears_is_answered_by_its_default() -> None:
         scanner.freeze_events = True
         scanner.data_event_enabled = True
         scanner.hand.scan("one")
-        scanner.hand.inlet.error(ErrorCode.E_FAILURE, 7)
+        scanner.hand.callbacks.error(ErrorCode.E_FAILURE, 7)
         scanner.hand.scan("two")
         assert scanner.state is State.S_ERROR
         scanner.freeze_events = False
@@ -218,7 +218,7 @@ def test_clearing_an_error_drops_the_input_before_it_and_keeps_what_came_after()
         scanner.add_error_listener(clear)
         heard = hear_all(scanner)
         scanner.hand.scan("before")
-        scanner.hand.inlet.error(ErrorCode.E_FAILURE)
+        scanner.hand.callbacks.error(ErrorCode.E_FAILURE)
         scanner.hand.scan("after")
         scanner.data_event_enabled = True
         heard.wait(1)
@@ -243,7 +243,7 @@ def test_the_loci_of_an_input_error_and_what_they_allow() -> None:
 
         scanner.add_error_listener(on_error)
         scanner.hand.scan("one")
-        scanner.hand.inlet.error(ErrorCode.E_FAILURE, 7)
+        scanner.hand.callbacks.error(ErrorCode.E_FAILURE, 7)
         heard = hear_all(scanner)
         scanner.data_event_enabled = True
         heard.wait(1)
@@ -264,8 +264,8 @@ def test_a_direct_io_event_goes_to_the_listeners_and_back_to_its_sender() -> Non
 
     with enabled_scanner() as scanner:
         scanner.add_direct_io_listener(answer)
-        scanner.hand.inlet.direct_io(5, 41, "asked", back)
-        scanner.hand.inlet.direct_io(6, 0, None)
+        scanner.hand.callbacks.direct_io(5, 41, "asked", back)
+        scanner.hand.callbacks.direct_io(6, 0, None)
         (event,) = back.wait(1)
     assert (event.event_number, event.data, event.object) == (5, 42, "answered")
 
@@ -281,7 +281,7 @@ def test_the_sender_of_a_direct_io_event_may_wait_for_a_thread_that_uses_the_dev
             other.join(WAIT_S)
             back(event)
 
-        scanner.hand.inlet.direct_io(5, 0, None, answered)
+        scanner.hand.callbacks.direct_io(5, 0, None, answered)
         back.wait(1)
     assert seen == [State.S_IDLE]
 
@@ -309,7 +309,7 @@ def test_status_events_that_nobody_takes_are_bounded(caplog: pytest.LogCaptureFi
         heard = Heard()
         scanner.add_status_update_listener(heard)
         for number in range(QUEUE_LIMIT + 3):
-            scanner.hand.inlet.status(number)
+            scanner.hand.callbacks.status(number)
         scanner.freeze_events = False
         assert [event.status for event in heard.wait(QUEUE_LIMIT)] == list(range(QUEUE_LIMIT))
     assert caplog.text.count("event queue full, StatusUpdateEvent lost") == 3
@@ -332,7 +332,7 @@ def test_auto_disable_keeps_the_label_and_stops_the_device() -> None:
 
 def test_what_a_disabled_device_says_is_not_heard_and_its_old_voice_neither() -> None:
     with enabled_scanner() as scanner:
-        old = scanner.hand.inlet
+        old = scanner.hand.callbacks
         scanner.device_enabled = False
         scanner.hand.scan("disabled")
         scanner.device_enabled = True
@@ -342,7 +342,7 @@ def test_what_a_disabled_device_says_is_not_heard_and_its_old_voice_neither() ->
         old.status(1)
         old.error(ErrorCode.E_FAILURE)
         old.communication_error()
-        scanner.hand.inlet.status(2)
+        scanner.hand.callbacks.status(2)
         assert [event.status for event in heard.wait(1)] == [2]
         assert scanner.data_count == 0
 
@@ -350,6 +350,6 @@ def test_what_a_disabled_device_says_is_not_heard_and_its_old_voice_neither() ->
 def test_a_record_of_another_type_is_its_services_fault() -> None:
     with enabled_scanner() as scanner:
         with pytest.raises(TypeError, match="expected a Label, got a bytes"):
-            scanner.hand.inlet.data(b"raw")  # type: ignore[arg-type]
+            scanner.hand.callbacks.data(b"raw")  # type: ignore[arg-type]
         scanner.hand.scan("good")
         assert scanner.data_count == 1

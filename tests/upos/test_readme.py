@@ -33,7 +33,7 @@ def test_every_spelling_of_a_member_reaches_it(row: tuple[str, ...]) -> None:
     assert java == expected_java
     device = HandledScanner()
     for spelling in (standard, opos, *([net] if net else [])):
-        assert device._member(spelling) is member
+        assert device._members.find(spelling) is member
 
 
 def test_the_example_scans(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,8 @@ class Acme(DeviceService[Label]):
     claim_key = "acme"
     def __init__(self, name, entry):
         self.greeting = getattr(entry, "settings", {}).get("greeting", "none").encode()
-    def enable(self, inlet):
-        inlet.data(Label(self.greeting, self.greeting, ScanDataType.QRCODE))
+    def enable(self, callbacks):
+        callbacks.data(Label(self.greeting, self.greeting, ScanDataType.QRCODE))
 
 def breaks(name, entry):
     raise OSError("no library")

@@ -1,1 +1,1 @@
-"""Verbs that count: journal, ledger, reports, reconciliation, stores."""
+"""The verbs for bookkeeping: journal, ledger, reports, reconciliation, stores."""

@@ -1,4 +1,4 @@
-"""`journal list`, `show`, `close`, `verify`, `backup`."""
+"""The verbs `journal list`, `show`, `close`, `verify`, `backup` and `rebuild`."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ if TYPE_CHECKING:
     from koshelek_driver.payment.journal import Journal
     from koshelek_driver.payment.journal.chain import Event
 
-app = typer.Typer(no_args_is_help=True, help="What this till did with money.")
+app = typer.Typer(no_args_is_help=True, help="The journal: everything that this till did with money.")
 
 
 @app.command("list")
 def list_payments(
     *,
-    count: Annotated[int, typer.Option("--count", min=1, max=100_000, help="So many of the newest.")] = 20,
+    count: Annotated[
+        int, typer.Option("--count", min=1, max=100_000, help="Number of the newest entries to list.")
+    ] = 20,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The newest payments and refunds, newest first."""
+    """List the newest payments and refunds, newest first."""
     output = Output(as_json=as_json)
     with _opened(site) as journal:
         payments, refunds = journal.newest(count), journal.refunds.newest(count)
@@ -51,7 +53,10 @@ def show(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Everything that happened with an order, step by step, with the host's answers. Exit 1: there is no such order."""
+    """Show everything that happened to an order, step by step, with the responses of the host.
+
+    Exit 1: there is no such order.
+    """
     output = Output(as_json=as_json)
     with _opened(site) as journal:
         requests = [payment.request_id for payment in journal.attempts(order_id)]
@@ -67,12 +72,15 @@ def show(
 def close(
     *,
     order_id: Annotated[str, typer.Option("--order-id", help="A payment that stays unknown.")],
-    outcome: Annotated[str, typer.Option("--as", help="paid or canceled, as the registry or the bank says.")],
-    reason: Annotated[str, typer.Option("--reason", help="Who learnt it, and where.")],
+    outcome: Annotated[str, typer.Option("--as", help="paid or canceled, according to the registry or the bank.")],
+    reason: Annotated[str, typer.Option("--reason", help="The person who found it out, and the source.")],
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """A supervisor closes a payment that `recover` cannot settle. The reason stays in the journal."""
+    """Close a payment that `recover` cannot settle, as a supervisor.
+
+    The reason is stored in the journal.
+    """
     from koshelek_driver.payment.outcome import Outcome
     from koshelek_driver.till.terminal import Terminal
 
@@ -87,7 +95,7 @@ def close(
 
 @app.command("verify")
 def verify(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Whether the journal is whole and nobody changed it. Exit 1: it is not."""
+    """Verify that the journal is complete and unchanged. Exit 1: it is not."""
     output = Output(as_json=as_json)
     with _opened(site) as journal:
         faults = journal.verify()
@@ -103,7 +111,7 @@ def backup(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """A whole copy of the journal, while sales go on."""
+    """Copy the whole journal while sales go on."""
     output = Output(as_json=as_json)
     with _opened(site) as journal:
         journal.database.backup(target)
@@ -118,9 +126,10 @@ def rebuild(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a damaged journal aside and make a new one of its backup and of what can still be read.
+    """Put a damaged journal aside and build a new one.
 
-    A person decides this: what is lost may have been paid. Exit 1: something is lost.
+    Its sources are the backup and all that can still be read. A person has to decide this: what is lost may have been
+    paid. Exit 1: something is lost.
     """
     from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal.rebuilding import rebuild as make_anew

@@ -1,4 +1,4 @@
-"""`ledger prepare`, `feed`, `status`, `find`, `close`."""
+"""The verbs `ledger prepare`, `feed`, `status`, `find` and `close`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,20 @@ app = typer.Typer(no_args_is_help=True, help="The shop's ledger: a PostgreSQL th
 @app.command("prepare")
 def prepare(
     *,
-    owner: Annotated[str, typer.Option("--owner", help="A role that may make tables; else the site file's.")] = "",
+    owner: Annotated[
+        str, typer.Option("--owner", help="A role that may create tables; by default the site file's.")
+    ] = "",
     password_file: Annotated[Path | None, typer.Option("--password-file", help="The owner's password.")] = None,
-    role: Annotated[str, typer.Option("--role", help="The role of the tills: may read and write, not delete.")] = "",
+    role: Annotated[str, typer.Option("--role", help="The role of the tills, to be granted reading and writing.")] = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the ledger's tables in its database, or bring them up to date. Once, and with each new version."""
+    """Create the tables of the ledger in its database, or migrate them to this version.
+
+    To be run once, and again with each new version.
+    """
     from koshelek_driver.config import site as sites
-    from koshelek_driver.ledger.link import Link
+    from koshelek_driver.ledger.connection import LedgerConnection
     from koshelek_driver.secrets import Secret
     from koshelek_driver.till.assembly import build_ledger_address, build_till_ledger_address
 
@@ -42,15 +47,15 @@ def prepare(
     password = read_file(password_file, "--password-file")
     secret = None if password is None else Secret(password.decode().strip())
     address = build_ledger_address(settings, Secret(owner), secret) if owner else build_till_ledger_address(settings)
-    with closing(Link(address)) as link:
-        version = link.prepare(role)
+    with closing(LedgerConnection(address)) as connection:
+        version = connection.prepare(role)
     output.document({"version": version, "database": address.database, "role": role})
     output.console.print(f"version {version} in {escape(address.database)} at {escape(address.host)}")
 
 
 @app.command("feed")
 def feed(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Bring everything of this till's journal that the ledger does not have. `run` does it by itself."""
+    """Send all events of this till's journal that the ledger lacks. `run` does it automatically."""
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
@@ -62,7 +67,7 @@ def feed(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("status")
 def status(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Whether the ledger answers, and how far each till is. Exit 1: it does not answer."""
+    """Show how far each till has fed the ledger. Exit 1: the ledger does not respond."""
     from rich.table import Table
 
     from koshelek_driver.till.terminal import Terminal
@@ -82,11 +87,11 @@ def status(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
 def find(
     *,
     order_id: Annotated[str, typer.Option("--order-id", help="The receipt's number at any till.")] = "",
-    transaction_id: Annotated[str, typer.Option("--transaction-id", help="The payment's id, as its slip has it.")] = "",
+    transaction_id: Annotated[str, typer.Option("--transaction-id", help="The payment's id from its slip.")] = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """A payment of any till. Exit 1: the ledger has none."""
+    """Find a payment of any till. Exit 1: the ledger has none."""
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
@@ -105,14 +110,15 @@ def find(
 def close(
     *,
     request_id: Annotated[str, typer.Option("--request-id", help="A refund that `report shop` lists as unknown.")],
-    outcome: Annotated[str, typer.Option("--as", help="refunded or rejected, as the registry or the bank says.")],
-    reason: Annotated[str, typer.Option("--reason", help="Who learnt it, and where.")],
+    outcome: Annotated[str, typer.Option("--as", help="refunded or rejected, according to the registry or the bank.")],
+    reason: Annotated[str, typer.Option("--reason", help="The person who found it out, and the source.")],
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """A supervisor ends a refund of a till that is gone, so that others may refund the rest.
+    """Close an open refund of a till that is gone, as a supervisor.
 
-    Only for a till that will not come back: `recover` at that till learns the truth, and what it tells later counts.
+    Other tills may refund the rest then. Only for a till that will not come back: `recover` at that till finds the true
+    outcome, and a later feed of it wins.
     """
     from koshelek_driver.payment.outcome import Outcome
     from koshelek_driver.till.terminal import Terminal
@@ -127,7 +133,7 @@ def close(
 
 
 def till_document(till: TillState) -> dict[str, Any]:
-    """A till's state, for JSON."""
+    """Return the state of a till as a JSON object."""
     return {
         "store_id": till.store_id,
         "terminal_id": till.terminal_id,

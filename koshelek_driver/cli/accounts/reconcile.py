@@ -1,4 +1,4 @@
-"""`reconcile`."""
+"""The verb `reconcile`."""
 
 from __future__ import annotations
 
@@ -28,17 +28,19 @@ def reconcile(
     file: Annotated[Path, typer.Argument(help="The registry, CSV.")],
     *,
     registry: Annotated[str, typer.Option("--registry", help="Its layout: registries.NAME of the site file.")] = "",
-    since: Annotated[str, typer.Option("--since", help="The first day, 2026-11-22; else as its dates say.")] = "",
+    since: Annotated[
+        str, typer.Option("--since", help="The first day, as 2026-11-22; by default from the file's dates.")
+    ] = "",
     until: Annotated[str, typer.Option("--until", help="The last day.")] = "",
-    shop: Annotated[bool, typer.Option("--shop", help="All tills of the shop, by its ledger.")] = False,
+    shop: Annotated[bool, typer.Option("--shop", help="Compare all tills of the shop, by its ledger.")] = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare a provider's registry with this till's journal, or with the ledger of the shop. Nothing is changed.
+    """Compare a provider's registry with the journal or the ledger. Changes nothing.
 
-    By default it reads the columns orderId, transactionId, amount (kopecks), type (payment or refund) and date; other
+    By default it reads the columns orderId, transactionId, amount (kopecks), type (payment or refund) and date. Other
     headings, words, encodings and units are mapped in the site file: registries.NAME. Exit 0: they agree. 1: they
-    differ. 3: they agree, and something of those days is still unknown.
+    differ. 3: they agree, and an outcome of those days is still unknown.
     """
     from koshelek_driver.accounting.settlement_file import read
     from koshelek_driver.config import site as sites
@@ -112,7 +114,7 @@ def _of_stray(stray: Stray) -> dict[str, Any]:
 
 
 def _why(stray: Stray) -> str:
-    """What it means, and what to do."""
+    """Explain a row that only the registry has, with the remedy."""
     if stray.repeats is not None:
         return f"line {stray.repeats} says the same"
     if stray.ours is None:

@@ -1,4 +1,4 @@
-"""`report x`, `report z`, `report shop`."""
+"""The verbs `report x`, `report z` and `report shop`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from koshelek_driver.till.terminal import Terminal
 
 app = typer.Typer(no_args_is_help=True, help="The cash report of this till, or of all tills of the shop.")
-CsvOption = Annotated[Path | None, typer.Option("--csv", help="Write every row here too, for a spreadsheet.")]
+CsvOption = Annotated[Path | None, typer.Option("--csv", help="Also write every row to this file, for a spreadsheet.")]
 PaperOption = Annotated[bool, typer.Option("--paper", help="Print it on the till's printer.")]
 _LATE_S = 3600.0
 
@@ -29,7 +29,10 @@ _LATE_S = 3600.0
 def x(
     *, csv: CsvOption = None, paper: PaperOption = False, site: SiteOption = None, as_json: JsonOption = False
 ) -> None:
-    """The business day so far. It closes nothing but days that have ended by the rule."""
+    """Report the business day so far.
+
+    It closes only days that have ended by the rule of the site file.
+    """
     from koshelek_driver.till.terminal import Terminal
 
     with Terminal.open(site) as terminal:
@@ -39,13 +42,13 @@ def x(
 @app.command("z")
 def z(
     *,
-    day: Annotated[int, typer.Option("--day", help="A day that is closed, again; nothing is closed.")] = 0,
+    day: Annotated[int, typer.Option("--day", help="Number of a closed day to report again; nothing is closed.")] = 0,
     csv: CsvOption = None,
     paper: PaperOption = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Close the business day. What is not settled is listed, and carried over."""
+    """Close the business day. Unsettled money is listed, and carried over."""
     from koshelek_driver.till.terminal import Terminal
 
     with Terminal.open(site) as terminal:
@@ -56,12 +59,15 @@ def z(
 @app.command("shop")
 def shop(
     *,
-    date: Annotated[str, typer.Option("--date", help="Days of this date, 2026-11-22, that tills have closed.")] = "",
+    date: Annotated[str, typer.Option("--date", help="Report the closed days of this date, as 2026-11-22.")] = "",
     csv: CsvOption = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """All tills together, from the shop's ledger: days that are open, or those of a date. First what is not settled."""
+    """Report all tills of the shop, from its ledger.
+
+    It covers the open days, or the closed ones of a date. Unsettled money comes first.
+    """
     from koshelek_driver.accounting.report import as_plain
     from koshelek_driver.till.terminal import Terminal
 
@@ -139,7 +145,7 @@ def _tills(made: ShopReport) -> list[dict[str, Any]]:
 
 
 def _warn_of_silence(made: ShopReport, output: Output) -> None:
-    """A till that did not feed for long has sold what is not in here."""
+    """Warn of tills whose last feed is old: the report lacks their later sales."""
     for till in made.tills:
         if till.behind or till.silent_s > _LATE_S:
             what = f"till {till.terminal_id} fed last at {moment(till.heard_s)}; what it did since is not in here"

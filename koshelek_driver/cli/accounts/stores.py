@@ -1,4 +1,4 @@
-"""`stores add`, `stores get`, `stores update`."""
+"""The verbs `stores add`, `stores get` and `stores update`."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _EXIT_NO, _EXIT_UNKNOWN = 1, 3
 
 @app.command("add")
 def add(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Add stores: an object with brandId and stores, or a list of stores. Everything is checked before it is sent.
+    """Add stores: an object with brandId and stores, or a list of stores.
 
-    Exit 1: the host says no. 3: no answer came, and they may have been added: `get` them before you add them again.
+    Everything is checked before it is sent. Exit 1: the host refused. 3: no response came, and they may have been
+    added: `get` them before you add them again.
     """
     from koshelek_driver.pay_api.stores import adding
 
@@ -35,7 +36,7 @@ def add(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = Fa
 
 @app.command("get")
 def get(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Which stores there are. This call is not published: store_api.get of the site file says how it is made."""
+    """List stores. This call is not published: store_api.get of the site file describes it."""
     from koshelek_driver.pay_api.stores import asking
 
     _do("get", asking, file, site, as_json=as_json)
@@ -43,7 +44,7 @@ def get(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = Fa
 
 @app.command("update")
 def update(file: FileArgument, *, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Change stores. This call is not published: store_api.update of the site file says how it is made."""
+    """Change stores. This call is not published: store_api.update of the site file describes it."""
     from koshelek_driver.pay_api.stores import asking
 
     _do("update", asking, file, site, as_json=as_json)

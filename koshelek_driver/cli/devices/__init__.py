@@ -1,1 +1,1 @@
-"""Verbs for scanners, printers and their profiles."""
+"""The verbs for scanners, printers and their profiles."""

@@ -1,4 +1,4 @@
-"""`printer status`, `test`, `codepages`, `preview`."""
+"""The verbs `printer status`, `test`, `codepages` and `preview`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DeviceOption = Annotated[str, typer.Option("--device", help="Its name in the sit
 
 @app.command("status")
 def status(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """What the printer says of itself: cover, paper, errors. Exit 1: it cannot print now."""
+    """Show the status of the printer: cover, paper, errors. Exit 1: it cannot print now."""
     output = Output(as_json=as_json)
     said = _printer(device, site).status()
     problem, remedy = (said.hindrance.problem, said.hindrance.remedy) if said.hindrance else ("", "")
@@ -39,7 +39,10 @@ def status(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonO
 
 @app.command("test")
 def print_test(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Print a test slip: Russian, widths, styles, the cut. Exit 1: the printer did not confirm it."""
+    """Print a test slip: Russian, widths, styles, the cut.
+
+    Exit 1: the printer did not confirm it.
+    """
     from koshelek_driver.printer.rendering.samples import sample_slip
 
     printer = _printer(device, site)
@@ -48,7 +51,10 @@ def print_test(*, device: DeviceOption = "", site: SiteOption = None, as_json: J
 
 @app.command("codepages")
 def codepages(*, device: DeviceOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Print a line in each likely code page: the one that reads right names the number for the profile."""
+    """Print a line in each likely code page.
+
+    The line that reads right names the number for the profile.
+    """
     from koshelek_driver.printer.rendering.samples import code_page_units
 
     printer = _printer(device, site)
@@ -62,19 +68,24 @@ def print_preview(
     data: Annotated[
         Path | None, typer.Argument(help="A text file in UTF-8; ESC may be written as \\e. By default from stdin.")
     ] = None,
-    model: Annotated[str, typer.Option("--profile", help="The printer that it is for.")] = "generic-escpos-80mm",
-    png: Annotated[Path | None, typer.Option("--png", help="Where to draw it.")] = None,
+    model: Annotated[
+        str, typer.Option("--profile", help="Profile of the printer that it is for.")
+    ] = "generic-escpos-80mm",
+    png: Annotated[Path | None, typer.Option("--png", help="PNG file to draw it to.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show print data with UnifiedPOS escape sequences as paper, without a printer. Exit 1: some cannot be printed."""
-    from koshelek_driver.config.sections import Device
+    """Show print data with UnifiedPOS escape sequences as paper, without a printer.
+
+    Exit 1: some of it cannot be printed.
+    """
+    from koshelek_driver.config.sections import DeviceEntry
     from koshelek_driver.printer.pos_printer.device import POSPrinter
     from koshelek_driver.upos.printer_codes import Station
 
     text = (data.read_text(encoding="utf-8") if data else sys.stdin.read()).replace("\\e", "\x1b")
     output = Output(as_json=as_json)
     with tempfile.TemporaryDirectory() as folder:
-        entry = Device(category="POSPrinter", service="preview", profile=model, settings={"folder": folder})
+        entry = DeviceEntry(category="POSPrinter", service="preview", profile=model, settings={"folder": folder})
         with POSPrinter({"preview": entry}) as printer:
             printer.open("preview")
             printer.claim(0)
@@ -92,7 +103,7 @@ def print_preview(
 
 
 def _doubt(printer: POSPrinter, text: str) -> str:
-    """What validateData says of it."""
+    """Return the objection of validateData; empty: it can be printed."""
     from koshelek_driver.upos.errors import UposError
     from koshelek_driver.upos.printer_codes import Station
 

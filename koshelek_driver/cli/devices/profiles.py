@@ -1,4 +1,4 @@
-"""`profiles list|validate|explain|new`."""
+"""The verbs `profiles list`, `explain`, `validate` and `new`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ inherits = "{inherits}"
 
 @app.command("list")
 def list_profiles(*, as_json: JsonOption = False) -> None:
-    """All profiles with their descriptions."""
+    """List all profiles with their descriptions."""
     from koshelek_driver.config import profile
 
     output = Output(as_json=as_json)
@@ -48,7 +48,7 @@ def list_profiles(*, as_json: JsonOption = False) -> None:
 
 @app.command("explain")
 def explain(name: str, *, as_json: JsonOption = False) -> None:
-    """Everything that a profile says, with what it inherits."""
+    """Show all keys of a profile, inherited ones included."""
     from koshelek_driver.config import profile
 
     output = Output(as_json=as_json)
@@ -58,15 +58,15 @@ def explain(name: str, *, as_json: JsonOption = False) -> None:
     }
     if name not in known:
         raise UsageError(f"no profile '{name}'", nearest(name, known))
-    told: dict[str, Any] = msgspec.to_builtins(known[name](name))
-    output.document(told)
-    for key, value in told.items():
+    keys: dict[str, Any] = msgspec.to_builtins(known[name](name))
+    output.document(keys)
+    for key, value in keys.items():
         output.console.print(f"{key} = {escape(str(value))}", soft_wrap=True)
 
 
 @app.command("validate")
 def validate(files: list[Path], *, as_json: JsonOption = False) -> None:
-    """Check profiles that lie in files: every key, every value. Exit 1 when one is wrong."""
+    """Check every key and value of profile files. Exit 1: one is wrong."""
     from koshelek_driver.config import profile
 
     output = Output(as_json=as_json)
@@ -84,10 +84,10 @@ def validate(files: list[Path], *, as_json: JsonOption = False) -> None:
 
 @app.command("new")
 def new(
-    file: Annotated[Path, typer.Argument(help="The file to make; its name is the profile's.")],
+    file: Annotated[Path, typer.Argument(help="The file to create; its name is the profile's name.")],
     inherits: Annotated[str, typer.Option("--inherits", help="The nearest profile.")] = "generic-serial",
 ) -> None:
-    """Begin a scanner profile from the nearest one."""
+    """Create a scanner profile from the nearest one."""
     from koshelek_driver.config import profile
 
     profile.scanner(inherits)

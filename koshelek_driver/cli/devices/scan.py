@@ -1,4 +1,4 @@
-"""`scan` and `devices`."""
+"""The verbs `scan` and `devices`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import SiteError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from koshelek_driver.config.sections import Device
+    from koshelek_driver.config.sections import DeviceEntry
     from koshelek_driver.upos.events import ErrorEvent
 
 _TICK_S = 0.1
+"""The interval at which the loop checks for Ctrl-C."""
 
 
 def scan(
@@ -30,30 +31,33 @@ def scan(
     port: Annotated[
         str | None, typer.Option("--port", help="A port, without a site file: `devices` lists them.")
     ] = None,
-    profile: Annotated[str, typer.Option("--profile", help="What is on that port.")] = "generic-serial",
-    count: Annotated[int, typer.Option("--count", help="End after so many scans; 0: at Ctrl-C.")] = 0,
+    profile: Annotated[str, typer.Option("--profile", help="Profile of the scanner on that port.")] = "generic-serial",
+    count: Annotated[int, typer.Option("--count", help="Number of scans to show; 0: until Ctrl-C.")] = 0,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Live scans: what came, its symbology, what it parses to. Card numbers, sessions and passwords are hidden."""
-    from koshelek_driver.card.template import Templates
-    from koshelek_driver.diagnostics.scans import USUAL_TEMPLATES, scan_document
+    """Show live scans: bytes, symbology, parsed fields.
+
+    Card numbers, sessions and passwords are hidden.
+    """
+    from koshelek_driver.card.template import USUAL_TEMPLATES, Templates
+    from koshelek_driver.diagnostics.scans import scan_document
     from koshelek_driver.scanner.once import listening
 
     output = Output(as_json=as_json)
     name, entry, own_templates = _chosen(site, device, port, profile)
     templates = Templates((*own_templates, *USUAL_TEMPLATES), may_overlap=True)
-    heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    with listening({name: entry}, name, heard.put, lambda event: heard.put(_in_words(event))):
+    arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    with listening({name: entry}, name, arrived.put, lambda event: arrived.put(_in_words(event))):
         output.console.print(f"Scan something; {escape(name)} listens. Ctrl-C ends.")
-        for item in _until_ctrl_c(heard, count):
+        for item in _until_ctrl_c(arrived, count):
             document = {"error": item} if isinstance(item, str) else scan_document(item, templates)
             output.document(document)
             output.console.print("  ".join(f"{key} {escape(str(value))}" for key, value in document.items()))
 
 
 def devices(*, as_json: JsonOption = False) -> None:
-    """The ports of this machine that a scanner may be on, with the profile to begin with."""
+    """List the ports that a scanner may be on, each with a profile to begin with."""
     from koshelek_driver.diagnostics import inventory
 
     output = Output(as_json=as_json)
@@ -67,15 +71,18 @@ def devices(*, as_json: JsonOption = False) -> None:
 
 def _chosen(
     site: Path | None, device: str | None, port: str | None, profile: str
-) -> tuple[str, Device, tuple[str, ...]]:
-    """The scanner to listen to and the till's templates. Raises UsageError or SiteError."""
+) -> tuple[str, DeviceEntry, tuple[str, ...]]:
+    """Return name and entry of the scanner to listen to, and the templates of the till.
+
+    Raises UsageError or SiteError.
+    """
     from koshelek_driver.config import site as sites
-    from koshelek_driver.config.sections import Device
+    from koshelek_driver.config.sections import DeviceEntry
 
     if port is not None:
         if device is not None:
             raise UsageError("--device and --port together", "give one of them")
-        return port, Device(category="Scanner", profile=profile, port=port), ()
+        return port, DeviceEntry(category="Scanner", profile=profile, port=port), ()
     settings = sites.load(site)
     scanners = [name for name, each in settings.devices.items() if each.category == "Scanner"]
     wanted = device or (settings.wallet.scanner if settings.wallet else "") or next(iter(scanners), "")
@@ -94,15 +101,15 @@ def _in_words(event: ErrorEvent) -> str:
     return event.error_code.name
 
 
-def _until_ctrl_c(heard: queue.SimpleQueue[Any], count: int) -> Any:
-    """What comes, until so many scans came or Ctrl-C is pressed."""
+def _until_ctrl_c(arrived: queue.SimpleQueue[Any], count: int) -> Any:
+    """Yield scans and errors until `count` scans came (0: no limit) or Ctrl-C is pressed."""
     ended = threading.Event()
     before = signal.signal(signal.SIGINT, lambda _number, _frame: ended.set())
     scans = 0
     try:
         while not ended.is_set() and (not count or scans < count):
             try:
-                item = heard.get(timeout=_TICK_S)
+                item = arrived.get(timeout=_TICK_S)
             except queue.Empty:
                 continue
             scans += not isinstance(item, str)

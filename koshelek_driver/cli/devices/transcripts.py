@@ -1,4 +1,4 @@
-"""`record` and `replay`."""
+"""The verbs `record` and `replay`."""
 
 from __future__ import annotations
 
@@ -13,28 +13,31 @@ from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import PortLost, UsageError
 
-ProfileOption = Annotated[str, typer.Option("--profile", help="What the device is: `profiles list`.")]
+ProfileOption = Annotated[str, typer.Option("--profile", help="Profile of the device; `profiles list` lists them.")]
 
 
 def record(
     file: Path,
     *,
-    port: Annotated[str, typer.Option("--port", help="Where the device is: `devices` lists ports.")],
+    port: Annotated[str, typer.Option("--port", help="Port of the device; `devices` lists ports.")],
     profile: ProfileOption = "generic-serial",
-    seconds: Annotated[float, typer.Option("--seconds", help="How long.")] = 30.0,
+    seconds: Annotated[float, typer.Option("--seconds", help="Duration of the recording.")] = 30.0,
     as_json: JsonOption = False,
 ) -> None:
-    """The bytes of a scanner, to a text transcript. What is scanned is hidden: digits become 0, letters A or a."""
+    """Record the bytes of a scanner as a text transcript.
+
+    Labels are hidden: digits become 0, letters A or a.
+    """
     from koshelek_driver.config import profile as profiles
     from koshelek_driver.diagnostics.recording import record as record_port
-    from koshelek_driver.scanner.dialects import tongue
+    from koshelek_driver.scanner.dialects import build_binding
     from koshelek_driver.transport import open_port
 
     output = Output(as_json=as_json)
     if file.exists():
         raise UsageError(f"{file} exists", "name another file")
     model = profiles.scanner(profile)
-    opened = open_port(port, model.serial, 3.0, tongue(model).hid_pages)
+    opened = open_port(port, model.serial, 3.0, build_binding(model).hid_pages)
     output.console.print(f"Scan something in the next {seconds:g} s…")
     lines: list[str] = []
     try:
@@ -51,7 +54,7 @@ def record(
 
 
 def replay(file: Path, *, profile: ProfileOption = "generic-serial", as_json: JsonOption = False) -> None:
-    """What a profile makes of a transcript. Exit 1 when it is not what the transcript expects."""
+    """Read the labels of a transcript by a profile. Exit 1: the transcript expects other ones."""
     from koshelek_driver.transport.transcript import parse
 
     output = Output(as_json=as_json)

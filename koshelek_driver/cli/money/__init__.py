@@ -1,1 +1,1 @@
-"""Verbs that sell, cancel, refund and print slips."""
+"""The verbs that sell, cancel, refund and print slips."""

@@ -1,4 +1,4 @@
-"""`payload test` and `methods`."""
+"""The verbs `payload test` and `methods`."""
 
 from __future__ import annotations
 
@@ -10,35 +10,38 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from koshelek_driver.cli.money.pay import watcher
 from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
 from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:
     from koshelek_driver.payment.methods import Methods
 
-payload = typer.Typer(no_args_is_help=True, help="Payload templates: how labels divide.")
+payload = typer.Typer(no_args_is_help=True, help="Payload templates: the fields of labels.")
 
 
 @payload.callback()
 def _payload() -> None:
-    """`payload` has verbs of its own."""
+    """Make `payload` a group: typer would merge a single verb into it."""
 
 
 @payload.command("test")
 def payload_test(
-    label: Annotated[str, typer.Argument(help="What the scanner read; - reads it from standard input.")],
+    label: Annotated[str, typer.Argument(help="The label that the scanner read; - reads it from standard input.")],
     *,
     templates: Annotated[
-        list[str] | None, typer.Option("--template", help="Instead of the site file's; may be given several times.")
+        list[str] | None,
+        typer.Option("--template", help="Template to use instead of the site file's; may be repeated."),
     ] = None,
     typed: Annotated[bool, typer.Option("--typed", help="The cashier typed the label.")] = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What templates make of a label, or why they do not accept it. Exit 1: none accepts it. Card, session and
-    password stay hidden: a session shows its length in stars."""
+    """Parse a label by templates, or explain why they do not accept it.
+
+    Exit 1: none accepts it. Card, session and password stay hidden: a session shows its length in stars.
+    """
     from koshelek_driver.diagnostics.payload import payload_report
 
     output = Output(as_json=as_json)
@@ -62,15 +65,18 @@ def methods(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Which providers the customer may use. Charges nothing, and the same scan may pay afterwards. Exit 1: none."""
+    """List the payment providers that the customer may use. Charges nothing.
+
+    The same scan may pay afterwards. Exit 1: there is none.
+    """
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         order = terminal.new_order(order_id or str(uuid.uuid4()), amount, read_file(invoice))
-        watch = watcher(terminal, output)
+        observer = sale_observer(terminal, output)
         with output.progress("At the till…"):
-            found = terminal.methods(order, label=label_text(label), wait_s=wait, watcher=watch)
+            found = terminal.methods(order, label=label_text(label), wait_s=wait, watcher=observer)
         line, tip = terminal.card_line(found.verification), terminal.tip_for(found.error_code, found.details)
     output.document(_document(found, line, tip))
     if tip:

@@ -1,4 +1,4 @@
-"""`cancel`, `refund`, `recover`."""
+"""The verbs `cancel`, `refund` and `recover`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from koshelek_driver.cli.money.pay import finish, slip_of_money, watcher
+from koshelek_driver.cli.money.pay import finish, slip_of_money
 from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output, payment_document, record_document
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.outcome import Outcome
 
 _EXIT_OF_CANCEL = {Outcome.CANCELED: 0, Outcome.REJECTED: 0, Outcome.PAID: 1, Outcome.UNKNOWN: 3}
@@ -21,13 +22,16 @@ def cancel(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Cancel an unfinished sale, also one that another program of this till drives. Exit 1: it is paid; refund it."""
+    """Cancel an unfinished sale, even if another program of this till is running it.
+
+    Exit 1: it is paid; refund it.
+    """
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         with output.progress("Cancelling…"):
-            payment = terminal.cancel(order_id, watcher=watcher(terminal, output))
+            payment = terminal.cancel(order_id, watcher=sale_observer(terminal, output))
         paid = payment.outcome is Outcome.PAID
         tip = terminal.tip_for("PAID_USE_REFUND") if paid else terminal.tip(payment)
         slip = slip_of_money(terminal, payment)
@@ -39,15 +43,18 @@ def cancel(
 def refund(
     *,
     order_id: Annotated[str, typer.Option("--order-id", help="The receipt that was paid at this till.")] = "",
-    transaction_id: Annotated[str, typer.Option("--transaction-id", help="The payment's id, as its slip has it.")] = "",
+    transaction_id: Annotated[str, typer.Option("--transaction-id", help="The payment's id from its slip.")] = "",
     amount: Annotated[
-        int | None, typer.Option("--amount", help="Kopecks; without it and --items all that is left.")
+        int | None, typer.Option("--amount", help="Kopecks; without it and --items the whole rest.")
     ] = None,
     items: Annotated[Path | None, typer.Option("--items", help="A list of the Pay API's Item, JSON.")] = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give money back, all that is left or some of it. No card is needed. It cannot be cancelled."""
+    """Refund a payment, completely or in part. No card is needed.
+
+    A refund cannot be cancelled.
+    """
     from koshelek_driver.payment.refunds import RefundWanted
     from koshelek_driver.till.terminal import Terminal
 
@@ -55,18 +62,21 @@ def refund(
     wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
     with Terminal.open(site) as terminal:
         with output.progress("Refunding…"):
-            done = terminal.refund(wanted, watcher=watcher(terminal, output))
+            done = terminal.refund(wanted, watcher=sale_observer(terminal, output))
         finish(terminal, done, output)
 
 
 def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Settle what a crash or a lost answer left open, and print the slips that wait. Exit 3: some stays unknown."""
+    """Settle what a crash or a lost response left open, and print the slips that wait.
+
+    Exit 3: an outcome stays unknown.
+    """
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         with output.progress("Recovering…"):
-            recovered = terminal.recover(watcher=watcher(terminal, output))
+            recovered = terminal.recover(watcher=sale_observer(terminal, output))
         for each in (*recovered.settled, *recovered.still_unknown):
             output.payment(each, terminal.tip(each), ())
         output.document(

@@ -1,24 +1,19 @@
-"""`pay` and `status`."""
+"""The verbs `pay` and `status`."""
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, record_document
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 
 if TYPE_CHECKING:
-    from koshelek_driver.card.totp import Verification
-    from koshelek_driver.printer.condition import PrinterCondition
-    from koshelek_driver.printer.receipt_printer import PrintResult
-    from koshelek_driver.scanner.label import Label
     from koshelek_driver.till.terminal import Terminal
 
 
@@ -33,7 +28,10 @@ def pay(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """One sale: scan, charge, print the slip. The same order again charges nothing and answers as the first time."""
+    """Make one sale: scan, charge, print the slip.
+
+    Repeating it for the same order charges nothing and returns the first result.
+    """
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
@@ -41,9 +39,9 @@ def pay(
         order = terminal.new_order(order_id, amount, read_file(invoice))
         if label is None:
             terminal.warm_up()
-        watch = watcher(terminal, output)
+        observer = sale_observer(terminal, output)
         with output.progress("At the till…"):
-            payment = terminal.pay(order, label=label_text(label), typed=typed, wait_s=wait, watcher=watch)
+            payment = terminal.pay(order, label=label_text(label), typed=typed, wait_s=wait, watcher=observer)
         finish(terminal, payment, output)
 
 
@@ -53,7 +51,7 @@ def status(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What the journal says of a sale, or of all that are open or have a slip that is not on paper."""
+    """Show a sale, or all that are open or lack their slip, from the journal."""
     from koshelek_driver.config import site as sites
     from koshelek_driver.payment.journal import Journal
 
@@ -79,45 +77,8 @@ def status(
     raise typer.Exit(3 if Outcome.UNKNOWN in outcomes else 0)
 
 
-def watcher(terminal: Terminal, output: Output) -> Any:
-    """Show a sale as it goes; while it waits for a scan and from then on, Ctrl-C and SIGTERM are a cancel."""
-    from koshelek_driver.payment.observer import SaleObserver
-    from koshelek_driver.printer.job_state import JobState
-
-    def take_over_signals() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: terminal.request_cancel())
-
-    def waiting_for_scan() -> None:
-        take_over_signals()
-        output.say_progress("Scan the customer's card…")
-
-    def scanned(label: Label, verification: Verification) -> None:
-        take_over_signals()
-        line, scan_type = escape(terminal.card_line(verification)), label.scan_data_type.name
-        output.console.print(f"  {line}  [dim]{scan_type} {verification.result_code}[/]", soft_wrap=True)
-        output.say_progress("Asking the host…")
-
-    def printed(result: PrintResult) -> None:
-        is_sent = result.state is not JobState.QUEUED
-        what = "the slip was sent but is not confirmed" if is_sent else "the slip is not printed"
-        if result.problem:
-            output.warning(f"{what}: {result.problem}", f"{result.remedy}; then repeat this same pay")
-
-    def printer_holds(why: PrinterCondition) -> None:
-        output.warning(why.problem, f"{why.remedy}; the slip goes on by itself")
-
-    return SaleObserver(
-        waiting_for_scan=waiting_for_scan,
-        scanned=scanned,
-        called=output.call,
-        printer_holds=printer_holds,
-        printed=printed,
-    )
-
-
 def finish(terminal: Terminal, payment: Payment | Refund, output: Output) -> None:
-    """Show the end of a sale or a refund and leave with its exit code."""
+    """Show the outcome of a sale or a refund and exit with its code."""
     tip, slip = terminal.tip(payment), slip_of_money(terminal, payment)
     output.payment(payment, tip, slip)
     output.document(payment_document(payment, tip, slip))
@@ -125,7 +86,10 @@ def finish(terminal: Terminal, payment: Payment | Refund, output: Output) -> Non
 
 
 def slip_of_money(terminal: Terminal, payment: Payment | Refund) -> list[str]:
-    """The slip of money that moved; that of a cancel is printed when somebody asks for it."""
+    """Return the lines of the slip if money moved.
+
+    The slip of a cancel is printed on request only.
+    """
     from koshelek_driver.payment.outcome import Outcome
 
     return terminal.slip_text(payment) if payment.outcome in (Outcome.PAID, Outcome.REFUNDED) else []

@@ -1,4 +1,4 @@
-"""`receipt send`."""
+"""The verb `receipt send`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def send(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the fiscal receipt in the customer's app. It is kept and sent until the host has it. Exit 1: refused."""
+    """Show a fiscal receipt in the customer's app.
+
+    It is stored, and sent again until the host has accepted it. Exit 1: refused.
+    """
     from koshelek_driver.payment.journal.outbox_book import State
     from koshelek_driver.till.terminal import Terminal
 

@@ -1,4 +1,4 @@
-"""`slip show`, `slip print`."""
+"""The verbs `slip show` and `slip print`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from koshelek_driver.cli.money.pay import watcher
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output, print_document
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.errors import UsageError
 
 if TYPE_CHECKING:
     from koshelek_driver.payment.outcome import Payment, Refund
     from koshelek_driver.till.terminal import Terminal
 
-app = typer.Typer(no_args_is_help=True, help="Slips of paid orders and refunds, as the journal has them.")
+app = typer.Typer(no_args_is_help=True, help="Slips of paid orders and refunds, from the journal.")
 OrderOption = Annotated[str, typer.Option("--order-id", help="The receipt's number.")]
-RefundOption = Annotated[str, typer.Option("--refund-transaction-id", help="A refund's slip, by its own id.")]
+RefundOption = Annotated[str, typer.Option("--refund-transaction-id", help="The refund's own id.")]
 PngOption = Annotated[Path | None, typer.Option("--png", help="Draw it as the printer would.")]
 
 
@@ -28,12 +28,12 @@ def show(
     *,
     order_id: OrderOption = "",
     refund: RefundOption = "",
-    copy: Annotated[bool, typer.Option("--copy", help="With the mark of a copy.")] = False,
+    copy: Annotated[bool, typer.Option("--copy", help="Show the mark of a copy.")] = False,
     png: PngOption = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """A stored slip as text. Exit 1: the order has none."""
+    """Show a stored slip as text. Exit 1: the order has none."""
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
@@ -52,13 +52,16 @@ def print_slip(
     order_id: OrderOption = "",
     refund: RefundOption = "",
     copy: Annotated[
-        bool, typer.Option("--copy", help="Said for clearness: a slip printed again is always one.")
+        bool, typer.Option("--copy", help="For clarity only: a slip that is printed again is always a copy.")
     ] = False,
     png: PngOption = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the slip that waits for paper; else a copy, marked as one. Money is not touched. Exit 1: not on paper."""
+    """Print the slip that waits for paper, or else a marked copy.
+
+    No money moves. Exit 1: it is not on paper.
+    """
     from koshelek_driver.payment.outcome import SlipState
     from koshelek_driver.till.terminal import Terminal
 
@@ -67,7 +70,7 @@ def print_slip(
         found = _found(terminal, order_id, refund)
         is_copy = copy or found.slip_state is not SlipState.QUEUED
         lines = terminal.slip_text(found, copy=is_copy)
-        result = terminal.print_slip(found, watcher=watcher(terminal, output))
+        result = terminal.print_slip(found, watcher=sale_observer(terminal, output))
         if png is not None:
             terminal.slip_preview(found, copy=is_copy).save(png)
     output.document({"lines": lines, "png": str(png) if png else None, **print_document(result)})

@@ -1,1 +1,1 @@
-"""Verbs that play the other side: sandbox and demo."""
+"""The verbs of the simulated peers: sandbox and demo."""

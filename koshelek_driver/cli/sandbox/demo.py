@@ -1,4 +1,4 @@
-"""`demo`: the main job on embedded parts that are real on the wire."""
+"""The verb `demo`: a sale against embedded peers that are real on the wire."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from koshelek_driver.cli.money.pay import watcher
 from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, reply_in_words
+from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.cli.sandbox.sandbox import Symbology, fault_named
 from koshelek_driver.cli.sandbox.site_file import DEVICES, write_site
 from koshelek_driver.errors import UsageError, nearest
@@ -38,8 +38,8 @@ _RECEIPT_WAIT_S = 5.0
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What stands on the demo's table."""
+class Peers:
+    """The simulated peers of one demo."""
 
     host: PayApiSandbox
     scanner: VirtualScanner
@@ -48,13 +48,20 @@ class Parts:
 
 def demo(
     *,
-    folder: Annotated[Path, typer.Option("--dir", help="Where everything is left to look at.")] = Path("koshelek-demo"),
+    folder: Annotated[Path, typer.Option("--dir", help="Folder for all files of the demo.")] = Path("koshelek-demo"),
     symbology: Annotated[Symbology, typer.Option("--symbology")] = Symbology.QR,
-    outcome: Annotated[str, typer.Option("--outcome", help="What the host plays; `list` names them.")] = "accepted",
-    fault: Annotated[str, typer.Option("--fault", help="What the printer plays: paper-out, cover-open …")] = "none",
+    outcome: Annotated[
+        str, typer.Option("--outcome", help="Script that the host plays; `list` names them.")
+    ] = "accepted",
+    fault: Annotated[
+        str, typer.Option("--fault", help="Fault that the printer plays: paper-out, cover-open …")
+    ] = "none",
     as_json: JsonOption = False,
 ) -> None:
-    """The first sale: card drawn, scanned, paid at the sandbox over TLS, slip printed; in a few seconds."""
+    """Make a first sale: draw a card, scan it, pay, print the slip.
+
+    The payment goes to the sandbox over TLS. It takes a few seconds; no device and no account is needed.
+    """
     from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
 
     output = Output(as_json=as_json)
@@ -63,13 +70,13 @@ def demo(
         return
     if outcome not in SCRIPTS:
         raise UsageError(f"--outcome {outcome}", nearest(outcome, SCRIPTS))
-    with _table(folder, fault) as parts:
-        _Show(output, parts, symbology).run(_AMOUNT if outcome == "accepted" else AMOUNTS[outcome])
+    with _started_peers(folder, fault) as peers:
+        _Demo(output, peers, symbology).run(_AMOUNT if outcome == "accepted" else AMOUNTS[outcome])
 
 
 @contextmanager
-def _table(folder: Path, fault: str) -> Iterator[Parts]:
-    """Host, scanner and printer, plugged in; and a site file that names them."""
+def _started_peers(folder: Path, fault: str) -> Iterator[Peers]:
+    """Start host, scanner and printer, and write a site file that names them."""
     from koshelek_driver.sandbox.printer.server import VirtualPrinter
     from koshelek_driver.sandbox.scanner import VirtualScanner
     from koshelek_driver.sandbox.server import STORE, PayApiSandbox
@@ -79,48 +86,48 @@ def _table(folder: Path, fault: str) -> Iterator[Parts]:
         host = PayApiSandbox(folder)
     except OSError as problem:
         raise UsageError(f"--dir {folder}: {problem.strerror}", "name a folder that you may write to") from problem
-    parts = Parts(host, VirtualScanner(), VirtualPrinter(folder / "receipts", fault=played))
-    devices = DEVICES.format(scanner_port=parts.scanner.port, printer_port=parts.printer.port)
+    peers = Peers(host, VirtualScanner(), VirtualPrinter(folder / "receipts", fault=played))
+    devices = DEVICES.format(scanner_port=peers.scanner.port, printer_port=peers.printer.port)
     write_site(host.files.site, base_url=host.base_url, store=STORE, decision_timeout_s=_DECISION_S, devices=devices)
     try:
-        yield parts
+        yield peers
     finally:
-        for part in (parts.scanner, parts.printer, parts.host):
-            part.close()
+        for peer in (peers.scanner, peers.printer, peers.host):
+            peer.close()
 
 
-class _Show:
-    """One sale on the demo's table."""
+class _Demo:
+    """One sale at the simulated peers."""
 
-    def __init__(self, output: Output, parts: Parts, symbology: Symbology) -> None:
+    def __init__(self, output: Output, peers: Peers, symbology: Symbology) -> None:
         self._output = output
-        self._parts = parts
+        self._peers = peers
         self._symbology = symbology
-        self._folder = parts.host.files.folder
+        self._folder = peers.host.files.folder
         self._symbol_png = self._folder / f"card-{symbology.value}.png"
         self._calls: list[dict[str, Any]] = []
 
     def run(self, amount: int) -> None:
-        """Sell something and leave with the exit code of its outcome."""
+        """Make a sale and exit with the code of its outcome."""
         from koshelek_driver.till.terminal import Terminal
 
         order_id = f"DEMO-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-        with Terminal.open(self._parts.host.files.site) as terminal:
+        with Terminal.open(self._peers.host.files.site) as terminal:
             terminal.warm_up()
             card = self._draw_card()
-            shown = watcher(terminal, self._output)
-            watch = replace(shown, called=self._called, waiting_for_scan=self._hold(card, shown.waiting_for_scan))
+            shown = sale_observer(terminal, self._output)
+            observer = replace(shown, called=self._called, waiting_for_scan=self._hold(card, shown.waiting_for_scan))
             order = terminal.new_order(order_id, amount)
             with self._output.progress("At the till…"):
-                payment = terminal.pay(order, wait_s=_SCAN_WAIT_S, watcher=watch)
+                payment = terminal.pay(order, wait_s=_SCAN_WAIT_S, watcher=observer)
             self._end(payment, terminal.tip(payment), terminal.slip_text(payment))
 
     def _draw_card(self) -> Image.Image:
-        """The card on the customer's phone."""
+        """Draw the card on the customer's phone, in the terminal too if it is wide enough."""
         from koshelek_driver.sandbox.symbols import as_blocks, draw
         from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
 
-        label = self._parts.host.issuer.label(CARD_NUMBER, new_session(), time.time())
+        label = self._peers.host.issuer.label(CARD_NUMBER, new_session(), time.time())
         picture = draw(label, self._symbology.value)
         picture.save(self._symbol_png)
         self._say(f"[bold]1[/] A wallet card is shown as a real symbol ({self._symbology.value})")
@@ -130,12 +137,12 @@ class _Show:
         return picture
 
     def _hold(self, card: Image.Image, waiting: Callable[[], None]) -> Callable[[], None]:
-        """Show the card to the scanner when the till waits for it."""
+        """Return a callback that holds the card before the scanner when the till waits for a scan."""
 
         def show() -> None:
             waiting()
             self._say("[bold]2[/] The scanner reads it and sends its bytes over a pseudo-terminal at 9600 baud")
-            threading.Thread(target=self._parts.scanner.show, args=(card,), daemon=True).start()
+            threading.Thread(target=self._peers.scanner.show, args=(card,), daemon=True).start()
 
         return show
 
@@ -149,7 +156,7 @@ class _Show:
     def _end(self, payment: Payment, tip: str, slip: list[str]) -> None:
         from koshelek_driver.payment.outcome import SlipState
 
-        printer = self._parts.printer
+        printer = self._peers.printer
         if payment.slip_state is SlipState.PRINTED and printer.wait_for_receipts(1, _RECEIPT_WAIT_S):
             slip = list(printer.receipts[-1].lines)
         self._say("[bold]4[/] The end")
@@ -168,13 +175,13 @@ class _Show:
         raise typer.Exit(EXIT_OF_OUTCOME[payment.outcome])
 
     def _places(self) -> dict[str, str | None]:
-        picture = self._parts.printer.last_picture
+        picture = self._peers.printer.last_picture
         return {
             "dir": str(self._folder),
             "symbol_png": str(self._symbol_png),
             "slip_png": None if picture is None else str(picture),
             "journal": str(self._folder / "journal.db"),
-            "site": str(self._parts.host.files.site),
+            "site": str(self._peers.host.files.site),
         }
 
     def _say(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""`sandbox serve`, `sandbox card`, `sandbox printer`."""
+"""The verbs `sandbox serve`, `sandbox card` and `sandbox printer`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from koshelek_driver.sandbox.printer.faults import Fault
     from koshelek_driver.sandbox.wallet import Issuer
 
-app = typer.Typer(no_args_is_help=True, help="Embedded parts that are real on the wire: host, card, printer.")
+app = typer.Typer(no_args_is_help=True, help="Simulated peers that are real on the wire: host, card, printer.")
 
 
 class Symbology(StrEnum):
-    """The symbols that a wallet may show."""
+    """The symbologies that a wallet may show."""
 
     QR = "qr"
     CODE128 = "code128"
@@ -34,7 +34,7 @@ class Symbology(StrEnum):
     DATAMATRIX = "datamatrix"
 
 
-FolderOption = Annotated[Path, typer.Option("--dir", help="Where its files go.")]
+FolderOption = Annotated[Path, typer.Option("--dir", help="Folder for its files.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free port.")]
 
 
@@ -43,15 +43,21 @@ def serve(
     *,
     port: PortOption = 0,
     folder: FolderOption = Path("koshelek-sandbox"),
-    postback_url: Annotated[str, typer.Option("--postback-url", help="Tell this address of every change.")] = "",
-    postback_ca: Annotated[Path | None, typer.Option("--postback-ca", exists=True, help="Its CA.")] = None,
+    postback_url: Annotated[
+        str, typer.Option("--postback-url", help="Send a postback of every change to this address.")
+    ] = "",
+    postback_ca: Annotated[
+        Path | None, typer.Option("--postback-ca", exists=True, help="CA certificate of that address.")
+    ] = None,
     api_version: Annotated[str, typer.Option("--api-version", help="Refuse fields newer than this.")] = "1.2.1",
-    polled_methods: Annotated[bool, typer.Option("--polled-methods", help="Answer methods by 201.")] = False,
+    polled_methods: Annotated[
+        bool, typer.Option("--polled-methods", help="Respond to requests for methods by 201.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """The Pay API sandbox alone, over TLS: its CA, credentials and a site file go into DIR. Ctrl-C ends it.
+    """Serve the Pay API sandbox over TLS until Ctrl-C.
 
-    Postbacks carry the API's own login and password.
+    Its CA, credentials and a site file are written to DIR. Postbacks carry the API's own login and password.
     """
     from koshelek_driver.sandbox.contract import VERSIONS
     from koshelek_driver.sandbox.postback import PostbackTarget
@@ -89,11 +95,14 @@ def card(
     *,
     card_number: Annotated[str, typer.Option("--card", help="The card number.")] = "",
     symbology: Annotated[Symbology, typer.Option("--symbology")] = Symbology.QR,
-    out: Annotated[Path, typer.Option("--out", help="Where to draw it.")] = Path("koshelek-card.png"),
+    out: Annotated[Path, typer.Option("--out", help="PNG file to draw it to.")] = Path("koshelek-card.png"),
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """A wallet card that is valid now: text, and a picture to hold before a scanner. The site file gives the key."""
+    """Draw a wallet card that is valid now.
+
+    It is text, and a picture to hold before a scanner. The key is that of the site file.
+    """
     from koshelek_driver.sandbox.symbols import draw
     from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
 
@@ -120,7 +129,7 @@ def printer(
     dots: Annotated[int, typer.Option("--dots", help="576: 80 mm paper, 384: 58 mm.")] = 576,
     as_json: JsonOption = False,
 ) -> None:
-    """The virtual printer alone: every receipt as PNG and text. Ctrl-C ends it."""
+    """Serve the virtual printer until Ctrl-C: every receipt as PNG and text."""
     from koshelek_driver.sandbox.printer.server import VirtualPrinter
 
     output = Output(as_json=as_json)
@@ -139,7 +148,7 @@ def printer(
 
 
 def fault_named(name: str) -> Fault:
-    """What the virtual printer is to play; raises UsageError with the nearest name."""
+    """Return a fault of the virtual printer by name. Raises UsageError, which names the nearest one."""
     from koshelek_driver.sandbox.printer.faults import Fault
 
     if name not in list(Fault):
@@ -148,7 +157,7 @@ def fault_named(name: str) -> Fault:
 
 
 def _issuer(site_file: Path | None) -> Issuer:
-    """Passwords by the site file's key, where there is a site file; else by the sandbox's own."""
+    """Return the issuer with the key of the site file, or else with the sandbox's own key."""
     from koshelek_driver.config import site as sites
     from koshelek_driver.sandbox.wallet import Issuer
 
@@ -173,7 +182,7 @@ def _cannot_listen(port: int, problem: OSError) -> PortNotOpened:
 
 
 def _wait_for_end() -> None:
-    """Until Ctrl-C or SIGTERM."""
+    """Block until Ctrl-C or SIGTERM."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: ended.set())

@@ -1,4 +1,4 @@
-"""A site file for the sandbox, written as a person would write one."""
+"""The template of the sandbox's site file, as a person would write one."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ printer = "printer1"
 
 
 def write_site(path: Path, *, base_url: str, store: str, decision_timeout_s: float = 30.0, devices: str = "") -> None:
-    """Write the site file; `devices` is more TOML for its end."""
+    """Write the site file; `devices` is TOML that is appended to it."""
     text = SITE.format(path=path, base_url=base_url, store=store, decision_timeout_s=decision_timeout_s)
     path.write_text(text + devices, encoding="utf-8")

@@ -1,1 +1,1 @@
-"""One talk with the host about one payment: pure generators, and what runs them."""
+"""One conversation with the host about one payment: pure generators, and the runner that performs their effects."""

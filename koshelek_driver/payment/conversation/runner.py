@@ -1,127 +1,130 @@
-"""Drives one conversation: sends what it asks, keeps what it learns, tells whoever watches."""
+"""Run one conversation: perform its effects, store what it learns, notify the observer.
+
+This is the only place where effects are told apart; those that store are handed to the engine as they are.
+"""
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ParamSpec, Protocol
+from typing import Generic, ParamSpec, Protocol, TypeVar
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.cancel import CancelToken, SignalSafeEvent
 from koshelek_driver.payment.clock import Clock
-from koshelek_driver.payment.conversation.sale import (
-    Conversation,
-    Effect,
-    KeepCancel,
-    KeepReversal,
-    KeepTransaction,
-    Send,
-    Turn,
-    Wait,
-)
+from koshelek_driver.payment.conversation.effects import Conversation, Send, Turn, Wait
 from koshelek_driver.payment.observer import notify
 from koshelek_driver.payment.outcome import Verdict
 
 P = ParamSpec("P")
+K = TypeVar("K")
+"""The effects of a conversation that store something."""
 Watch = Callable[[Exchange], None]
-"""Is told of every call when it has ended."""
+"""Notified of every call once it has ended."""
 
 _log = logging.getLogger(__name__)
 
 
 class Caller(Protocol):
-    """What a drive needs of the API's client."""
+    """The part of the Pay API client that conversations need."""
 
     def call(self, request: Request) -> Exchange:
-        """Send once; never raises."""
+        """Send the request once; never raises."""
         ...
 
 
 class Book(Protocol):
-    """Where the answers of one kind of conversation are kept."""
+    """The part of the journal that stores the responses of one kind of conversation."""
 
     def heard(self, request_id: str, exchange: Exchange, at_s: float) -> None:
-        """An answer came."""
+        """Store a response of the host. Raises JournalError."""
         ...
 
     def keep_button_to_wire(self, request_id: str, milliseconds: float) -> None:
-        """How long the first byte took."""
+        """Store the time from the cashier's button to the first byte. Raises JournalError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationContext:
-    """What drives share: the line to the host, the clock, and who watches."""
+    """The outside world of a conversation: connection, clock, observer, cancel and news."""
 
     client: Caller
     clock: Clock
     watch: Watch
-    wake: threading.Event
-    """Ends waits that heed a cancel."""
-    news: threading.Event
-    """Ends waits that heed news; a cancel sets it, too."""
+    cancel: CancelToken
+    news: SignalSafeEvent
+    """Set when the host may have news: ends the waits that heed them."""
 
 
 @dataclass(slots=True)
-class ConversationRunner:
-    """One conversation. `keep` keeps what it learns; `canceled` is asked before every step.
+class ConversationRunner(Generic[K]):
+    """Runs one conversation. `keep` stores what it learns; `canceled` is asked before every turn.
 
-    A journal that fails stops nothing here: the intent is on disk, and what the host says counts. `unkept` has the
-    first fault.
+    A journal that fails does not stop the conversation: the intent is on disk, and the host's word counts. `unkept`
+    holds the first failure.
     """
 
-    means: ConversationContext
+    context: ConversationContext
     book: Book
     request_id: str
-    keep: Callable[[KeepTransaction | KeepCancel | KeepReversal], None]
+    keep: Callable[[K], None]
     canceled: Callable[[], bool]
     pressed_s: float | None
     unkept: str = field(default="", init=False)
 
-    def run(self, flow: Conversation) -> Verdict:
-        """ConversationRunner it to its end."""
-        try:
-            effect = next(flow)
-            while True:
-                effect = flow.send(self._perform(effect))
-        except StopIteration as end:
-            verdict: Verdict = end.value
-            return verdict
+    def run(self, conversation: Conversation[Send | Wait | K]) -> Verdict:
+        """Run it to its verdict. Blocks as long as the conversation does."""
+        with self.context.cancel.notifying(self.context.news.set):  # a cancel ends the waits for news as well
+            try:
+                effect = next(conversation)
+                while True:
+                    effect = conversation.send(self._perform(effect))
+            except StopIteration as end:
+                verdict: Verdict = end.value
+                return verdict
 
-    def tick(self, exchange: Exchange | None = None) -> Turn:
-        """What is true now."""
+    def turn(self, exchange: Exchange | None = None) -> Turn:
+        """Return the facts of this moment."""
         reply = None if exchange is None else exchange.reply
-        return Turn(self.means.clock.now_s(), reply, self.canceled())
+        return Turn(self.context.clock.now_s(), reply, self.canceled())
 
     def safely(self, write: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> None:
-        """Write to the journal, and go on when it cannot."""
+        """Write to the journal; if it fails, remember the failure and go on."""
         try:
             write(*arguments, **named)
         except JournalError as problem:
             self.unkept = self.unkept or problem.what
             _log.error("the journal cannot keep what happened: %s", problem.what)
 
-    def _perform(self, effect: Effect) -> Turn:
+    def _perform(self, effect: Send | Wait | K) -> Turn:
         match effect:
             case Send(request):
-                self.means.news.clear()
-                exchange = self.means.client.call(request)
-                self._heard(exchange)
-                return self.tick(exchange)
-            case Wait(until_s, heed_cancel, heed_news):
-                wake = self.means.wake if heed_cancel else None
-                self.means.clock.wait(until_s, self.means.news if heed_news else wake)
-            case KeepTransaction() | KeepCancel() | KeepReversal():
+                return self.turn(self._send(request))
+            case Wait():
+                self._wait(effect)
+            case _:
                 self.safely(self.keep, effect)
-        return self.tick()
+        return self.turn()
 
-    def _heard(self, exchange: Exchange) -> None:
+    def _send(self, request: Request) -> Exchange:
+        self.context.news.clear()
+        exchange = self.context.client.call(request)
         if self.pressed_s is not None and exchange.first_byte_s is not None:
             milliseconds = (exchange.first_byte_s - self.pressed_s) * 1000
             self.safely(self.book.keep_button_to_wire, self.request_id, milliseconds)
             self.pressed_s = None
-        self.safely(self.book.heard, self.request_id, exchange, self.means.clock.unix_s())
-        notify(self.means.watch, exchange)
+        self.safely(self.book.heard, self.request_id, exchange, self.context.clock.unix_s())
+        notify(self.context.watch, exchange)
+        return exchange
+
+    def _wait(self, wait: Wait) -> None:
+        """Wait, unless the cancel came while a call was under way: then there is nothing to wait for."""
+        cancel = self.context.cancel
+        if wait.heed_cancel and cancel.is_set():
+            return
+        wakeup = self.context.news if wait.heed_news else cancel if wait.heed_cancel else None
+        self.context.clock.wait(wait.until_s, wakeup)

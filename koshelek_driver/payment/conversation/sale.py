@@ -1,99 +1,29 @@
-"""A sale as a conversation: pure generators. Time, ids and replies are handed in; effects come out.
+"""A sale as a conversation with the host: a pure generator.
 
-The law of this module: a checkout goes out again only as the same bytes, and only inside its window; "no answer"
-is never "no"; once a request may have arrived, only the host's status ends the sale, or it stays unknown.
+The law of this module: a checkout is sent again only as the same bytes, and only inside its window; "no answer" is
+never "no"; once a request may have arrived, only the host's status ends the sale, or the sale stays unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
+from koshelek_driver.payment.conversation.effects import (
+    Conversation,
+    KeepCancel,
+    KeepTransaction,
+    Rules,
+    SaleEffect,
+    Send,
+    Turn,
+    Wait,
+    requested_pause_s,
+)
 from koshelek_driver.payment.outcome import Outcome, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Times in seconds; where they come from is said in `site.Timing`."""
-
-    first_poll_s: float
-    poll_interval_s: float
-    decision_timeout_s: float
-    settle_timeout_s: float
-    connect_timeout_s: float
-    resend_attempts: int
-    resend_pause_s: float
-    resend_window_s: float
-    final_statuses: Mapping[str, Outcome]
-    cancel_undecided: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send this once; the next tick brings the reply."""
-
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Wait until then; the cashier's cancel ends the wait early where `heed_cancel`, news of the host `heed_news`."""
-
-    until_s: float
-    heed_cancel: bool
-    heed_news: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KeepTransaction:
-    """Keep durably: the host's name for this payment."""
-
-    transaction_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeepCancel:
-    """Keep durably, before it is sent: a cancel under this requestId."""
-
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeepReversal:
-    """Keep durably: the host's name for a refund."""
-
-    ref_transaction_id: str
-
-
-Effect = Send | Wait | KeepTransaction | KeepCancel | KeepReversal
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What is true after an effect. `now_s` is a steady clock; `reply` follows a Send only."""
-
-    now_s: float
-    reply: Reply | None = None
-    cancel: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Where the sale stands. A fresh one has all defaults; a resumed one says what an earlier run left.
-
-    `first_sent_s` is on the steady clock of the ticks and may lie before them; `cancel_request_id` is of a cancel
-    that may have been sent, and is used again.
-    """
-
-    transaction_id: str = ""
-    first_sent_s: float | None = None
-    cancel_request_id: str = ""
-
-
-Conversation = Generator[Effect, Turn, Verdict]
 
 _PAID_EARLIER = frozenset(("refunding", "partial_refunded", "refunded"))
 _STILL_RUNNING = frozenset(("TRANSACTION_IN_PROCESSING",))
@@ -102,16 +32,24 @@ _FASTEST_POLL_S = 0.25
 """The API's limit, also when the host itself says that there is news."""
 
 
-def asked_pause_s(reply: Reply | None, own_s: float) -> float:
-    """How long to wait before asking again: our own pause, or a longer one that the host asked for."""
-    return max(own_s, reply.wait_s) if isinstance(reply, NoAnswer) else own_s
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The state of a sale at its beginning: all defaults for a fresh one, else what an earlier run left.
+
+    `first_sent_s` is on the steady clock of the turns and may lie before them. `cancel_request_id` is of a cancel that
+    may have been sent; it is used again.
+    """
+
+    transaction_id: str = ""
+    first_sent_s: float | None = None
+    cancel_request_id: str = ""
 
 
 class SaleConversation:
-    """One charge, from the first byte to a verdict. `tick` is the present. Use `run` once."""
+    """One charge, from the first byte to a verdict. `turn` holds the facts of now. Call `run` once."""
 
     def __init__(
-        self, checkout: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: Start, tick: Turn
+        self, checkout: Request, *, merchant: Merchant, rules: Rules, ids: Iterator[str], start: Start, turn: Turn
     ) -> None:
         self._checkout = checkout
         self._merchant = merchant
@@ -120,33 +58,33 @@ class SaleConversation:
         self._transaction_id = start.transaction_id
         self._cancel_request_id = start.cancel_request_id
         self._maybe_arrived = start.first_sent_s is not None
-        self._began_s = tick.now_s if start.first_sent_s is None else start.first_sent_s
-        self._tick = tick
+        self._began_s = turn.now_s if start.first_sent_s is None else start.first_sent_s
+        self._turn = turn
 
-    def run(self) -> Conversation:
-        """The conversation. Ends with a verdict; raises nothing of its own."""
+    def run(self) -> Conversation[SaleEffect]:
+        """Yield effects, be sent turns, return the verdict. Raises nothing of its own."""
         if not self._transaction_id:
             early = yield from self._learn_transaction()
             if early is not None:
                 return early
         return (yield from self._decide())
 
-    def _do(self, effect: Effect) -> Generator[Effect, Turn, Turn]:
-        self._tick = yield effect
-        return self._tick
+    def _do(self, effect: SaleEffect) -> Generator[SaleEffect, Turn, Turn]:
+        self._turn = yield effect
+        return self._turn
 
     # --- until the host's transactionId is known
 
-    def _learn_transaction(self) -> Generator[Effect, Turn, Verdict | None]:
-        """Send the checkout, and again if need be, until its transactionId is known. A verdict ends the sale."""
+    def _learn_transaction(self) -> Generator[SaleEffect, Turn, Verdict | None]:
+        """Send the checkout, again if need be, until its transactionId is known. A verdict ends the sale."""
         verdict = Verdict(Outcome.REJECTED, error_code="HOST_UNREACHABLE")
         for attempt in range(1 + self._rules.resend_attempts):
             pause_s = self._pause_s(attempt)
             if self._too_late(pause_s):
                 break
             if pause_s:
-                yield from self._do(Wait(self._tick.now_s + pause_s, heed_cancel=not self._maybe_arrived))
-            if self._tick.cancel and not self._maybe_arrived:
+                yield from self._do(Wait(self._turn.now_s + pause_s, heed_cancel=not self._maybe_arrived))
+            if self._turn.cancel and not self._maybe_arrived:
                 return Verdict(Outcome.CANCELED, error_code="CANCELED")
             reply = (yield from self._do(Send(self._checkout))).reply
             if isinstance(reply, Answered) and reply.answer.transaction_id:
@@ -159,15 +97,15 @@ class SaleConversation:
 
     def _pause_s(self, attempt: int) -> float:
         own_s: float = self._rules.resend_pause_s * 2 ** (attempt - 1)
-        return asked_pause_s(self._tick.reply, own_s) if attempt else 0.0
+        return requested_pause_s(self._turn.reply, own_s) if attempt else 0.0
 
     def _too_late(self, pause_s: float) -> bool:
-        """Whether a request after this pause would be outside its window."""
+        """Return True if a request after this pause would be outside its window."""
         window_s = self._rules.resend_window_s if self._maybe_arrived else self._rules.connect_timeout_s
-        return self._tick.now_s + pause_s - self._began_s > window_s
+        return self._turn.now_s + pause_s - self._began_s > window_s
 
     def _may_go_on(self, reply: Reply | None) -> bool:
-        """Whether to send again after a reply without a transactionId."""
+        """Return True if the checkout may be sent again after a reply without a transactionId."""
         if isinstance(reply, NotSent):
             return reply.code != "HOST_NOT_TRUSTED"
         if isinstance(reply, Refused) and reply.code not in _STILL_RUNNING:
@@ -175,7 +113,7 @@ class SaleConversation:
         self._maybe_arrived = True
         return True
 
-    def _learned(self, reply: Answered) -> Generator[Effect, Turn, Verdict | None]:
+    def _learned(self, reply: Answered) -> Generator[SaleEffect, Turn, Verdict | None]:
         self._maybe_arrived = True
         self._transaction_id = reply.answer.transaction_id
         yield from self._do(KeepTransaction(self._transaction_id))
@@ -183,42 +121,42 @@ class SaleConversation:
 
     # --- until the host has decided
 
-    def _decide(self) -> Conversation:
+    def _decide(self) -> Conversation[SaleEffect]:
         deadline_s = self._began_s + self._rules.decision_timeout_s
         verdict = yield from self._poll(deadline_s, heed_cancel=True)
-        if verdict is None and (self._tick.cancel or self._rules.cancel_undecided):
-            why = "CANCELED" if self._tick.cancel else "DECISION_TIMEOUT"
+        if verdict is None and (self._turn.cancel or self._rules.cancel_undecided):
+            why = "CANCELED" if self._turn.cancel else "DECISION_TIMEOUT"
             verdict = yield from self._cancel(why)
         return verdict or self._unknown()
 
-    def _poll(self, deadline_s: float, *, heed_cancel: bool) -> Generator[Effect, Turn, Verdict | None]:
-        """Ask for the status, one question at a time, until it is final; None at the deadline or at a cancel."""
-        soonest_s = due_s = self._tick.now_s + self._rules.first_poll_s
+    def _poll(self, deadline_s: float, *, heed_cancel: bool) -> Generator[SaleEffect, Turn, Verdict | None]:
+        """Ask for the status, one request at a time, until it is final; return None at the deadline or at a cancel."""
+        soonest_s = due_s = self._turn.now_s + self._rules.first_poll_s
         while True:
             yield from self._do(Wait(soonest_s, heed_cancel))
             if due_s > soonest_s:
                 yield from self._do(Wait(due_s, heed_cancel, heed_news=True))
-            if heed_cancel and self._tick.cancel:
+            if heed_cancel and self._turn.cancel:
                 return None
-            asked_s = self._tick.now_s
+            asked_s = self._turn.now_s
             reply = yield from self._ask_status()
             verdict = (yield from self._final(reply)) if reply else None
-            if verdict is not None or self._tick.now_s >= deadline_s:
+            if verdict is not None or self._turn.now_s >= deadline_s:
                 return verdict
             latest_s = max(deadline_s, asked_s + _FASTEST_POLL_S)
-            soonest_s = min(asked_s + asked_pause_s(self._tick.reply, _FASTEST_POLL_S), latest_s)
-            due_s = min(asked_s + asked_pause_s(self._tick.reply, self._rules.poll_interval_s), latest_s)
+            soonest_s = min(asked_s + requested_pause_s(self._turn.reply, _FASTEST_POLL_S), latest_s)
+            due_s = min(asked_s + requested_pause_s(self._turn.reply, self._rules.poll_interval_s), latest_s)
 
-    def _ask_status(self) -> Generator[Effect, Turn, Answered | None]:
-        """The status of this transaction, None if the host did not say it."""
+    def _ask_status(self) -> Generator[SaleEffect, Turn, Answered | None]:
+        """Return the response with the status of this transaction, None if there is none."""
         request = requests.status(self._merchant, next(self._ids), self._transaction_id)
         reply = (yield from self._do(Send(request))).reply
         if isinstance(reply, Answered) and reply.answer.transaction_id == self._transaction_id:
             return reply
         return None
 
-    def _final(self, reply: Answered) -> Generator[Effect, Turn, Verdict | None]:
-        """The verdict that this answer means, None while the host has not decided."""
+    def _final(self, reply: Answered) -> Generator[SaleEffect, Turn, Verdict | None]:
+        """Return the verdict of a response, None while the host has not decided."""
         status = reply.answer.status or ""
         outcome = Outcome.PAID if status in _PAID_EARLIER else self._rules.final_statuses.get(status)
         if outcome is None:
@@ -228,10 +166,10 @@ class SaleConversation:
         answer = reply.answer
         return Verdict(outcome, self._transaction_id, answer.error_code or "", slip=answer.slip, answer=reply.raw)
 
-    def _fetch_slip(self) -> Generator[Effect, Turn, Answered | None]:
-        """The answer with the slip of a paid payment; a few tries, for the money is settled without it."""
+    def _fetch_slip(self) -> Generator[SaleEffect, Turn, Answered | None]:
+        """Ask for the slip of a paid payment. Three tries are enough: the money is settled without it."""
         for _ in range(_SLIP_TRIES):
-            yield from self._do(Wait(self._tick.now_s + self._rules.first_poll_s, heed_cancel=False))
+            yield from self._do(Wait(self._turn.now_s + self._rules.first_poll_s, heed_cancel=False))
             reply = yield from self._ask_status()
             if reply is not None and reply.answer.slip is not None:
                 return reply
@@ -239,24 +177,24 @@ class SaleConversation:
 
     # --- taking it back
 
-    def _cancel(self, why: str) -> Generator[Effect, Turn, Verdict | None]:
-        """Ask to cancel, then ask for the status until it is final: a refused cancel may mean a paid sale."""
+    def _cancel(self, why: str) -> Generator[SaleEffect, Turn, Verdict | None]:
+        """Cancel, then ask for the status until it is final: a refused cancel may mean a paid sale."""
         request_id = self._cancel_request_id or next(self._ids)
         request = requests.cancel(self._merchant, request_id, self._transaction_id)
         yield from self._do(KeepCancel(request.request_id))
         reply = yield from self._send_cancel(request)
         verdict = (yield from self._final(reply)) if isinstance(reply, Answered) else None
         if verdict is None:
-            deadline_s = self._tick.now_s + self._rules.settle_timeout_s
+            deadline_s = self._turn.now_s + self._rules.settle_timeout_s
             verdict = yield from self._poll(deadline_s, heed_cancel=False)
         if verdict is not None and verdict.outcome is Outcome.CANCELED:
             return replace(verdict, error_code=why)
         return verdict
 
-    def _send_cancel(self, request: Request) -> Generator[Effect, Turn, Reply | None]:
+    def _send_cancel(self, request: Request) -> Generator[SaleEffect, Turn, Reply | None]:
         for attempt in range(1 + self._rules.resend_attempts):
             if attempt:
-                yield from self._do(Wait(self._tick.now_s + self._rules.resend_pause_s, heed_cancel=False))
+                yield from self._do(Wait(self._turn.now_s + self._rules.resend_pause_s, heed_cancel=False))
             reply = (yield from self._do(Send(request))).reply
             if not isinstance(reply, NoAnswer | NotSent):
                 break

@@ -46,9 +46,9 @@ class RefundBook:
         found = self._all("request_id = ?", request_id)
         return found[0] if found else None
 
-    def by_reversal(self, ref_transaction_id: str) -> Refund | None:
+    def by_refund_transaction(self, refund_transaction_id: str) -> Refund | None:
         """The refund with this refTransactionId of the host."""
-        found = self._all("ref_transaction_id = ? AND ref_transaction_id <> ''", ref_transaction_id)
+        found = self._all("ref_transaction_id = ? AND ref_transaction_id <> ''", refund_transaction_id)
         return found[0] if found else None
 
     def sent_for(self, refund: Refund) -> Request:
@@ -84,11 +84,11 @@ class RefundBook:
                 token.reveal() if token else "",
             )
 
-    def keep_reversal(self, request_id: str, ref_transaction_id: str, at_s: float) -> None:
+    def keep_refund_transaction(self, request_id: str, refund_transaction_id: str, at_s: float) -> None:
         """The host's name for this refund."""
-        facts = {"ref_transaction_id": ref_transaction_id}
+        facts = {"ref_transaction_id": refund_transaction_id}
         with self._database.event(at_s, "refund transaction", request_id, facts):
-            self._set(request_id, "ref_transaction_id", ref_transaction_id)
+            self._set(request_id, "ref_transaction_id", refund_transaction_id)
 
     def keep_button_to_wire(self, request_id: str, milliseconds: float) -> None:
         """How long the first byte took."""

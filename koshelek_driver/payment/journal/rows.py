@@ -42,7 +42,7 @@ def refund_of(row: Any) -> Refund:
         verdict=_verdict(row, "REFUND_UNKNOWN"),
         items=row[12],
         paid=row[14],
-        ref_transaction_id=row[13],
+        refund_transaction_id=row[13],
         slip_state=SlipState(row[10]),
         button_to_wire_ms=row[11],
     )

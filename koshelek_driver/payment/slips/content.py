@@ -1,4 +1,4 @@
-"""The slip block: what the customer needs for a question and the cashier for a refund."""
+"""The lines of a slip: what the customer needs for a question and the cashier for a refund. Pure."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _PROVIDERS = {"ru": {"SBP": "СБП", "DOLYAME": "Долями"}, "en": {"SBP": 
 
 @dataclass(frozen=True, slots=True)
 class SlipRules:
-    """How slips look. `templates` are the shop's own, by kind, and those of `copy` and `test`."""
+    """The look of slips: the shop's own `templates` by kind, and those of `copy` and `test`."""
 
     environment: Literal["test", "production"]
     language: Language
@@ -70,7 +70,7 @@ class SlipRules:
 
 
 def default_template(kind: Kind, language: Language) -> tuple[str, ...]:
-    """What a slip looks like where the site file says nothing."""
+    """Return the template of a kind of slip if the site file has none."""
     words = _WORDS[language]
     fields = {
         "provider": "provider",
@@ -96,7 +96,7 @@ def default_template(kind: Kind, language: Language) -> tuple[str, ...]:
 
 
 def kind_of(payment: Payment | Refund, paid: int) -> Kind | None:
-    """Which slip it has, if any; `paid` is what was paid for the order, in kopecks."""
+    """Return the kind of slip that a payment has, None for none; `paid` is what was paid for the order, in kopecks."""
     if isinstance(payment, Refund):
         whole: Kind = "refund" if payment.amount >= paid else "partial_refund"
         return whole if payment.outcome is Outcome.REFUNDED else None
@@ -113,10 +113,10 @@ def slip_lines(
     printable: Callable[[str], str],
     copy: bool,
 ) -> tuple[Item, ...]:
-    """The slip of a payment or refund, each line at most `columns` wide. `printable` fits text to the code page.
+    """Render the slip of a payment or refund, each line at most `columns` wide; `printable` fits text to the code page.
 
-    Whatever the template leaves out: the marks of a copy and of the test environment stand on every slip, and that it
-    is no fiscal receipt.
+    Whatever the template leaves out, every slip has the marks of a copy and of the test environment, and the words that
+    it is no fiscal receipt.
     """
     template = rules.templates.get(kind) or default_template(kind, rules.language)
     marks = tuple(_marks(rules, copy=copy))
@@ -140,7 +140,7 @@ def _fields(payment: Payment | Refund, language: Language) -> dict[str, str]:
     raw = payment.verdict.slip or {}
     slip = read_slip(raw)
     words = _WORDS[language]
-    reversal_id = payment.ref_transaction_id if isinstance(payment, Refund) else ""
+    reversal_id = payment.refund_transaction_id if isinstance(payment, Refund) else ""
     no_details = payment.verdict.slip is None and payment.outcome in (Outcome.PAID, Outcome.REFUNDED)
     return {
         "title": words["title"],

@@ -1,4 +1,4 @@
-"""Slips on paper: each once, a possible second one marked as a copy; the money never waits for them."""
+"""Print slips: each once, a possible second one marked as a copy. The money never waits for them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SLIP_STATES = {JobState.ASSUMED: SlipState.ASSUMED, JobState.ACKNOWLEDGED: Slip
 
 
 class SlipPrinting:
-    """Prints what is not on paper yet. The caller holds the till's lock."""
+    """Prints slips that are not on paper yet. The caller holds the till's lock."""
 
     def __init__(self, printer: ReceiptPrinter | None, journal: Journal, rules: SlipRules) -> None:
         self._printer = printer
@@ -38,53 +38,65 @@ class SlipPrinting:
         self._rules = rules
 
     def text(self, of: Payment | Refund, *, copy: bool = False, columns: int = 0) -> list[str]:
-        """The slip as lines of text, as wide as the printer's or as `columns` says; empty when there is none."""
+        """Return the slip as lines of text, as wide as the printer's paper or `columns`; empty if there is none."""
         width = columns or (self._printer.columns if self._printer else _TEXT_COLUMNS)
         fitting = _as_it_is if columns else self._fitting
         return [line.as_text(width) for line in self._lines(of, width, copy=copy, fitting=fitting)]
 
     def preview(self, of: Payment | Refund, *, copy: bool) -> Preview:
-        """The slip as it looks on paper of the till's printer, or of 80 mm where it has none. Raises UsageError."""
+        """Return the slip as it looks on the till's paper, or on 80 mm without a printer.
+
+        Raises:
+            UsageError: there is no slip.
+        """
         model = self._printer.profile if self._printer else profile.printer(_PAPER_WITHOUT_PRINTER)
         lines = self._lines(of, model.columns, copy=copy)
         if not lines:
             raise _no_slip(of)
         return preview(document.render(lines, model), model)[0]
 
-    def print_copy(self, of: Payment | Refund, telling: JobObserver) -> PrintResult:
-        """Print a copy, marked as one; what is known of the first slip does not change. Raises UsageError."""
+    def print_copy(self, of: Payment | Refund, job_observer: JobObserver) -> PrintResult:
+        """Print a copy, marked as one; the state of the first slip does not change.
+
+        Raises:
+            UsageError: there is no slip or no printer.
+        """
         if self._printer is None:
             raise UsageError("the site file's CAT names no printer", "add printer = … to it")
         lines = self._lines(of, self._printer.columns, copy=True)
         if not lines:
             raise _no_slip(of)
-        return self._printer.print_lines(lines, telling)
+        return self._printer.print_lines(lines, job_observer)
 
     def print_plain(self, lines_for: Callable[[int], Sequence[Item]]) -> PrintResult:
-        """Print lines that are no slip, a cash report say; `lines_for` gets the paper's columns. Raises UsageError."""
+        """Print lines that are no slip, such as a cash report; `lines_for` gets the paper's columns.
+
+        Raises:
+            UsageError: there is no printer.
+        """
         if self._printer is None:
             raise UsageError("the site file's CAT names no printer", "add printer = … to it")
         return self._printer.print_lines(lines_for(self._printer.columns))
 
-    def print(self, of: S, watcher: SaleObserver) -> S:
-        """Print it unless it is on paper. What fails changes nothing of the money; the slip waits."""
+    def print(self, of: S, observer: SaleObserver) -> S:
+        """Print the slip unless it is on paper; return the payment with its new state. A slip that fails waits."""
         try:
-            return self._print(of, watcher)
+            return self._print(of, observer)
         except JournalError as problem:
-            notify(watcher.printed, PrintResult(JobState.QUEUED, PrinterCondition(problem.what, problem.remedy)))
+            notify(observer.printed, PrintResult(JobState.QUEUED, PrinterCondition(problem.what, problem.remedy)))
             return of
 
-    def _print(self, of: S, watcher: SaleObserver) -> S:
+    def _print(self, of: S, observer: SaleObserver) -> S:
         if of.slip_state not in _WAITING or of.unkept:
             return of
         if self._printer is None:  # the POS prints the lines itself, so nothing stays queued
             return self._keep(of, SlipState.NONE)
         lines = self._lines(of, self._printer.columns, copy=of.slip_state is SlipState.SENT)
-        telling = JobObserver(
-            before_write=lambda: self._keep(of, SlipState.SENT), held=lambda why: notify(watcher.printer_holds, why)
+        job_observer = JobObserver(
+            before_write=lambda: self._keep(of, SlipState.SENT), held=lambda why: notify(observer.printer_holds, why)
         )
-        result = self._printer.print_lines(lines, telling, after_unknown=of.slip_state is SlipState.SENT)
-        notify(watcher.printed, result)
+        result = self._printer.print_lines(lines, job_observer, after_unknown=of.slip_state is SlipState.SENT)
+        notify(observer.printed, result)
         return self._keep(of, _slip_state(result.state, of.slip_state))
 
     def _lines(
@@ -107,7 +119,7 @@ class SlipPrinting:
 
 
 def _as_it_is(text: str) -> str:
-    """The program of the POS prints it, in whatever page its printer has."""
+    """Fit the text to no code page: the point of sale prints it on a printer of its own."""
     return printable(text, "utf-8")
 
 

@@ -1,6 +1,6 @@
-"""How a slip looks: lines of a template, with fields in braces, as lines of paper.
+"""Templates of slips: lines with fields in braces, rendered to lines of paper. Pure.
 
-Before a line may stand marks and a blank: `=` centred, `!` bold, `+` twice as large. ` | ` parts a label from a value.
+A line may begin with marks and a blank: `=` centred, `!` bold, `+` twice as large. ` | ` separates label and value.
 `---` is a ruled line, `{marks}` the lines of copy and test, `{qr}` a QR code. A line whose fields are all empty is
 left out.
 """
@@ -28,7 +28,7 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What goes into a template: its fields, the lines for `{marks}`, what `{qr}` holds (empty: none)."""
+    """The values of a template: its fields, the lines for `{marks}`, the data of `{qr}` (empty: none)."""
 
     fields: Mapping[str, str]
     marks: tuple[str, ...] = ()
@@ -36,7 +36,11 @@ class Filling:
 
 
 def check(name: str, lines: tuple[str, ...]) -> None:
-    """Raises SiteError for a field that there is not, and for what would look like a fiscal receipt."""
+    """Check a template of the site file.
+
+    Raises:
+        SiteError: a field is unknown, or the slip would look like a fiscal receipt.
+    """
     for line in lines:
         if _FISCAL.search(line):
             raise SiteError(f"slip.{name}: '{line}' looks like a fiscal receipt", "a slip is none: call it otherwise")
@@ -46,7 +50,7 @@ def check(name: str, lines: tuple[str, ...]) -> None:
 
 
 def filled(lines: tuple[str, ...], filling: Filling, columns: int, printable: Callable[[str], str]) -> Iterator[Item]:
-    """The lines of paper, each at most `columns` wide."""
+    """Render the lines of paper, each at most `columns` wide."""
     for line in lines:
         if line == _LINES_OF_MARKS:
             yield from filled(filling.marks, filling, columns, printable)

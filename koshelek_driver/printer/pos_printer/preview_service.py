@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.printer.condition import PrinterStatus
 from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.pos_printer.service import PrinterService
@@ -30,7 +30,7 @@ class PreviewPrinter(PrinterService):
 
     device_service_description: ClassVar[str] = "Koshelek Driver preview of a printer"
 
-    def __init__(self, name: str, entry: Device) -> None:
+    def __init__(self, name: str, entry: DeviceEntry) -> None:
         self.profile = profile.printer(entry.profile)
         self.folder = Path(entry.settings.get("folder") or tempfile.mkdtemp(prefix="koshelek-preview-"))
         self.receipts: list[Preview] = []

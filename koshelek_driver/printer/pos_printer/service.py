@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from firmware_protocol.escpos import commands
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.errors import PortNotOpened
 from koshelek_driver.printer.condition import PrinterStatus
 from koshelek_driver.printer.crash_mark import CrashMark
@@ -86,7 +86,7 @@ class EscPosPrinter(PrinterService):
     cap_power_reporting = PowerReporting.PR_STANDARD
     timing: ClassVar[PrinterTiming] = DEFAULT_TIMING
 
-    def __init__(self, name: str, entry: Device) -> None:
+    def __init__(self, name: str, entry: DeviceEntry) -> None:
         check_address(entry.port)
         self._printer = receipt_printer(entry, _CONNECT_TIMEOUT_S, self.timing)
         self.profile = profile.printer(entry.profile)

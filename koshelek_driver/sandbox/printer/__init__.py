@@ -1,1 +1,1 @@
-"""A virtual ESC/POS printer: bytes on a TCP port in, receipts as PNG and text out, with a printer's faults."""
+"""A virtual ESC/POS printer on a TCP port, with the faults of a real one."""

@@ -1,4 +1,4 @@
-"""What can be wrong with the virtual printer."""
+"""The faults of the virtual printer and the status that it reports then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from firmware_protocol.escpos.status import AutomaticStatus
 
 
 class Fault(StrEnum):
-    """One fault at a time, by its name on the command line."""
+    """A fault, by its name on the command line; the printer has one at a time."""
 
     NONE = "none"
     PAPER_OUT = "paper-out"
@@ -26,7 +26,11 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a fault does. `after_lines` counts printed lines before it strikes."""
+    """The effect of a fault on sensors, printing and the connection.
+
+    It takes effect when `after_lines` lines of a receipt are printed. `stops` halts printing, `hangs_up` breaks the
+    connection, `line_s` delays every line.
+    """
 
     paper_end: bool = False
     near_end: bool = False
@@ -54,7 +58,7 @@ CONDITIONS = {
 
 
 def automatic_status(condition: Condition) -> AutomaticStatus:
-    """The condition as GS a reports it."""
+    """Return the condition as the automatic status of GS a."""
     return AutomaticStatus(
         offline=condition.offline,
         cover_open=condition.cover_open,
@@ -63,13 +67,13 @@ def automatic_status(condition: Condition) -> AutomaticStatus:
     )
 
 
-def real_time_status(question: int, condition: Condition) -> int:
-    """The byte that answers DLE EOT 1 to 4."""
+def real_time_status(number: int, condition: Condition) -> int:
+    """Return the response to DLE EOT n, for n from 1 to 4."""
     always = 0x12
-    if question == 1:
+    if number == 1:
         return always | condition.offline << 3
-    if question == 2:
+    if number == 2:
         return always | condition.cover_open << 2 | condition.paper_end << 5
-    if question == 4:
+    if number == 4:
         return always | (0x0C if condition.near_end else 0) | (0x60 if condition.paper_end else 0)
     return always

@@ -1,4 +1,8 @@
-"""The virtual printer on TCP: a network board, a receive buffer, real-time commands, faults, a folder of receipts."""
+"""The virtual printer on TCP: network board, receive buffer, real-time commands, faults, folder of receipts.
+
+Two threads share the work as in a real printer. The board receives and executes real-time commands at once; the print
+engine executes everything else from the buffer when the printer can print.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +24,19 @@ from koshelek_driver.sandbox.sockets import hang_up
 BUFFER_SIZE = 4096
 _SETTLE_S = 10.0
 _READ_SIZE = 512
-_REAL_TIME = b"\x10\x04"
-_SLIP_QUESTION = 5
+_STATUS_REQUEST = b"\x10\x04"
+_SLIP_STATUS = 5
 _CLEARED = Block(0x37, b"\x25").to_bytes()
 _DISCONNECTED = b""
-"""What the buffer holds where a connection ended: paper without a cutter is torn off there."""
+"""Marks the end of a connection in the buffer: paper without a cutter is torn off there."""
 
 
 class VirtualPrinter:
-    """Listens on 127.0.0.1 until `close`. Port 0 takes any free port; `receipts` are also files in `folder`.
+    """A printer that listens on 127.0.0.1 until `close`. Port 0 takes any free port.
 
-    It serves one connection at a time, as network boards do. What it has received stays in its buffer when
-    the connection ends, and is printed when the fault that stops it is gone.
+    Every receipt is appended to `receipts` and written to `folder`. The printer serves one connection at a time, as
+    network boards do. Received data stays in the buffer when the connection ends, and is printed when the fault that
+    stops it is gone.
     """
 
     def __init__(
@@ -59,20 +64,20 @@ class VirtualPrinter:
         threading.Thread(target=self._serve, name="printer-board", daemon=True).start()
 
     def set_fault(self, fault: Fault, after_lines: int | None = None) -> None:
-        """Something breaks, at once or after so many lines of a receipt, or is mended."""
+        """Set the fault, or clear it with NONE; `after_lines` overrides when it takes effect."""
         condition = CONDITIONS[fault]
         self._engine.set_condition(condition if after_lines is None else replace(condition, after_lines=after_lines))
 
     def put_form(self, *, there: bool) -> None:
-        """A form is put into the slip station, or taken out."""
+        """Insert a form into the slip station, or remove it."""
         self._engine.has_form = there
 
     def settle(self) -> None:
-        """Block until everything received is printed, and tear off what was not cut; 10 s at most."""
+        """Wait up to 10 s until all received data is printed, then tear off uncut paper."""
         self._engine.settle()
 
     def close(self) -> None:
-        """Switch it off: the connection breaks."""
+        """Switch the printer off; the connection breaks."""
         self._closed = True
         self._engine.close()
         self._hang_up()
@@ -80,7 +85,7 @@ class VirtualPrinter:
         self._listener.close()
 
     def wait_for_receipts(self, count: int, timeout_s: float) -> bool:
-        """Block until that many are printed."""
+        """Block until `count` receipts are printed; return False after `timeout_s`."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.receipts) >= count, timeout_s)
 
@@ -90,7 +95,7 @@ class VirtualPrinter:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # answers do not wait for one another
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # responses must not wait for one another
             with connection:
                 self._connection = connection
                 self._receive(connection)
@@ -98,7 +103,7 @@ class VirtualPrinter:
                 self._engine.take(_DISCONNECTED)
 
     def _receive(self, connection: socket.socket) -> None:
-        real_time = _RealTimeWatch()
+        finder = _StatusRequestFinder()
         while True:
             try:
                 data = connection.recv(_READ_SIZE)
@@ -106,10 +111,10 @@ class VirtualPrinter:
                 return
             if not data:
                 return
-            for question in real_time.questions(data):
-                self._send(bytes([self._engine.answer(question)]))
+            for number in finder.find(data):
+                self._send(bytes([self._engine.status(number)]))
             if CLEAR_BUFFERS in data:  # taken at once, even when the buffer is full; it comes in one piece here
-                self._engine.forget()
+                self._engine.clear()
                 self._send(_CLEARED)
                 data = data.partition(CLEAR_BUFFERS)[2]
             self._engine.take(data)
@@ -141,26 +146,26 @@ class VirtualPrinter:
         self.on_receipt(receipt, png)
 
 
-class _RealTimeWatch:
-    """Finds DLE EOT wherever it stands, even inside a picture: real printers do that too."""
+class _StatusRequestFinder:
+    """Finds DLE EOT anywhere in the data, even inside a picture, as real printers do."""
 
     def __init__(self) -> None:
         self._tail = b""
 
-    def questions(self, data: bytes) -> list[int]:
-        """The numbers asked; a request split between two reads is found."""
+    def find(self, data: bytes) -> list[int]:
+        """Return the number n of each DLE EOT n; one that is split between two reads is found."""
         window = self._tail + data
         found: list[int] = []
-        at = window.find(_REAL_TIME)
+        at = window.find(_STATUS_REQUEST)
         while 0 <= at < len(window) - 2:
             found.append(window[at + 2])
-            at = window.find(_REAL_TIME, at + 3)
+            at = window.find(_STATUS_REQUEST, at + 3)
         self._tail = window[at:] if at >= 0 else window[-1:] if window.endswith(b"\x10") else b""
         return found
 
 
 class _Engine:
-    """The receive buffer and the thread that prints from it."""
+    """The receive buffer and the thread that prints from it; `report` sends an automatic status."""
 
     def __init__(
         self, machine: EscPosEmulator, fault: Fault, report: Callable[[Condition], None], hang_up: Callable[[], None]
@@ -174,13 +179,13 @@ class _Engine:
         self._hang_up = hang_up
         self._buffer: deque[bytes] = deque()
         self._restarting = False
-        self._forgets = 0
+        self._clears = 0
         self._changed = threading.Condition()
         self._stop = threading.Event()
         threading.Thread(target=self._run, name="print-engine", daemon=True).start()
 
     def take(self, data: bytes) -> None:
-        """Buffer what came; blocks while the buffer is full."""
+        """Append to the buffer; blocks while it is full."""
         with self._changed:
             self._changed.wait_for(lambda: sum(map(len, self._buffer)) < BUFFER_SIZE or self._stop.is_set())
             if self._restarting:
@@ -189,12 +194,12 @@ class _Engine:
             self._buffer.append(data)
             self._changed.notify_all()
 
-    def forget(self) -> None:
-        """DLE DC4 8: what is received and not printed is gone."""
+    def clear(self) -> None:
+        """Execute DLE DC4 8: discard the data that is not printed yet."""
         with self._changed:
             self._buffer.clear()
             self._tokenizer = Tokenizer()
-            self._forgets += 1
+            self._clears += 1
             self._changed.notify_all()
 
     def settle(self) -> None:
@@ -204,26 +209,26 @@ class _Engine:
             self._machine.finish()
 
     def set_condition(self, condition: Condition) -> None:
-        """Break or mend; status goes out by itself where it is switched on."""
+        """Set the condition, and report it if the automatic status is enabled."""
         with self._changed:
             self._condition = condition
             self._changed.notify_all()
         if self._machine.status_mask:
             self._report(self.visible_condition())
 
-    def answer(self, question: int) -> int:
-        """The byte that answers DLE EOT."""
-        if question == _SLIP_QUESTION:
+    def status(self, number: int) -> int:
+        """Return the response to DLE EOT n."""
+        if number == _SLIP_STATUS:
             return 0x12 if self.has_form else 0x32
-        return real_time_status(question, self.visible_condition())
+        return real_time_status(number, self.visible_condition())
 
     def visible_condition(self) -> Condition:
-        """What the sensors say now."""
+        """Return the condition that the sensors show now; a fault is invisible until it takes effect."""
         condition = self._condition
         return condition if self._machine.lines_printed >= condition.after_lines else Condition()
 
     def close(self) -> None:
-        """Power off."""
+        """Switch the engine off."""
         with self._changed:
             self._stop.set()
             self._changed.notify_all()
@@ -232,8 +237,8 @@ class _Engine:
         while (data := self._next()) is not None:
             if data == _DISCONNECTED and not self._tokenizer.pending:
                 self._machine.finish()
-            forgets = self._forgets
-            all(self._execute(token, forgets) for token in self._tokenizer.feed(data))
+            clears = self._clears
+            all(self._execute(token, clears) for token in self._tokenizer.feed(data))
 
     def _next(self) -> bytes | None:
         with self._changed:
@@ -245,12 +250,12 @@ class _Engine:
             self._changed.notify_all()
             return data
 
-    def _execute(self, token: Token, forgets: int) -> bool:
-        """One token, when the printer can; False when power went, or it was told to forget, and the rest is lost."""
+    def _execute(self, token: Token, clears: int) -> bool:
+        """Execute one token as soon as possible; return False if the rest is lost."""
         if isinstance(token, Command) and token.name == "DLE EOT":
             return True
-        condition = self._wait_until_ready(forgets)
-        if self._forgets != forgets:
+        condition = self._wait_until_ready(clears)
+        if self._clears != clears:
             self._machine.forget_line()
             return False
         if condition.hangs_up:
@@ -264,21 +269,21 @@ class _Engine:
             self._report(condition)
         return True
 
-    def _wait_until_ready(self, forgets: int) -> Condition:
+    def _wait_until_ready(self, clears: int) -> Condition:
         if self.visible_condition().stops and self._machine.status_mask:
             self._report(self.visible_condition())
         with self._changed:
             self._changed.wait_for(
-                lambda: not self.visible_condition().stops or self._stop.is_set() or self._forgets != forgets
+                lambda: not self.visible_condition().stops or self._stop.is_set() or self._clears != clears
             )
         return self.visible_condition()
 
     def _lose_everything(self) -> None:
-        """The board restarts: the connection breaks, the buffer is gone, the paper has what it has."""
+        """Restart the board: the connection breaks, the buffer is lost, printed lines stay on the paper."""
         with self._changed:
             self._condition = CONDITIONS[Fault.NONE]
             self._buffer.clear()
             self._tokenizer = Tokenizer()
-            self._restarting = True  # what is still on its way through this connection is lost too
+            self._restarting = True  # data that is still under way on this connection is lost too
         self._machine.restart()
         self._hang_up()

@@ -62,12 +62,12 @@ def test_what_is_wrong_in_the_file_never_leaves(stores: Stores, till: Till) -> N
 
 @pytest.mark.parametrize("wire", ["lost-answer", "server-error", "half-body"])
 def test_an_answer_that_is_lost_is_no_no_and_is_not_asked_for_again(stores: Stores, till: Till, wire: str) -> None:
-    till.host.host._director.plan({"call": "stores", "wire": wire}, ("stores",))
+    till.host.host.plan({"call": "stores", "wire": wire})
     code, answer = stores("add", {"brandId": BRAND, "stores": [STORE]})
     assert (code, answer["http_status"]) == (3, None)
     assert "stores get" in answer["remedy"]
     assert list(brands(till)[BRAND]) == ["17"]
-    till.host.host._director.plan({"call": "stores", "wire": wire}, ("stores",))
+    till.host.host.plan({"call": "stores", "wire": wire})
     assert stores("get", {"brandId": BRAND})[0] == 1
 
 

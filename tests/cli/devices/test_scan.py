@@ -37,8 +37,8 @@ def scan(virtual: VirtualScanner, frames: bytes, monkeypatch: pytest.MonkeyPatch
 
     enable = PortScanner.enable
 
-    def enable_and_send(self: PortScanner, inlet: Any) -> None:
-        enable(self, inlet)
+    def enable_and_send(self: PortScanner, callbacks: Any) -> None:
+        enable(self, callbacks)
         threading.Thread(target=virtual.send, args=(frames,)).start()
 
     monkeypatch.setattr(PortScanner, "enable", enable_and_send)

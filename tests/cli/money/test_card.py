@@ -212,7 +212,7 @@ def test_a_fault_is_found_with_its_remedy_and_nothing_else_is_blamed(
     ("off_s", "result"), [(0, "pass"), (-10, "pass"), (20, "warn"), (-100, "fail"), (4000, "fail")]
 )
 def test_the_clock_is_compared_with_the_hosts(shell: Shell, till: Till, off_s: int, result: str) -> None:
-    till.host._server.now = lambda: time.time() - off_s
+    till.host.shift_date_header(-off_s)
     code, checks = doctor(shell, till)
     assert (code, checks["clock"][0]) == (int(result == "fail"), result)
 

@@ -121,7 +121,7 @@ def test_more_than_is_left_is_wrong_usage_and_a_refusal_is_a_no(shell: Shell, ti
 
 def test_an_unknown_refund_is_exit_3_and_recover_settles_it(shell: Shell, till: Till) -> None:
     shell.pay("A-1")
-    till.host.host._director.plan({"call": "refund", "outcome": "lost-always", "times": 4}, ("refund",))
+    till.play("refund", "lost-always", 4)
     code, unknown = ask(shell, till, "refund", "--order-id", "A-1")
     assert (code, unknown["outcome"]) == (3, "unknown")
     assert "Не выдавайте деньги" in unknown["operator_tip"]

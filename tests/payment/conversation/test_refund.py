@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.conversation.effects import KeepRefundTransaction, RefundEffect, Send, Turn, Wait
 from koshelek_driver.payment.conversation.refund import RefundConversation, RefundStart
-from koshelek_driver.payment.conversation.sale import Effect, KeepReversal, Send, Turn, Wait
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from koshelek_driver.secrets import Secret
 from tests.pay_api.test_models import merchant
@@ -45,7 +45,7 @@ def answered(
 class Heard:
     verdict: Verdict
     ended_s: float
-    effects: list[tuple[float, Effect]] = field(default_factory=list)
+    effects: list[tuple[float, RefundEffect]] = field(default_factory=list)
 
     def sent(self, call: Call) -> list[tuple[float, Request]]:
         sends = [(at_s, effect.request) for at_s, effect in self.effects if isinstance(effect, Send)]
@@ -54,8 +54,8 @@ class Heard:
 
 def drive(answer: Callable[[Request, float], tuple[Reply, float]], start: RefundStart = START) -> Heard:
     now_s = 1000.0
-    flow = RefundConversation(REFUND, merchant=merchant(), rules=RULES, ids=ids(), start=start, tick=Turn(now_s)).run()
-    effects: list[tuple[float, Effect]] = []
+    flow = RefundConversation(REFUND, merchant=merchant(), rules=RULES, ids=ids(), start=start, turn=Turn(now_s)).run()
+    effects: list[tuple[float, RefundEffect]] = []
     try:
         effect = next(flow)
         for _ in range(1000):
@@ -86,7 +86,7 @@ def replies(*some: Reply | str) -> Callable[[Request, float], tuple[Reply, float
 def test_a_refund_that_is_done_at_once_is_done() -> None:
     heard = drive(replies("accepted"))
     assert (heard.verdict.outcome, heard.verdict.slip, heard.verdict.transaction_id) == (Outcome.REFUNDED, SLIP, "t-1")
-    assert [effect for _, effect in heard.effects] == [Send(REFUND), KeepReversal("ref-1")]
+    assert [effect for _, effect in heard.effects] == [Send(REFUND), KeepRefundTransaction("ref-1")]
 
 
 def test_a_refund_that_takes_time_is_asked_about_by_its_own_transaction() -> None:

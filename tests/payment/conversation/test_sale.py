@@ -14,17 +14,16 @@ from hypothesis import strategies as st
 from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.conversation.sale import (
-    Effect,
+from koshelek_driver.payment.conversation.effects import (
     KeepCancel,
     KeepTransaction,
     Rules,
-    SaleConversation,
+    SaleEffect,
     Send,
-    Start,
     Turn,
     Wait,
 )
+from koshelek_driver.payment.conversation.sale import SaleConversation, Start
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from koshelek_driver.secrets import Secret
 from tests.pay_api.test_models import merchant
@@ -54,7 +53,7 @@ class Heard:
 
     verdict: Verdict
     ended_s: float
-    effects: list[tuple[float, Effect]]
+    effects: list[tuple[float, SaleEffect]]
 
     def sent(self, call: Call) -> list[tuple[float, Request]]:
         return [
@@ -80,9 +79,9 @@ def drive(
         rules=rules,
         ids=ids(),
         start=start,
-        tick=Turn(now_s, cancel=now_s >= cancel_at_s),
+        turn=Turn(now_s, cancel=now_s >= cancel_at_s),
     ).run()
-    effects: list[tuple[float, Effect]] = []
+    effects: list[tuple[float, SaleEffect]] = []
     try:
         effect = next(sale)
         for _ in range(2000):

@@ -47,7 +47,7 @@ def journal(path: Path) -> Iterator[Journal]:
     made.keep_cancel("r-1", "c-1", 1000.6)
     made.end("r-1", PAID, 1001.0)
     made.refunds.begin(refund(), REFUND)
-    made.refunds.keep_reversal("f-1", "ref-1", 2000.5)
+    made.refunds.keep_refund_transaction("f-1", "ref-1", 2000.5)
     made.refunds.end("f-1", Verdict(Outcome.REFUNDED, "t-1"), 2001.0)
     yield made
     made.close()

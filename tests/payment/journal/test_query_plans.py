@@ -32,7 +32,7 @@ def ask_everything(journal: Journal, feed: JournalReader) -> None:
     journal.end("r-1", PAID, 2.0)
     journal.keep_slip_state("r-1", SlipState.PRINTED)
     journal.refunds.begin(refund(), REFUND)
-    journal.refunds.keep_reversal("f-1", "b-1", 3.0)
+    journal.refunds.keep_refund_transaction("f-1", "b-1", 3.0)
     known = journal.latest("A-1")
     assert known is not None
     asked: list[Callable[[], Any]] = [
@@ -47,7 +47,7 @@ def ask_everything(journal: Journal, feed: JournalReader) -> None:
         lambda: journal.events("r-1"),
         lambda: journal.refunds.of_payment("t-1"),
         lambda: journal.refunds.of_order("A-1"),
-        lambda: journal.refunds.by_reversal("b-1"),
+        lambda: journal.refunds.by_refund_transaction("b-1"),
         lambda: journal.refunds.find("f-1"),
         journal.refunds.unfinished,
         journal.refunds.still_open,

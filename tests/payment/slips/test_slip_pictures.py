@@ -86,7 +86,7 @@ def test_a_slip_without_pillow_has_no_code_and_all_its_text(monkeypatch: pytest.
 
 
 def test_the_slip_of_the_readme_is_a_template_that_prints() -> None:
-    readme = (DRIVER / "README.md").read_text(encoding="utf-8")
+    readme = (DRIVER / "payment" / "slips" / "README.md").read_text(encoding="utf-8")
     example = re.search(r"```toml\n(\[slip\].*?)```", readme, re.DOTALL)
     assert example
     look = tomllib.loads(example[1])["slip"]

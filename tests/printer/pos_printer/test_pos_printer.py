@@ -13,7 +13,7 @@ from PIL import Image
 
 from firmware_protocol.escpos.status import Block
 from koshelek_driver.config import profile
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.emulator.escpos_emulator import Receipt
 from koshelek_driver.printer.crash_mark import CrashMark
 from koshelek_driver.printer.pos_printer.device import POSPrinter
@@ -51,7 +51,7 @@ class Desk:
     def __init__(self, folder: Path, model: str) -> None:
         found = profile.printer(model)
         self.virtual = VirtualPrinter(folder, dots=found.dots, faces=faces_of(found), code_pages=pages_of(found))
-        self.device = QuickPrinter({"p": Device(category="POSPrinter", profile=model, port=self.port)})
+        self.device = QuickPrinter({"p": DeviceEntry(category="POSPrinter", profile=model, port=self.port)})
         self.device.open("p")
         self.device.claim(0)
 
@@ -173,7 +173,7 @@ def test_a_service_of_another_category_leaves_the_device_closed() -> None:
         def _own_service(self) -> Factory:
             return lambda _name, _entry: OtherService()
 
-    printer = OtherPrinter({"p": Device(category="POSPrinter", profile="epson-tm-t88v", port="tcp://127.0.0.1:1")})
+    printer = OtherPrinter({"p": DeviceEntry(category="POSPrinter", profile="epson-tm-t88v", port="tcp://127.0.0.1:1")})
     assert code_of(lambda: printer.open("p"))[0] is ErrorCode.E_NOSERVICE
     assert printer.state is State.S_CLOSED
 
@@ -836,7 +836,7 @@ def test_what_is_gathered_comes_whole_when_the_line_breaks(desk: Desk, page: boo
     """Of a page nothing comes before it is whole. A broken transaction is never told as printed, and is cut off."""
     with hostile(desk.virtual.port, Manners(piece=1, cut_up=after)) as port:
         device = QuickPrinter(
-            {"p": Device(category="POSPrinter", profile="epson-tm-t88v", port=f"tcp://127.0.0.1:{port}")}
+            {"p": DeviceEntry(category="POSPrinter", profile="epson-tm-t88v", port=f"tcp://127.0.0.1:{port}")}
         )
         device.open("p")
         device.claim(0)

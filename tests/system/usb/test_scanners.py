@@ -12,7 +12,7 @@ import pytest
 
 from firmware_protocol import hid_pos, ibm_oem
 from firmware_protocol.dialect import Command
-from koshelek_driver.config.sections import Device
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.diagnostics import inventory
 from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
@@ -47,7 +47,7 @@ class Till:
     """A POS that takes every label, and hears of power and errors."""
 
     def __init__(self, profile: str, port: str) -> None:
-        self.scanner = Scanner({"s": Device(category="Scanner", profile=profile, port=port)})
+        self.scanner = Scanner({"s": DeviceEntry(category="Scanner", profile=profile, port=port)})
         self.labels, self.power, self.errors = Heard(), Heard(), Heard()
         self.scanner.add_data_listener(self._on_data)
         self.scanner.add_status_update_listener(self.power)

@@ -1,4 +1,4 @@
-"""The way to the ledger's PostgreSQL: one connection, every wait bounded, foreign errors translated."""
+"""A connection to the ledger's PostgreSQL: every wait bounded, errors of psycopg translated to LedgerError."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ if TYPE_CHECKING:
     Cursor = psycopg.Cursor[Any]
 
 _CONNECT_TIMEOUT_S = 3
-_REST_S = 5.0
-"""After a connection that failed none is tried for so long: a cashier is told at once."""
+_RETRY_PAUSE_S = 5.0
+"""Pause after a failed connection, in which requests fail at once: no cashier waits again."""
 _STATEMENT_MS, _LOCK_MS, _IDLE_MS = 10_000, 3_000, 10_000
-"""The server's own bounds: for a statement, for a lock, and for a till that went away in the middle."""
+"""Timeouts of the server: of a statement, of a lock, of an idle transaction."""
 _LONG_STATEMENT_MS = 60_000
-_PREPARE_LOCK = 0x6B6F7368
-"""Two that prepare a ledger at once do it one after another."""
+_PREPARE_LOCK_KEY = 0x6B6F7368
+"""Key of the advisory lock that serializes concurrent `ledger prepare`."""
 _REMEDY = "check the server and the network; sales go on without it"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the ledger is. `host` is a name, an address, or the folder of a Unix socket; over a network TLS is a must.
+    """Address and credentials of the ledger.
 
-    `ca_file` None: the system's certificates. Without `password` the server knows the till otherwise.
+    `host` is a name, an address, or the folder of a Unix socket; over a network TLS is required. `ca_file` None: the
+    system's certificates. `password` None: the server authenticates the till in another way. `name` is shown in the
+    server's list of connections.
     """
 
     host: str
@@ -47,42 +49,54 @@ class Address:
     name: str
 
 
-class Link:
-    """Connects when it is needed, and again after a failure. For any thread, one at a time; raises LedgerError."""
+class LedgerConnection:
+    """A connection that is opened when it is needed, and again after a failure.
 
-    def __init__(self, address: Address, now_s: Callable[[], float] = time.monotonic) -> None:
+    Safe to use from any thread; a lock serializes transactions. Every method but `close` raises LedgerError.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        now_s: Callable[[], float] = time.monotonic,
+        connect: Callable[[Address], Connection] | None = None,
+    ) -> None:
         self._address = address
         self._now_s = now_s
-        self._one_at_a_time = threading.Lock()
+        self._open = connect or open_connection
+        self._lock = threading.Lock()
         self._connection: Connection | None = None
-        self._rest_until_s = float("-inf")
+        self._no_retry_before_s = float("-inf")
         self._problem = ""
 
     def close(self) -> None:
         """Close the connection; the next transaction opens another."""
-        with self._one_at_a_time:
+        with self._lock:
             self._drop()
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
-        """All or nothing. After an error nobody knows whether a commit that was asked for was done."""
-        with self._begun(self._alive) as cursor:
+        """Run a block in one transaction. After an error the commit may or may not be done."""
+        with self._transaction_on(self._alive) as cursor:
             yield cursor
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
-        """One view of the whole, for what may take a minute; nothing can be written."""
+        """Run a block on one consistent snapshot, read-only, with up to 60 s for a statement."""
         with self.transaction() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute(f"SET LOCAL statement_timeout = {_LONG_STATEMENT_MS}")
             yield cursor
 
     def prepare(self, role: str = "") -> int:
-        """Make the tables, or bring them up to date, and let `role` use them; gives the version. For its owner."""
+        """Create or migrate the tables and return the schema version. For the owner of the database.
+
+        `role` is granted the rights of a till; empty: no grants.
+        """
         from psycopg import sql
 
-        with self._begun(self._connected) as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
+        with self._transaction_on(self._connected) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK_KEY,))
             cursor.execute(BEGINNING)
             version = _version(cursor)
             if version > SCHEMA_VERSION:
@@ -96,15 +110,18 @@ class Link:
         return SCHEMA_VERSION
 
     @contextmanager
-    def _begun(self, connected: Callable[[], Connection]) -> Iterator[Cursor]:
-        """A transaction on a connection that is had now."""
-        with self._one_at_a_time, self._translated():
+    def _transaction_on(self, connected: Callable[[], Connection]) -> Iterator[Cursor]:
+        """Run a block in a transaction on the connection that `connected` returns."""
+        with self._lock, self._translated():
             connection = connected()
             with connection.transaction(), connection.cursor() as cursor:
                 yield cursor
 
     def _alive(self) -> Connection:
-        """A connection that answers, to a ledger of our version: one that broke while nobody used it is replaced."""
+        """Return a live connection to a ledger of our version.
+
+        One that broke while it was idle is replaced.
+        """
         import psycopg
 
         if self._connection is not None:
@@ -121,7 +138,7 @@ class Link:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            if self._now_s() < self._rest_until_s:
+            if self._now_s() < self._no_retry_before_s:
                 raise LedgerError(f"the shop's ledger cannot be reached: {self._problem}", _REMEDY)
             self._connection = self._connect()
         return self._connection
@@ -129,32 +146,11 @@ class Link:
     def _connect(self) -> Connection:
         import psycopg
 
-        to = self._address
         try:
-            return psycopg.connect(
-                host=to.host,
-                port=to.port,
-                dbname=to.database,
-                user=to.login.reveal(),
-                password=None if to.password is None else to.password.reveal(),
-                application_name=f"koshelek-driver {to.name}",
-                connect_timeout=_CONNECT_TIMEOUT_S,
-                tcp_user_timeout=_STATEMENT_MS,
-                keepalives_idle=10,
-                keepalives_interval=5,
-                keepalives_count=2,
-                options=f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS}"
-                f" -c idle_in_transaction_session_timeout={_IDLE_MS} -c client_encoding=UTF8",
-                prepare_threshold=None,
-                autocommit=True,
-                sslmode="verify-full",  # a Unix socket has no TLS and heeds none of these
-                sslrootcert="system" if to.ca_file is None else str(to.ca_file),
-                ssl_min_protocol_version="TLSv1.2",
-                gssencmode="disable",
-            )
+            return self._open(self._address)
         except psycopg.Error as problem:
             self._problem = _in_words(problem)
-            self._rest_until_s = self._now_s() + _REST_S
+            self._no_retry_before_s = self._now_s() + _RETRY_PAUSE_S
             raise LedgerError(f"the shop's ledger cannot be reached: {self._problem}", _REMEDY) from problem
 
     @contextmanager
@@ -172,7 +168,38 @@ class Link:
             self._connection = None
 
 
+def open_connection(to: Address) -> Connection:
+    """Connect to the ledger, with all timeouts and TLS verification.
+
+    Blocks up to 3 s for each address of the host. Raises psycopg.Error.
+    """
+    import psycopg
+
+    return psycopg.connect(
+        host=to.host,
+        port=to.port,
+        dbname=to.database,
+        user=to.login.reveal(),
+        password=None if to.password is None else to.password.reveal(),
+        application_name=f"koshelek-driver {to.name}",
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        tcp_user_timeout=_STATEMENT_MS,
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=2,
+        options=f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS}"
+        f" -c idle_in_transaction_session_timeout={_IDLE_MS} -c client_encoding=UTF8",
+        prepare_threshold=None,
+        autocommit=True,
+        sslmode="verify-full",  # ignored on a Unix socket, as all TLS settings
+        sslrootcert="system" if to.ca_file is None else str(to.ca_file),
+        ssl_min_protocol_version="TLSv1.2",
+        gssencmode="disable",
+    )
+
+
 def _library() -> Any:
+    """Return psycopg, or raise LedgerError that names the extra: the import fails without libpq, too."""
     try:
         import psycopg
     except ImportError as problem:
@@ -187,7 +214,7 @@ def _version(cursor: Cursor) -> int:
 
 
 def _version_of(connection: Connection) -> int:
-    """Of the ledger that a connection leads to; 0 where nobody prepared one."""
+    """Return the schema version of the ledger behind a connection; 0 if it was never prepared."""
     import psycopg
 
     try:
@@ -203,7 +230,7 @@ def _other_version(version: int) -> LedgerError:
 
 
 def _in_words(problem: Exception) -> str:
-    """The first line: further ones may show rows."""
+    """Return the first line of an error: further ones may show rows."""
     return (str(problem).splitlines() or [type(problem).__name__])[0]
 
 

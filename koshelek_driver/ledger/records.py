@@ -1,4 +1,4 @@
-"""All tills' rows for a comparison with a registry."""
+"""The records of all tills, for the comparison with a provider's settlement file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from koshelek_driver.ledger import rows
-from koshelek_driver.ledger.link import Link
+from koshelek_driver.ledger.connection import LedgerConnection
 from koshelek_driver.payment.journal.reader import Record
 
 _ALL = f"SELECT {rows.BRIEF} FROM koshelek.operation o"  # noqa: S608
@@ -17,11 +17,14 @@ _REVERSED = f"{_ALL} WHERE o.refund_transaction_id = ANY(%(transactions)s) AND o
 _ORDERED = f"{_ALL} WHERE o.order_id = ANY(%(orders)s)"
 
 
-class LedgerBooks:
-    """A `payment.reconcile_desk.Books` over the shop's ledger. Blocks; raises LedgerError."""
+class LedgerRecords:
+    """An implementation of `accounting.reconcile.Books` on the shop's ledger.
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    Every method blocks up to a minute and raises LedgerError.
+    """
+
+    def __init__(self, connection: LedgerConnection) -> None:
+        self._connection = connection
 
     def between(self, since_s: float, until_s: float) -> list[Record]:
         """See Books."""
@@ -33,5 +36,5 @@ class LedgerBooks:
         return self._all((_NAMED, _REVERSED, _ORDERED), names)
 
     def _all(self, statements: tuple[str, ...], values: dict[str, Any]) -> list[Record]:
-        with self._link.reading() as cursor:
+        with self._connection.reading() as cursor:
             return [Record(*row) for sql in statements for row in cursor.execute(sql, values).fetchall()]

@@ -1,0 +1,124 @@
+"""Calls of a CAT as calls of the wallet. Wrong parameters are refused here, before anything is queued."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from koshelek_driver.cat.information import Asked, as_json
+from koshelek_driver.cat.request import Work
+from koshelek_driver.cat.results import translated
+from koshelek_driver.cat.service import Wallet
+from koshelek_driver.errors import DriverError
+from koshelek_driver.payment.cancel import CancelToken
+from koshelek_driver.payment.observer import SaleObserver
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.refunds import RefundWanted
+from koshelek_driver.upos.codes import FOREVER, ErrorCode
+from koshelek_driver.upos.errors import UposError
+
+SCAN_S = 60.0
+"""How long a scan is awaited if the call has no deadline of its own."""
+
+
+def deadline_s(timeout: int) -> float | None:
+    """Return a timeout of the standard in seconds; None for 0 and FOREVER: the times of the site file.
+
+    Raises:
+        UposError: E_ILLEGAL for another negative number.
+    """
+    if timeout < FOREVER:
+        raise UposError(ErrorCode.E_ILLEGAL, f"timeout {timeout}", "use FOREVER (-1), 0, or milliseconds")
+    return timeout / 1000 if timeout > 0 else None
+
+
+def scan_s(timeout: int) -> float:
+    """Return how long a scan is awaited, in seconds. Raises as `deadline_s`."""
+    limit_s = deadline_s(timeout)
+    return SCAN_S if limit_s is None else limit_s
+
+
+def own_order_id(sequence_number: int) -> str:
+    """Return an order id for a program that names none: its number of the call, and the moment."""
+    return f"CAT-{sequence_number}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+
+
+def named_payment(given: Asked) -> str:
+    """Return the payment that a void or a refund is of.
+
+    Raises:
+        UposError: E_ILLEGAL if none is named.
+    """
+    name = given.original_transaction_id or given.original_order_id
+    if not name:
+        what = "AdditionalSecurityInformation does not say which payment"
+        remedy = 'set it to {"originalTransactionId": "…"} or {"originalOrderId": "…"}: the last one is never guessed'
+        raise UposError(ErrorCode.E_ILLEGAL, what, remedy)
+    return name
+
+
+def training(name: str, kopecks: int) -> Work:
+    """Return work that succeeds for practice; neither host nor journal is involved."""
+    return lambda _observer, _cancel: Payment(name, "", kopecks, 0.0, Verdict(Outcome.PAID, "TRAINING"))
+
+
+def sale(wallet: Wallet, given: Asked, order_id: str, kopecks: int, timeout: int) -> Work:
+    """Return the work of a sale. Raises UposError for parameters that the wallet refuses."""
+    try:
+        order = wallet.new_order(order_id, kopecks, as_json(given.invoice))
+    except DriverError as problem:
+        raise translated(problem) from problem
+    label, wait_s = given.label or None, scan_s(timeout)
+
+    def work(observer: SaleObserver, cancel: CancelToken) -> Payment:
+        return wallet.pay(order, label=label, typed=given.typed, wait_s=wait_s, watcher=observer, cancel=cancel)
+
+    return work
+
+
+def refund(wallet: Wallet, given: Asked, kopecks: int) -> Work:
+    """Return the work of a refund of the payment that is named."""
+    wanted = RefundWanted(
+        order_id="" if given.original_transaction_id else given.original_order_id,
+        transaction_id=given.original_transaction_id,
+        amount=kopecks,
+        items_json=as_json(given.items),
+    )
+    return lambda observer, cancel: wallet.refund(wanted, watcher=observer, cancel=cancel)
+
+
+def void(wallet: Wallet, given: Asked, kopecks: int) -> Work:
+    """Return the work of taking a whole payment back.
+
+    Raises:
+        UposError: E_ILLEGAL for no payment, an unknown one, another amount, or one that took no money.
+    """
+    original = _original(wallet, given)
+    if original.amount != kopecks:
+        what = f"order {original.order_id} was of {original.amount} kopecks, not {kopecks}"
+        raise UposError(ErrorCode.E_ILLEGAL, what, "void the whole payment, or refund a part")
+    return lambda observer, cancel: _take_back(wallet, original, observer, cancel)
+
+
+def _original(wallet: Wallet, given: Asked) -> Payment:
+    """Return the payment that is named; the last one is never guessed."""
+    name = named_payment(given)
+    found = wallet.find_transaction(name) if given.original_transaction_id else wallet.find(name)
+    if found is None:
+        raise UposError(ErrorCode.E_ILLEGAL, f"this till knows no payment {name}", "refund it by its transaction")
+    if found.outcome not in (Outcome.PAID, Outcome.UNKNOWN):
+        what = f"order {found.order_id} is {found.outcome.value}: no money was taken"
+        raise UposError(ErrorCode.E_ILLEGAL, what, "there is nothing to take back")
+    return found
+
+
+def _take_back(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: CancelToken) -> Payment | Refund:
+    if original.outcome is Outcome.UNKNOWN:
+        ended = wallet.cancel(original.order_id, watcher=observer, cancel=cancel)
+        if ended.outcome is not Outcome.PAID:
+            return ended
+    whole = RefundWanted(order_id=original.order_id)
+    done = wallet.refund(whole, watcher=observer, cancel=cancel)
+    # A refund may have resumed a part that was open: then the rest is still to be given back.
+    while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
+        done = wallet.refund(whole, watcher=observer, cancel=cancel)
+    return done

@@ -1,0 +1,1 @@
+"""Diagrams of the READMEs, drawn from the code: `python -m tests.diagrams` writes them, a test compares them."""
