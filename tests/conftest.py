@@ -1,72 +1,27 @@
-"""What many tests need: a sandbox on a real port, and a till that pays at it."""
+"""Fixtures for every test: a till at a sandbox on a real port, and the watch for leaks of secrets, threads and claims."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from koshelek_driver.cli.sandbox.site_file import write_site
-from koshelek_driver.sandbox.server import STORE, PayApiSandbox
-from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
-from tests.support import leaks
+from koshelek_driver.sandbox.server import PayApiSandbox
+
+pytest.register_assert_rewrite("tests.support")  # before its first import, so that a failed assert shows its values
+
+from tests.support import leaks  # noqa: E402 - see above
+from tests.support.profiles import forget_profiles, use_profiles_in  # noqa: E402
+from tests.support.tills import Till  # noqa: E402
+from tests.support.totp_library import compile_library  # noqa: E402
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=800)
 settings.load_profile("default")
-
-PRINTER_DEVICES = """
-[devices.printer1]
-category = "POSPrinter"
-profile = "{profile}"
-port = "tcp://127.0.0.1:{port}"
-
-[devices.wallet]
-category = "CAT"
-printer = "printer1"
-"""
-
-
-@dataclass
-class Till:
-    """A site file beside a running sandbox."""
-
-    host: PayApiSandbox
-    site: Path
-
-    def label(self, *, session: str | None = None, card: str = CARD_NUMBER) -> str:
-        """A wallet card that is valid now."""
-        return self.host.issuer.label(card, session or new_session(), time.time())
-
-    def rewrite(self, *, base_url: str | None = None, devices: str = "", decision_timeout_s: float = 30.0) -> None:
-        """Another site file in place of the first."""
-        write_site(
-            self.site,
-            base_url=base_url or self.host.base_url,
-            store=STORE,
-            decision_timeout_s=decision_timeout_s,
-            devices=devices,
-        )
-
-    def edit(self, old: str, new: str) -> None:
-        """Change one place of the site file."""
-        text = self.site.read_text(encoding="utf-8")
-        assert old in text
-        self.site.write_text(text.replace(old, new), encoding="utf-8")
-
-    def play(self, call: str, outcome: str, times: int = 1) -> None:
-        """What the host plays for the next requests of a call, whatever their amount."""
-        self.host.host._director.plan({"call": call, "outcome": outcome, "times": times}, (call,))
-
-    def charges(self, order_id: str) -> int:
-        """How often the host really charged an order."""
-        self.host.host.take_changes()
-        return self.host.host.ledger.charges(order_id)
 
 
 @pytest.fixture
@@ -78,6 +33,24 @@ def till(tmp_path: Path) -> Iterator[Till]:
     yield made
     host.close()
     assert host.host.violations == []
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The TOTP module as a shared library, compiled once."""
+    return compile_library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder for scanner profiles; no other ones are known during the test."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    use_profiles_in(folder, monkeypatch)
+    forget_profiles()
+    yield folder / "scanners"
+    monkeypatch.undo()
+    forget_profiles()
 
 
 _WATCH = pytest.StashKey[leaks.Watch]()
@@ -117,7 +90,7 @@ def claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left_behind() -> Iterator[None]:
-    """Every thread that a test started ends by itself soon after it."""
+    """Every thread that a test started ends soon after it."""
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + 10

@@ -1,9 +1,9 @@
-"""What README shows is true."""
+"""The programs in README do what README says."""
 
 from __future__ import annotations
 
-import re
-import threading
+import json
+import queue
 import time
 from pathlib import Path
 from typing import Any
@@ -14,59 +14,54 @@ import koshelek_driver
 from koshelek_driver.cli.sandbox.site_file import DEVICES
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scanner import VirtualScanner
-from koshelek_driver.sandbox.symbols import draw
-from koshelek_driver.transport import Port, open_port
-from koshelek_driver.transport.port import SerialLine
-from tests.conftest import Till
-from tests.support.paths import ROOT
-
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+from tests.support.examples import run
+from tests.support.ports import TcpScanner
+from tests.support.receipts import RECEIPT
+from tests.support.tills import Till
 
 
 def test_the_example_for_a_point_of_sale_sells(till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert found
-    scanner, printer = VirtualScanner(), VirtualPrinter(tmp_path / "receipts")
-    till.rewrite(devices=DEVICES.format(scanner_port=scanner.port, printer_port=printer.port))
+    scanner, printer = TcpScanner(), VirtualPrinter(tmp_path / "receipts")
+    till.rewrite(devices=DEVICES.format(scanner_port=scanner.address, printer_port=printer.port))
     monkeypatch.chdir(till.site.parent)
-    card = draw(till.host.issuer.label("4601234567893", "A1B2C3", time.time()), "qr")
-    held = threading.Thread(target=scanner.show, args=(card,))
-
-    def open_and_hold(address: str, line: SerialLine, timeout_s: float, pages: frozenset[int]) -> Port:
-        """Hold the card before the scanner once the till listens to it."""
-        port = open_port(address, line, timeout_s, pages)
-        held.start()
-        return port
-
-    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", open_and_hold)
-    seen: dict[str, object] = {}
-    exec(found[1], seen)
+    label = till.host.issuer.label("4601234567893", "A1B2C3", time.time())
+    held = scanner.send_soon(f"]Q1{label}\r".encode())
+    payment = run("sell.py")["payment"]
     held.join()
-    assert isinstance(seen["payment"], koshelek_driver.Payment)
-    assert seen["payment"].outcome is koshelek_driver.Outcome.PAID
+    assert isinstance(payment, koshelek_driver.Payment)
+    assert payment.outcome is koshelek_driver.Outcome.PAID
     assert till.charges("receipt-1024") == 1
     assert printer.wait_for_receipts(1, 5)
     scanner.close()
     printer.close()
 
 
-def test_the_example_of_the_scanner_scans(
-    till: Till, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def test_the_example_of_the_scanner_scans(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     virtual = VirtualScanner()
     till.rewrite(devices=DEVICES.format(scanner_port=virtual.port, printer_port=9100))
     monkeypatch.delenv("KOSHELEK_SITE", raising=False)
     monkeypatch.chdir(till.site.parent)
-    seen: dict[str, Any] = {}
-    exec(found[1], seen)
-    heard = threading.Event()
-    seen["scanner"].add_data_listener(lambda _event: heard.set())
+    printed: queue.Queue[Any] = queue.Queue()
+    seen = run("scan.py", {"print": printed.put})
     virtual.send(b"]C0abc\r")
-    assert heard.wait(10)
+    assert printed.get(timeout=10) == b"]C0abc"
     seen["scanner"].close()
     virtual.close()
-    assert capsys.readouterr().out == "b']C0abc'\n"
+
+
+def test_the_example_of_a_refund_gives_a_part_back_and_sends_the_receipt(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(till.site.parent)
+    receipt = json.dumps({**RECEIPT, "orderId": "receipt-1024"})
+    (till.site.parent / "fiscal-receipt.json").write_text(receipt, encoding="utf-8")
+    with koshelek_driver.Terminal.open(till.site) as terminal:
+        terminal.pay(terminal.new_order("receipt-1024", 123_450), label=till.label())
+    seen = run("give_back.py")
+    assert (seen["refund"].outcome, seen["refund"].amount) == (koshelek_driver.Outcome.REFUNDED, 50_000)
+    assert seen["recovered"].still_unknown == ()
+    (sent,) = till.host.host.receipts
+    assert sent["invoice"]["receiptId"] == RECEIPT["receiptId"]
 
 
 def test_every_public_name_is_there() -> None:

@@ -32,16 +32,17 @@ class ListedPort:
     profile: str
 
 
-def ports() -> list[ListedPort]:
+def ports(inputs: Path = INPUTS, hidraw: Path = hidraw_port.SYSFS) -> list[ListedPort]:
     """List serial ports, HID scanners (on Linux) and keyboards that may be scanners.
 
-    Reads the system's lists only; no port is opened.
+    Reads the system's lists only; no port is opened. `inputs` and `hidraw` are the folders in which Linux lists
+    keyboards and HID devices.
 
     Raises:
         ProfileError: several profiles list the ids of one device.
     """
-    found = [*_serial_ports(), *_keyboards()]
-    return [*_hid_scanners(), *found] if sys.platform.startswith("linux") else found
+    found = [*_serial_ports(), *_keyboards(inputs)]
+    return [*_hid_scanners(hidraw), *found] if sys.platform.startswith("linux") else found
 
 
 def _serial_ports() -> Iterator[ListedPort]:
@@ -56,8 +57,8 @@ def _serial_ports() -> Iterator[ListedPort]:
         yield ListedPort("serial", port.device, f"{port.description} {':'.join(ids)}", known or "generic-serial")
 
 
-def _hid_scanners() -> Iterator[ListedPort]:
-    for device in hidraw_port.devices():
+def _hid_scanners(hidraw: Path) -> Iterator[ListedPort]:
+    for device in hidraw_port.devices(hidraw):
         usual = next((_SCANNER_PAGES[usage.page] for usage in device.usages if usage.page in _SCANNER_PAGES), "")
         if usual:
             ids = f"{device.vendor_id:04x}", f"{device.product_id:04x}"
@@ -65,6 +66,6 @@ def _hid_scanners() -> Iterator[ListedPort]:
             yield ListedPort("hid", f"hidraw:{':'.join(ids)}", device.name, known or usual)
 
 
-def _keyboards() -> Iterator[ListedPort]:
-    for path in sorted(INPUTS.glob("*-event-kbd")):
+def _keyboards(inputs: Path) -> Iterator[ListedPort]:
+    for path in sorted(inputs.glob("*-event-kbd")):
         yield ListedPort("keyboard", f"evdev:{path}", path.name.removesuffix("-event-kbd"), "generic-keyboard")

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 STATUS_WAIT_S = 1.0
 _CLEAR_WAIT_S = 3.0
-_ACKNOWLEDGE_WAIT_S = 10.0
-_LOOK_EVERY_S = 1.0
-_QUIET_S = 0.3
 _PRINTER, _OFFLINE_CAUSE, _PAPER_SENSOR, SLIP_SENSOR = 1, 2, 4, 5
 """The questions of DLE EOT."""
 _PROBES = 2
@@ -98,6 +95,23 @@ class HoldPolicy:
     clears: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class PrinterTiming:
+    """Seconds that a job waits; tests shorten them.
+
+    `acknowledge_s`: for the acknowledgement of a printer that reports no fault. `status_every_s`: between two questions
+    for its status. `quiet_s`: until silence counts. `pause_s`: how long a job waits that can be paused.
+    """
+
+    acknowledge_s: float = 10.0
+    status_every_s: float = 1.0
+    quiet_s: float = 0.3
+    pause_s: float = 1.0
+
+
+DEFAULT_TIMING = PrinterTiming()
+
+
 class Job:
     """One job on one open link. `number` names it to printers that acknowledge by number. Use `run` once.
 
@@ -114,6 +128,7 @@ class Job:
         patience: HoldPolicy,
         number: int,
         paced: bool,
+        timing: PrinterTiming = DEFAULT_TIMING,
     ) -> None:
         self._link = link
         self._profile = profile
@@ -121,6 +136,7 @@ class Job:
         self._patience = patience
         self._number = number
         self._paced = paced
+        self._timing = timing
         self._held_since_s: float | None = None
         self._unsent: deque[bytes] = deque()
         self._is_asked_how_far = False
@@ -145,10 +161,10 @@ class Job:
         """
         if self._profile.acknowledge != "paper_status":
             return True  # its answers have numbers
-        until_s = self._clock() + _ACKNOWLEDGE_WAIT_S
+        until_s = self._clock() + self._timing.acknowledge_s
         sent = self._link.send(commands.PAPER_STATUS * _PROBES, until_s)
         answers = [self._link.await_reply(_queued, until_s) for _ in range(_PROBES)]
-        while self._link.await_reply(_queued, self._clock() + _QUIET_S):
+        while self._link.await_reply(_queued, self._clock() + self._timing.quiet_s):
             pass
         self.hindrance = None if sent and all(answers) else BUSY
         return self.hindrance is None
@@ -210,7 +226,7 @@ class Job:
 
     def _catches_up(self) -> bool:
         """Wait until the printer has processed what it got; False when the job was given up."""
-        while self._link.await_reply(_queued, self._clock() + _LOOK_EVERY_S) is None:
+        while self._link.await_reply(_queued, self._clock() + self._timing.status_every_s) is None:
             if self._gives_up(TAKES_NOTHING):
                 return False
         self._is_asked_how_far = False
@@ -222,11 +238,11 @@ class Job:
     def _confirm(self) -> None:
         if self._profile.acknowledge == "none":
             return
-        give_up_s = self._clock() + _ACKNOWLEDGE_WAIT_S
-        while not self._link.await_reply(self._acknowledgement, self._clock() + _LOOK_EVERY_S):
+        give_up_s = self._clock() + self._timing.acknowledge_s
+        while not self._link.await_reply(self._acknowledgement, self._clock() + self._timing.status_every_s):
             cause = look(self._link, self._clock)
             if cause is not None and cause is not SILENT:
-                give_up_s = self._clock() + _ACKNOWLEDGE_WAIT_S
+                give_up_s = self._clock() + self._timing.acknowledge_s
                 if self._gives_up(cause):
                     return
             elif self._clock() >= give_up_s:
@@ -271,7 +287,7 @@ class Job:
             self._held_since_s = now_s
         cause = self._stopped_by() or otherwise
         waited_s = now_s - self._held_since_s
-        if waited_s >= _QUIET_S and cause is not self.hindrance:
+        if waited_s >= self._timing.quiet_s and cause is not self.hindrance:
             self.hindrance, self.state = cause, JobState.HELD
             self._patience.held(cause)
         if waited_s < self._patience.hold_s:

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import DeviceEntry
+from koshelek_driver.printer.job import DEFAULT_TIMING, PrinterTiming
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.transport import is_serial, open_stream
 
@@ -15,23 +16,24 @@ _OWNERS: WeakValueDictionary[tuple[str, str], ReceiptPrinter] = WeakValueDiction
 _FINDING = threading.Lock()
 
 
-def receipt_printer(entry: DeviceEntry, timeout_s: float) -> ReceiptPrinter:
+def receipt_printer(entry: DeviceEntry, timeout_s: float, timing: PrinterTiming = DEFAULT_TIMING) -> ReceiptPrinter:
     """The printer of an entry of the site file; nothing is opened yet. Raises ProfileError.
 
-    `timeout_s`: how long opening its port may take, for whoever asks first.
+    `timeout_s`: how long opening its port may take; it and `timing` are those of the first caller.
     """
     with _FINDING:
         found = _OWNERS.get((entry.port, entry.profile))
         if found is None:
-            _OWNERS[entry.port, entry.profile] = found = _made(entry, timeout_s)
+            _OWNERS[entry.port, entry.profile] = found = _made(entry, timeout_s, timing)
         return found
 
 
-def _made(entry: DeviceEntry, timeout_s: float) -> ReceiptPrinter:
+def _made(entry: DeviceEntry, timeout_s: float, timing: PrinterTiming) -> ReceiptPrinter:
     model = profile.printer(entry.profile)
     return ReceiptPrinter(
         lambda: open_stream(entry.port, model.serial, timeout_s),
         model,
         time.monotonic,
         paced=is_serial(entry.port) and model.serial.flow == "none",
+        timing=timing,
     )

@@ -13,6 +13,7 @@ from koshelek_driver.errors import PortLost, PortNotOpened
 from koshelek_driver.printer.connection import Link
 from koshelek_driver.printer.job import (
     BUSY,
+    DEFAULT_TIMING,
     SLIP_SENSOR,
     STATUS_WAIT_S,
     HoldPolicy,
@@ -20,6 +21,7 @@ from koshelek_driver.printer.job import (
     JobState,
     PrinterCondition,
     PrinterStatus,
+    PrinterTiming,
     held_by,
     look_closely,
 )
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 
 _HOLD_S = 30.0
 """How long a job waits for paper before it is taken back or left to the printer."""
-_PAUSE_S = 1.0
-"""How long a job waits that can be paused."""
 _MEND_S = 10.0
 
 
@@ -117,12 +117,14 @@ class ReceiptPrinter:
         *,
         paced: bool = False,
         hold_s: float = _HOLD_S,
+        timing: PrinterTiming = DEFAULT_TIMING,
     ) -> None:
         self._open_port = open_port
         self.profile = profile
         self._clock = clock
         self._paced = paced
         self._hold_s = hold_s
+        self.timing = timing
         self._one_at_a_time = threading.RLock()
         self._is_kept = False
         self._link: Link | None = None
@@ -185,7 +187,7 @@ class ReceiptPrinter:
         self, units: Sequence[bytes], telling: JobObserver = JobObserver()
     ) -> tuple[PrintResult, Printing | None]:
         """As `print_units`, but a job that the printer holds is left to whoever called, as a Printing."""
-        return self._print(units, HoldPolicy(_PAUSE_S, telling.held, clears=False), telling)
+        return self._print(units, HoldPolicy(self.timing.pause_s, telling.held, clears=False), telling)
 
     def status(self) -> PrinterStatus:
         """What the printer says of itself; blocks some 4 s at most, and never raises for what a printer does."""
@@ -247,6 +249,7 @@ class ReceiptPrinter:
             patience=patience,
             number=int(self._clock() * 1000) % 10_000,  # another one for each: it may still owe that of an earlier job
             paced=self._paced,
+            timing=self.timing,
         )
         if not job.may_begin() or not self._mend(link, job):
             return _result(job, self.profile), None

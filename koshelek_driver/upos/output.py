@@ -15,8 +15,6 @@ from koshelek_driver.upos.event_dispatcher import QUEUE_LIMIT
 from koshelek_driver.upos.events import ErrorEvent, OutputCompleteEvent, Queued, StatusUpdateEvent
 from koshelek_driver.upos.members import ReadOnly, Stage, Writable, method, translated
 
-_RETRY_PAUSE_S = 0.5
-"""Between a failed output and its retry: the standard's default answer is ER_RETRY, without end."""
 _ABORT_WAIT_S = 5.0
 """How long an output waits for one that was cleared away and is still on its way out of the device."""
 _IDLE = 1001
@@ -49,6 +47,10 @@ class OutputDevice(Device):
 
     output_limit: ClassVar[int] = 1000
     """Asynchronous requests that may be outstanding; one more is E_BUSY."""
+    untold_limit: ClassVar[int] = QUEUE_LIMIT
+    """OutputCompleteEvents that may wait for delivery; with more, a new request is E_BUSY."""
+    retry_pause_s: ClassVar[float] = 0.5
+    """Pause between a failed output and its retry: the standard's default answer is ER_RETRY, without end."""
 
     _async_mode: bool
     _output_id: int
@@ -121,7 +123,7 @@ class OutputDevice(Device):
     def _enqueue(self, output: Output) -> None:
         with self._changed:
             untold = self._session_now().dispatcher.queue.count_completed_outputs()
-            if len(self._outstanding) >= self.output_limit or untold >= QUEUE_LIMIT:
+            if len(self._outstanding) >= self.output_limit or untold >= self.untold_limit:
                 raise UposError(ErrorCode.E_BUSY, f"{self} takes no more output", "wait for OutputCompleteEvents")
             self._output_id += 1
             self._outstanding.append(_Request(self._output_id, output))
@@ -176,7 +178,7 @@ class OutputDevice(Device):
         self._output_fault = fault
         self._session_now().dispatcher.put(fault)
         self._changed.wait_for(lambda: self._output_fault is not fault)
-        self._changed.wait_for(lambda: not self._is_next(request), timeout=_RETRY_PAUSE_S)
+        self._changed.wait_for(lambda: not self._is_next(request), timeout=self.retry_pause_s)
 
     def _answered(self, fault: Queued, answer: ErrorResponse) -> None:
         with self._changed:

@@ -20,7 +20,7 @@ from koshelek_driver.accounting.reconcile import Scope, reconcile
 from koshelek_driver.accounting.settlement_file import Kind, Layout, Theirs, read
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal.reader import JournalReader, Record
-from tests.accounting.test_report import SLIP, Shop, recounted
+from tests.support.shops import SLIP, Shop, recounted
 
 HEADING = "orderId,transactionId,amount,type,date"
 MOSCOW = ZoneInfo("Europe/Moscow")

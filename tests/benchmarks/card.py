@@ -29,7 +29,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, RETAILER_KEY, Issuer
 from koshelek_driver.secrets import Secret
 from koshelek_driver.upos.codes import ScanDataType
-from tests.benchmarks.report import options, show, summary
+from tests.support.measurements import options, show, summary
 
 NOW = 1_795_280_400.0
 BATCH = 100

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from koshelek_driver.cat.device import CAT
-from tests.benchmarks.report import options, show, summary, timed
+from tests.support.measurements import options, show, summary, timed
 from tests.support.upos_devices import Entry, HandWallet
 
 ASKED = json.dumps({"orderId": "receipt-1024", "label": "CM4601234567893A1B2C3123"})

@@ -21,7 +21,7 @@ from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.upos.events import DataEvent
-from tests.benchmarks.report import options, show, summary
+from tests.support.measurements import options, show, summary
 from tests.support.upos_devices import HandledScanner
 
 

@@ -27,8 +27,8 @@ from koshelek_driver.cli.sandbox.site_file import write_site
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
-from tests.benchmarks.first_sale import peer_calls
-from tests.benchmarks.report import options, show, summary
+from tests.support.http_peer import peer_calls
+from tests.support.measurements import options, show, summary
 
 SYNC_S = 0.030
 STALL_S = 5.0

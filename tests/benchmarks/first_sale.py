@@ -6,23 +6,19 @@ peer is the standard library's `http.client` on one warm TLS connection, asking 
 
 from __future__ import annotations
 
-import http.client
-import json
-import ssl
 import tempfile
 import time
-from base64 import b64encode
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from koshelek_driver import Terminal, Watcher
+from koshelek_driver import SaleObserver, Terminal
 from koshelek_driver.cli.sandbox.site_file import write_site
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.server import LOGIN, STORE, PayApiSandbox
 from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
-from tests.benchmarks.report import options, show, summary
+from tests.support.http_peer import peer_calls
+from tests.support.measurements import options, show, summary, timed
 
 
 def sales(host: PayApiSandbox, count: int) -> dict[str, list[float]]:
@@ -35,26 +31,11 @@ def sales(host: PayApiSandbox, count: int) -> dict[str, list[float]]:
             label = host.issuer.label(CARD_NUMBER, new_session(), time.time())
             order = terminal.new_order(f"B-{number}", AMOUNTS["at-once"])
             began = time.perf_counter()
-            payment = terminal.pay(order, label=label, watcher=Watcher(called=exchanges.append))
+            payment = terminal.pay(order, label=label, watcher=SaleObserver(called=exchanges.append))
             measured["sale, accepted at once"].append((time.perf_counter() - began) * 1000)
             measured["checkout call"].append((exchanges[0].ended_s - exchanges[0].started_s) * 1000)
             measured["button to wire"].append(payment.button_to_wire_ms or float("nan"))
     return measured
-
-
-def peer_calls(host: PayApiSandbox, count: int) -> list[float]:
-    """Milliseconds of a status call by http.client, warm."""
-    context = ssl.create_default_context(cafile=str(host.files.ca))
-    connection = http.client.HTTPSConnection("127.0.0.1", host.port, context=context)
-    basic = b64encode(f"{LOGIN}:{host.password}".encode()).decode()
-    headers = {"Content-Type": "application/json", "Authorization": f"Basic {basic}"}
-    body = json.dumps({"requestId": "peer", "transactionId": "x" * 36})
-
-    def call() -> None:
-        connection.request("POST", "/partner/api/v1/merchant/transaction/status", body, headers)
-        connection.getresponse().read()
-
-    return [timed(call) for _ in range(count)]
 
 
 def driver_calls(host: PayApiSandbox, count: int) -> list[float]:
@@ -67,15 +48,9 @@ def driver_calls(host: PayApiSandbox, count: int) -> list[float]:
     client = PayApiClient(endpoint, time.monotonic, time.time)
     merchant = requests.Merchant(STORE, "T", "1.2.1", ("SBP",), "")
     client.warm()
-    times = [timed(lambda: client.call(requests.status(merchant, "driver", "x" * 36))) for _ in range(count)]
+    times = timed(lambda: client.call(requests.status(merchant, "driver", "x" * 36)), count)
     client.close()
     return times
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return (time.perf_counter() - began) * 1000
 
 
 def run(count: int) -> dict[str, Any]:

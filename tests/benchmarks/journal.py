@@ -15,63 +15,21 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
-
-import apsw
-import msgspec
+from uuid import uuid4
 
 from koshelek_driver.accounting.report import make_report
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.chain import FIRST_LINK, link
 from koshelek_driver.payment.outcome import Payment
 from koshelek_driver.secrets import Secret
-from tests.benchmarks.report import options, show, summary
-from tests.payment.journal.test_journal import PAID, payment
+from tests.support.full_journals import ROWS_A_SALE, fill
+from tests.support.journals import PAID, payment
+from tests.support.measurements import options, show, summary
 
-ROWS_A_SALE = 4
 DAY = 10_000
-AT_ONCE = 50_000
-SLIP = msgspec.json.encode(PAID.slip).decode()
-ANSWER = msgspec.json.encode(PAID.answer).decode()
 BODY = b"x" * 1500
 """About as long as the checkout of a small basket."""
-Rows = list[tuple[Any, ...]]
-
-
-def fill(path: Path, sales: int) -> None:
-    """Sales as they are left: numbers, links and indexes whole, written without waiting for the disk."""
-    Journal(path).close()
-    database = apsw.Connection(str(path))
-    for name, value in {"journal_mode": "OFF", "synchronous": "OFF", "cache_size": -1_000_000}.items():
-        database.pragma(name, value)
-    before = FIRST_LINK
-    for first in range(1, sales + 1, AT_ONCE):
-        attempts, events, before = _some(first, min(AT_ONCE, sales + 1 - first), before)
-        with database:
-            database.executemany(
-                "INSERT INTO attempt (number, order_id, request_id, amount, created_s, card_digest, transaction_id,"
-                " outcome, closed_s, slip, answer, slip_state, button_to_wire_ms, invoice, ended)"
-                " VALUES (?, ?, ?, 100, ?, x'00', ?, 'paid', ?, ?, ?, 'printed', 2.0, '{}', ?)",
-                attempts,
-            )
-            database.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", events)
-    database.close()
-
-
-def _some(first: int, count: int, before: bytes) -> tuple[Rows, Rows, bytes]:
-    attempts: Rows = []
-    events: Rows = []
-    chance = random.Random(first)
-    for number in range(first, first + count):
-        at_s, request_id = 1.7e9 + number, str(UUID(int=chance.getrandbits(128), version=4))
-        attempts.append((number, f"order-{number}", request_id, at_s, f"t-{number}", at_s, SLIP, ANSWER, number * 3))
-        for place, (kind, data) in enumerate((("intent", '{"amount":100}'), ("answer", ANSWER), ("end", ANSWER))):
-            event = (number * 3 - 2 + place, at_s, kind, request_id, data)
-            before = link(before, *event)
-            events.append((*event, before))
-    return attempts, events, before
 
 
 def commits(journal: Journal, start: int) -> Iterator[float]:

@@ -18,9 +18,9 @@ import psycopg
 
 from koshelek_driver.ledger.connection import Address, LedgerConnection
 from koshelek_driver.secrets import Secret
-from tests.benchmarks.journal import fill
-from tests.benchmarks.report import options, show, summary
+from tests.support.full_journals import fill
 from tests.support.ledger_tills import Till
+from tests.support.measurements import options, show, summary
 from tests.support.postgres import Postgres, programs
 
 _REFUNDS = 300

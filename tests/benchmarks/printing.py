@@ -22,7 +22,7 @@ from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from koshelek_driver.config import profile
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Line
-from tests.benchmarks.report import options, show, summary, timed
+from tests.support.measurements import options, show, summary, timed
 
 MODEL = profile.printer("epson-tm-t88v")
 SLIP = [f"{number:>2} Хлеб «Бородинский» нарезной  {number * 7}.50" for number in range(1, 37)]

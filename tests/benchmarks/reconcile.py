@@ -19,8 +19,8 @@ from typing import Any
 from koshelek_driver.accounting.reconcile import Scope, reconcile
 from koshelek_driver.accounting.settlement_file import Layout, read
 from koshelek_driver.payment.journal.reader import JournalReader
-from tests.benchmarks.journal import ROWS_A_SALE, fill
-from tests.benchmarks.report import options, show, summary
+from tests.support.full_journals import ROWS_A_SALE, fill
+from tests.support.measurements import options, show, summary
 
 _WRONG_EVERY = 1000
 _TURNS = 3

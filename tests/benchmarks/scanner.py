@@ -27,9 +27,9 @@ from koshelek_driver.scanner.service import PortScanner
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.transport.usb_port import UsbPort
 from koshelek_driver.upos.codes import ErrorCode, PowerState
-from tests.benchmarks.report import options, show, summary
-from tests.firmware_protocol.test_hid_pos import report
-from tests.transport.test_hid import Backend
+from tests.support.hid_devices import Backend
+from tests.support.hid_pos import report
+from tests.support.measurements import options, show, summary
 
 LABEL = b"]Q1CM4601234567893A1B2C3782\r"
 IDLE_S = 5.0

@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 from koshelek_driver.card.grammar import MAX_LABEL, Symbols, TemplateError, parse_template
 from koshelek_driver.card.overlap import common_label
 from koshelek_driver.card.template import Template, Templates
+from tests.support.cards import OLDER, PLAIN, WALLET
 from tests.support.divisions import CHARACTERS, Fields, Piece, checks, divisions, fields, revealed, template
 
-WALLET = "{prefix:CM}{card_number:13d}{card_session:6an}{password:3d}"
 WIDE = "{prefix:CM}{card_number:13d}{card_session:1-32an}{password:3d}"
-OLDER = "{prefix:CM}{card_number:13d}{password:3d}"
-PLAIN = "{card_number:13d}"
 NUMBER = "4601234567893"
 
 

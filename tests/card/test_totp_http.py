@@ -18,12 +18,12 @@ from koshelek_driver.card.totp.http import HttpDialect, HttpTotp
 from koshelek_driver.errors import SiteError, TotpModuleError
 from koshelek_driver.network.json_post import JsonPoster, JsonServer
 from koshelek_driver.network.tls import tls_context
-from koshelek_driver.sandbox.messages import HttpReply, HttpRequest
+from koshelek_driver.sandbox.messages import HttpReply
 from koshelek_driver.sandbox.scripts import Wire
-from koshelek_driver.sandbox.wire import HttpsServer
 from koshelek_driver.secrets import Secret
-from tests.card.test_totp_reference import card, parameters
+from tests.support.cards import card, parameters
 from tests.support.tls_server import tls_server
+from tests.support.totp_servers import YES, CashDesk
 
 DIALECT = HttpDialect(
     verify_path="/barcodeVerify",
@@ -38,35 +38,6 @@ DIALECT = HttpDialect(
     token="token",
 )
 SHOWN = card("368", session="A1B2C3")
-YES = {"resultCode": "CARDSESSION_AVAILABLE", "totpCodeValid": True, "cardNumber": "77", "cardSession": "S7", "new": 1}
-
-
-class CashDesk:
-    """The retailer's server: keeps what it was asked, answers what the test wants."""
-
-    def __init__(self, folder: Path, *, wants_certificate: bool = False) -> None:
-        self.authority = trustme.CA()
-        self.ca = folder / "cash-desk-ca.pem"
-        self.authority.cert_pem.write_to_path(self.ca)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.authority.issue_cert("127.0.0.1").configure_cert(context)
-        if wants_certificate:
-            context.verify_mode = ssl.CERT_REQUIRED
-            self.authority.configure_trust(context)
-        self.reply = HttpReply(200, json.dumps(YES).encode())
-        self.asked: list[tuple[HttpRequest, dict[str, Any]]] = []
-        self.server = HttpsServer(self._answer, context, 0)
-
-    def _answer(self, request: HttpRequest) -> HttpReply:
-        self.asked.append((request, json.loads(request.body)))
-        return self.reply
-
-    def answers(self, document: object, status: int = 200) -> None:
-        self.reply = HttpReply(status, json.dumps(document).encode())
-
-    @property
-    def url(self) -> str:
-        return f"https://127.0.0.1:{self.server.port}/totp"
 
 
 @pytest.fixture

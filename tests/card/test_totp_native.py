@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,22 +15,11 @@ from koshelek_driver.card.totp.native import NativeTotp
 from koshelek_driver.card.totp.prototype import Parameter, Prototype, parse
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.secrets import Secret
-from tests.card.test_totp_reference import CARD, card, parameters
-from tests.support.paths import DATA
+from tests.support.cards import CARD, card, parameters
+from tests.support.totp_library import needs_compiler
 
-SOURCE = DATA / "passcode.c"
-COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 INIT = "int pv_init(const char *retailer_key, int interval_s, uint32_t window_steps)"
 TEXT = "const char *pv_verify_text(const char *full_barcode)"
-needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C compiler on this machine")
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("library") / "passcode.so"
-    assert COMPILER is not None
-    subprocess.run([COMPILER, "-shared", "-fPIC", "-O1", "-Wall", "-o", made, SOURCE], check=True)
-    return made
 
 
 def opened(library: Path, verify: str = TEXT, *, init: str = INIT, token: str = "") -> NativeTotp:

@@ -11,44 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koshelek_driver.card.presentation import CardPresentation
-from koshelek_driver.card.totp import Parameters, ResultCode
+from koshelek_driver.card.totp import ResultCode
 from koshelek_driver.card.totp.reference import ReferenceTotp
 from koshelek_driver.secrets import Secret
-
-KEY = "00112233445566778899aabbccddeeff"
-CARD = "4601234567893"
-NOW = 1795280400
-
-
-def parameters(now: float = NOW, *, key: str = KEY, digits: int = 3, name: str = "HmacSHA256") -> Parameters:
-    return Parameters(
-        retailer_key=Secret(key),
-        hash_function=name,
-        interval_s=30,
-        password_length=digits,
-        window_steps=1,
-        fingerprint="till",
-        store="store-1",
-        terminal="TILL-01",
-        unix_s=lambda: now,
-    )
+from tests.support.cards import CARD, KEY, NOW, card, parameters
 
 
 def module(now: float = NOW, *, digits: int = 3, name: str = "HmacSHA256") -> ReferenceTotp:
     made = ReferenceTotp()
     made.init(parameters(now, digits=digits, name=name))
     return made
-
-
-def card(
-    password: str | None, *, prefix: str = "CM", number: str = CARD, session: str | None = None
-) -> CardPresentation:
-    return CardPresentation(
-        prefix,
-        Secret(number),
-        None if session is None else Secret(session),
-        None if password is None else Secret(password),
-    )
 
 
 def code(totp: ReferenceTotp, shown: CardPresentation) -> str:

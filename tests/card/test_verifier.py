@@ -24,8 +24,7 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.sandbox.wallet import Issuer
 from koshelek_driver.secrets import Secret
 from koshelek_driver.upos.codes import ScanDataType
-from tests.card.test_template import OLDER, PLAIN, WALLET
-from tests.card.test_totp_reference import CARD, NOW, parameters
+from tests.support.cards import CARD, NOW, OLDER, PLAIN, WALLET, parameters
 
 GUESSES = RateLimit(free=3, delay_s=5.0, max_delay_s=300.0)
 

@@ -8,7 +8,7 @@ from koshelek_driver.card.presentation import CardPresentation
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.card.words import card_line
 from koshelek_driver.pay_api.tips import operator_tip
-from tests.card.test_totp_reference import card
+from tests.support.cards import card
 
 CARDS = {
     "wallet": card("368", session="A1B2C3"),

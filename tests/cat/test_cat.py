@@ -25,7 +25,7 @@ from koshelek_driver.upos.cat_codes import CatExtended
 from koshelek_driver.upos.codes import ErrorCode, ErrorResponse, State
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import ErrorEvent
-from tests.conftest import PRINTER_DEVICES, Till
+from tests.support.tills import PRINTER_DEVICES, Till
 from tests.support.upos_devices import HandWalletService, Heard
 
 WALLET = '[devices.wallet]\ncategory = "CAT"\n'

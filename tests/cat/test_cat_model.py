@@ -18,7 +18,7 @@ from koshelek_driver.payment.refunds import RefundWanted
 from koshelek_driver.upos.cat_codes import CatExtended
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
-from tests.payment.test_till_model import AMOUNT, DECISIONS, FATES, RULE, TillAndHost, genuine
+from tests.support.till_model import AMOUNT, DECISIONS, FATES, RULE, TillAndHost, genuine
 from tests.support.upos_devices import Entry
 
 CURRENCY = AMOUNT * 100

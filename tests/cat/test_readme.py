@@ -6,7 +6,6 @@ import inspect
 import json
 import os
 import re
-import threading
 import time
 from pathlib import Path
 
@@ -18,40 +17,26 @@ from koshelek_driver.cat.information import Asked, Told
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cli.sandbox.site_file import DEVICES
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
-from koshelek_driver.sandbox.scanner import VirtualScanner
-from koshelek_driver.transport import Port, open_port
-from koshelek_driver.transport.port import SerialLine
 from koshelek_driver.upos.cat_codes import CatExtended
-from tests.conftest import Till
+from tests.support.examples import program, run
 from tests.support.paths import DRIVER
+from tests.support.ports import TcpScanner
+from tests.support.tills import Till
 
 README = (DRIVER / "cat" / "README.md").read_text(encoding="utf-8")
-FOUND = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-assert FOUND
-EXAMPLE = FOUND[1]
 
 
 def test_the_point_of_sale_has_forty_lines_and_sells(
     till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scanner, printer = VirtualScanner(), VirtualPrinter(tmp_path / "receipts")
-    till.rewrite(devices=DEVICES.format(scanner_port=scanner.port, printer_port=printer.port))
+    scanner, printer = TcpScanner(), VirtualPrinter(tmp_path / "receipts")
+    till.rewrite(devices=DEVICES.format(scanner_port=scanner.address, printer_port=printer.port))
     monkeypatch.setenv("KOSHELEK_SITE", str(till.site))
-    assert len([line for line in EXAMPLE.splitlines() if line.strip()]) <= 40
+    assert len([line for line in program("point_of_sale.py").splitlines() if line.strip()]) <= 40
     label = till.host.issuer.label("4601234567894", "A1B2C3", time.time())
-
-    def shop() -> None:
-        """Two goods and the card, as soon as the scanner's port is open."""
-        for text in (b"]E04601234567893\r", b"]E04600000000017\r", b"]Q1" + label.encode() + b"\r"):
-            scanner.send(text)
-
-    def open_and_shop(address: str, line: SerialLine, timeout_s: float, pages: frozenset[int]) -> Port:
-        port = open_port(address, line, timeout_s, pages)
-        threading.Thread(target=shop).start()
-        return port
-
-    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", open_and_shop)
-    exec(EXAMPLE, {})
+    shopping = scanner.send_soon(b"]E04601234567893\r", b"]E04600000000017\r", b"]Q1" + label.encode() + b"\r")
+    run("point_of_sale.py")
+    shopping.join()
     assert re.fullmatch(r"paid [0-9a-f-]{36}\n", capsys.readouterr().out)
     assert till.charges("receipt-1024") == 1
     printer.settle()

@@ -5,30 +5,22 @@ from __future__ import annotations
 import json
 import re
 import signal
+import threading
+import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from koshelek_driver.cli.main import run
 from koshelek_driver.cli.sandbox.site_file import DEVICES
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES, decode
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
-from tests.conftest import PRINTER_DEVICES, Till
+from tests.support.ports import TcpScanner
+from tests.support.shell import PAY_KEYS, Shell
+from tests.support.tills import PRINTER_DEVICES, Till
 
-PAY_KEYS = {
-    "outcome",
-    "order_id",
-    "request_id",
-    "payment_transaction_id",
-    "error_code",
-    "operator_tip",
-    "slip",
-    "button_to_wire_ms",
-}
 DEMO_KEYS = {
     "outcome",
     "order_id",
@@ -39,38 +31,6 @@ DEMO_KEYS = {
     "slip_png",
     "journal",
 }
-
-
-class Shell:
-    """Runs command lines in this process."""
-
-    def __init__(self, till: Till, capture: pytest.CaptureFixture[str]) -> None:
-        self._till = till
-        self._capture = capture
-        self.all_output = ""
-
-    def text(self, *words: str) -> tuple[int, str, str]:
-        """Exit code, standard output, standard error with its lines unwrapped."""
-        code = run([*words])
-        out, errors = self._capture.readouterr()
-        self.all_output += out + errors
-        return code, out, errors
-
-    def document(self, *words: str) -> tuple[int, dict[str, Any]]:
-        """Exit code and the one JSON document."""
-        code, out, _ = self.text(*words, "--json")
-        assert out.count("\n") == 1
-        return code, json.loads(out)
-
-    def pay(self, order_id: str, amount: int = 12_345, *more: str) -> tuple[int, dict[str, Any]]:
-        site = str(self._till.site)
-        label = ["--label", self._till.label()] if "--label" not in more else []
-        return self.document("pay", "--site", site, "--order-id", order_id, "--amount", str(amount), *label, *more)
-
-
-@pytest.fixture
-def shell(till: Till, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(till, capsys)
 
 
 def test_pay_answers_with_the_keys_of_the_contract(shell: Shell) -> None:
@@ -211,34 +171,27 @@ def test_nobody_scanning_is_1(shell: Shell, till: Till) -> None:
     assert "nothing was scanned" in errors
 
 
-class PortWithCtrlC:
-    """A scanner that sends nothing; somebody presses Ctrl-C once the till listens to it and to Ctrl-C."""
-
-    report_descriptor = b""
-
-    def __init__(self) -> None:
-        self._before = signal.getsignal(signal.SIGINT)
-
-    def read(self, timeout_s: float) -> bytes:
-        if signal.getsignal(signal.SIGINT) is not self._before:
+def press_ctrl_c_once_it_listens(scanner: TcpScanner) -> None:
+    """Wait until the program has opened the scanner and listens to Ctrl-C, too."""
+    before, turn = signal.getsignal(signal.SIGINT), threading.Event()
+    scanner.wait_until_open()
+    for _ in range(1000):
+        if signal.getsignal(signal.SIGINT) is not before:
             signal.raise_signal(signal.SIGINT)
-        return b""
-
-    def write(self, data: bytes, timeout_s: float) -> None: ...
-
-    def wake(self) -> None: ...
-
-    def close(self) -> None: ...
+            return
+        turn.wait(0.01)
 
 
-def test_ctrl_c_while_waiting_for_a_scan_charges_nothing(
-    shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    till.rewrite(devices=DEVICES.format(scanner_port="/dev/ttyS9", printer_port=9100))
-    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", lambda *_arguments: PortWithCtrlC())
+def test_ctrl_c_while_waiting_for_a_scan_charges_nothing(shell: Shell, till: Till) -> None:
+    scanner = TcpScanner()
+    till.rewrite(devices=DEVICES.format(scanner_port=scanner.address, printer_port=9100))
     before = signal.getsignal(signal.SIGINT)
+    presses = threading.Thread(target=press_ctrl_c_once_it_listens, args=(scanner,))
+    presses.start()
     code, _, errors = shell.text("pay", "--site", str(till.site), "--order-id", "A-1", "--amount", "500")
     signal.signal(signal.SIGINT, before)
+    presses.join()
+    scanner.close()
     assert code == 1
     assert "cancelled before a card was scanned" in errors
     assert till.host.host.requests == []
@@ -377,7 +330,7 @@ def test_the_version_is_shown(shell: Shell) -> None:
 def test_a_fault_of_the_driver_itself_never_reads_as_no(
     shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("koshelek_driver.till.terminal.Terminal.pay", lambda *_arguments, **_more: 1 / 0)
+    monkeypatch.setattr(uuid, "uuid4", lambda: 1 / 0)
     words = ["pay", "--site", str(till.site), "--order-id", "A-1", "--amount", "500", "--label", till.label()]
     code, _, errors = shell.text(*words)
     assert code == 3

@@ -106,25 +106,12 @@ def test_a_device_has_one_profile_of_its_kind_of_connection() -> None:
     assert profile.name_for(profile.AttachedDevice("serial", "ffff", "ffff")) == ""
 
 
-def test_two_profiles_for_one_device_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        profile,
-        "scanner",
-        lambda _name: profile.ScannerProfile(
-            description="x", source="x", usb=profile.Usb(vendor_id="0c2e", product_ids=("0b81",))
-        ),
-    )
+def test_two_profiles_for_one_device_are_an_error(shelf: Path) -> None:
+    for name in ("zebra-1", "zebra-2"):
+        text = 'description = "x"\nsource = "x"\n[usb]\nvendor_id = "0c2e"\nproduct_ids = ["0b81"]\n'
+        (shelf / f"{name}.toml").write_text(text)
     with pytest.raises(ProfileError, match=r"0c2e:0b81 \(serial\) has several profiles: .*zebra"):
         profile.name_for(profile.AttachedDevice("serial", "0c2e", "0b81"))
-
-
-@pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of profiles of the test's own."""
-    (tmp_path / "scanners").mkdir()
-    monkeypatch.setattr(profile, "files", lambda _package: tmp_path)
-    monkeypatch.setattr(profile, "scanner", profile.scanner.__wrapped__)
-    return tmp_path / "scanners"
 
 
 def test_a_profile_says_only_what_is_different(shelf: Path) -> None:

@@ -18,8 +18,8 @@ from koshelek_driver.errors import PortLost
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.replay import labels_of
 from koshelek_driver.transport.transcript import ReplayPort, Transcript, parse
-from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report
-from tests.firmware_protocol.test_ibm_oem import report as oem_report
+from tests.support.hid_pos import DESCRIPTOR, report
+from tests.support.ibm_oem import report as oem_report
 from tests.support.paths import TESTS
 
 FOLDER = TESTS / "transcripts"

@@ -20,7 +20,7 @@ from koshelek_driver.payment.conversation.effects import (
 )
 from koshelek_driver.payment.conversation.sale import SaleConversation, Start
 from koshelek_driver.payment.outcome import Outcome, Verdict
-from tests.pay_api.test_models import merchant
+from tests.support.merchants import merchant
 
 # Short limits, so that each is crossed after a few replies.
 _RULES = Rules(

@@ -10,18 +10,7 @@ from firmware_protocol import ibm_oem
 from firmware_protocol.dialect import Command, Damaged, Event, Reply, Scan, Status
 from firmware_protocol.ibm_oem import IbmOemDecoder
 from tests.support.dialects import fall_silent, scans
-
-QR = bytes.fromhex("00330B")
-
-
-def report(body: bytes, *, status: bytes = b"\x00\x03\x00") -> bytes:
-    return (bytes([len(body) + 4]) + status + body).ljust(64, b"\0")
-
-
-def reports(data: bytes, identifier: bytes = QR) -> list[bytes]:
-    parts = [data[start : start + 56] for start in range(0, len(data), 56)]
-    marks = [bytes([identifier[0] | 0x10]) + identifier[1:]] * (len(parts) - 1) + [identifier]
-    return [report(part + mark) for part, mark in zip(parts, marks, strict=True)]
+from tests.support.ibm_oem import QR, report, reports
 
 
 def decoder() -> IbmOemDecoder:

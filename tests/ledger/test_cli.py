@@ -15,10 +15,10 @@ import pytest
 
 from koshelek_driver.ledger.connection import Address
 from koshelek_driver.sandbox.scripts import AMOUNTS
-from tests.cli.test_cli import Shell
-from tests.conftest import Till
 from tests.support.ledger_tills import Till as LedgerTill
 from tests.support.postgres import Postgres
+from tests.support.shell import Shell
+from tests.support.tills import Till
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
 

@@ -19,7 +19,7 @@ from koshelek_driver.ledger.connection import Address, LedgerConnection, open_co
 from koshelek_driver.ledger.reports import ShopReport
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.secrets import Secret
-from tests.ledger.conftest import started
+from tests.support.ledger_databases import started
 from tests.support.ledger_tills import Till, assert_none_overdrawn, assert_same
 from tests.support.postgres import Postgres
 

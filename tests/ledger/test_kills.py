@@ -15,7 +15,7 @@ import apsw
 import pytest
 
 from koshelek_driver.ledger.connection import Address
-from tests.ledger.conftest import address_of, database_on, started
+from tests.support.ledger_databases import address_of, database_on, started
 from tests.support.ledger_tills import Till, assert_none_overdrawn, assert_same, ledger_rows
 from tests.support.postgres import Postgres
 from tests.support.wire import Wire

@@ -20,8 +20,8 @@ from koshelek_driver.ledger.connection import Address, LedgerConnection
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.sandbox.server import PayApiSandbox
-from tests.conftest import Till as SiteTill
 from tests.support.ledger_tills import Till, assert_same, ledger_rows
+from tests.support.tills import Till as SiteTill
 
 # -- The lock alone ------------------------------------------------------------------------------------------------
 

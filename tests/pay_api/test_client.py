@@ -24,8 +24,8 @@ from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient, RawResponse
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused
 from koshelek_driver.secrets import Secret
-from tests.conftest import Till
-from tests.pay_api.test_models import merchant
+from tests.support.merchants import merchant
+from tests.support.tills import Till
 from tests.support.tls_server import tls_server
 
 STATUS = requests.status(merchant(), "r-1", "x" * 36)

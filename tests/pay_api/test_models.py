@@ -11,16 +11,11 @@ from hypothesis import strategies as st
 
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import CheckoutInvoice, Item, read_slip
-from koshelek_driver.pay_api.requests import Merchant
 from koshelek_driver.sandbox.contract import Contract
 from koshelek_driver.secrets import Secret
+from tests.support.merchants import merchant
 
 VERSIONS = ["0.9.0", "1.0.0", "1.1.0", "1.2.0", "1.2.1"]
-STORE = "ac99f4c8-1a8e-4b60-8aeb-fe20220f1b99"
-
-
-def merchant(version: str = "1.2.1", qr_key: str = "qr") -> Merchant:
-    return Merchant(STORE, "TILL-01", version, ("SBP", "DOLYAME"), "Оплата покупки", qr_key=qr_key)
 
 
 def checkout(version: str) -> requests.Request:

@@ -13,25 +13,8 @@ from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api.client import RawResponse
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent
 from koshelek_driver.pay_api.stores import StoreAnswer, StoreCall, StoreRules, adding, asking, send
+from tests.support.stores import BRAND, STORE, WHOLE
 
-BRAND = "0f8fad5b-d9cb-469f-a165-70867728950e"
-STORE: dict[str, Any] = {
-    "storeNumber": "17",
-    "legalId": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
-    "city": "Москва",
-    "address": "ул. Первая, 1",
-    "phone": "+7 495 000-00-00",
-    "zip": "101000",
-}
-WHOLE: dict[str, Any] = {
-    **STORE,
-    "countryCode": "RU",
-    "countrySubDivisionCode": "RU-MOW",
-    "mcc": "5411",
-    "paymentMethods": ["SBP"],
-    "sbpMerchantId": "MA1",
-    "status": "INACTIVE",
-}
 ADD = StoreCall("POST", "/stores")
 RULES = StoreRules(payment_types=("SBP", "DOLYAME"))
 

@@ -11,7 +11,7 @@ from koshelek_driver.errors import UsageError
 from koshelek_driver.network.http import BaseUrl
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.sandbox.scripts import AMOUNTS
-from tests.conftest import Till
+from tests.support.tills import Till
 
 DEAD = "https://127.0.0.1:9/partner"
 

@@ -9,59 +9,16 @@ from pathlib import Path
 import pytest
 
 from koshelek_driver.errors import JournalError
-from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.cancel import CancelToken
-from koshelek_driver.payment.clock import Wakeup
 from koshelek_driver.payment.conversation.effects import Rules
 from koshelek_driver.payment.engine import Engine, Intent
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState
-from tests.pay_api.test_models import merchant
-from tests.payment.conversation.test_sale import CHECKOUT, RULES, SLIP, answered, ids, scripted
-
-
-@dataclass
-class FakeClock:
-    """Time that passes only when somebody waits."""
-
-    steady_s: float = 1000.0
-    wall_s: float = 1_800_000_000.0
-
-    def now_s(self) -> float:
-        return self.steady_s
-
-    def unix_s(self) -> float:
-        return self.wall_s
-
-    def wait(self, until_s: float, wake: Wakeup | None) -> None:
-        if wake is None or not wake.is_set():
-            self.pass_by(max(0.0, until_s - self.steady_s))
-
-    def pass_by(self, seconds: float) -> None:
-        self.steady_s += seconds
-        self.wall_s += seconds
-
-
-@dataclass
-class FakeClient:
-    """The socket's stand-in: answers by a function, and looks at the journal while a request is on its way."""
-
-    clock: FakeClock
-    answer: Callable[[Request, float], tuple[Reply, float]]
-    on_the_way: Callable[[Request], None] = lambda _request: None
-    requests: list[Request] = field(default_factory=list)
-
-    def call(self, request: Request) -> Exchange:
-        self.requests.append(request)
-        self.on_the_way(request)
-        started_s = self.clock.now_s()
-        reply, took_s = self.answer(request, started_s)
-        self.clock.pass_by(took_s)
-        first_byte_s = None if isinstance(reply, NotSent) else started_s + 0.002
-        return Exchange(request, reply, started_s, first_byte_s, self.clock.now_s())
+from tests.support.conversations import CHECKOUT, RULES, SLIP, FakeClient, FakeClock, answered, ids, scripted
+from tests.support.merchants import merchant
 
 
 @dataclass

@@ -13,24 +13,10 @@ from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.fiscal import fiscal_receipt
 from koshelek_driver.sandbox.contract import Contract
-from tests.pay_api.test_models import merchant
+from tests.support.merchants import merchant
+from tests.support.receipts import ITEM, RECEIPT
 
 TAXES = ("none", "vat20")
-ITEM = {"name": "Хлеб", "article": "1", "price": 50, "quantity": 2, "totalAmount": 100, "tax": "vat20"}
-RECEIPT: dict[str, Any] = {
-    "orderId": "A-1",
-    "receiptId": "F-7",
-    "merchantName": "ООО Ромашка",
-    "merchantAddress": "Москва, ул. Ленина, 1",
-    "inn": "7707083893",
-    "dateTime": "2026-11-22T10:15:00+03:00",
-    "shift": "12",
-    "cashier": "Иванова",
-    "receiptType": "debit",
-    "totalAmount": 100,
-    "taxAmount": 17,
-    "items": [ITEM],
-}
 
 
 def read(change: dict[str, Any], version: str = "1.2.1") -> Any:

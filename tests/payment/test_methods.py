@@ -27,8 +27,8 @@ from koshelek_driver.payment.order import LineRule, order
 from koshelek_driver.payment.shown_card import ShownCard
 from koshelek_driver.sandbox.server import STORE, PayApiSandbox
 from koshelek_driver.secrets import Secret
-from tests.card.test_totp_reference import card
-from tests.conftest import Till
+from tests.support.cards import card
+from tests.support.tills import Till
 
 MERCHANT = Merchant("s" * 36, "T-1", "1.2.1", ("SBP",), "")
 ORDER = order("A-1", 500, LineRule("x", "0", "none"))

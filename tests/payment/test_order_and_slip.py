@@ -20,7 +20,7 @@ from koshelek_driver.printer.rendering.layout import Code, Item, Line
 from koshelek_driver.printer.rendering.text import printable
 from koshelek_driver.sandbox.contract import Contract
 from koshelek_driver.secrets import Secret
-from tests.pay_api.test_models import merchant
+from tests.support.merchants import merchant
 
 RULE = LineRule("Покупка", "0", "none")
 TAXES = ("none", "vat20")

@@ -17,16 +17,14 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.outcome import Outcome, Verdict
-from tests.pay_api.test_models import merchant
-from tests.payment.conversation.test_sale import answered, ids
-from tests.payment.journal.test_journal import PAID, payment, request
-from tests.payment.test_engine import FakeClient, FakeClock
-from tests.payment.test_fiscal import RECEIPT
+from tests.support.conversations import FakeClient, FakeClock, answered, ids
+from tests.support.journals import PAID, payment, request
+from tests.support.merchants import merchant
+from tests.support.receipts import RECEIPT
 
 Said = Reply | str
 """A reply, or the status that the host answers."""
 TAXES = ("none", "vat20")
-INVOICE = json.dumps(RECEIPT).encode()
 
 
 class Bench:

@@ -45,6 +45,11 @@ def test_a_part_without_items_is_one_line_by_the_rule() -> None:
     assert (back.amount, [(item.name, item.total_amount) for item in back.items]) == (200, [("Покупка", 200)])
 
 
+def test_that_line_is_one_piece_at_the_whole_price() -> None:
+    (line,) = plan_refund(paid(), 200, None, RULE).items
+    assert line == Item(name="Покупка", article="0", price=200, quantity=1, total_amount=200, tax="none")
+
+
 def test_the_rest_is_given_back_after_a_part() -> None:
     back = plan_refund(paid(refund((some(MILK, 1, 100),))), None, None, RULE)
     assert (back.amount, len(back.items)) == (650, 1)
@@ -81,6 +86,24 @@ def test_what_cannot_be_given_back_is_refused_with_what_can(
 ) -> None:
     with pytest.raises(UsageError, match=why):
         plan_refund(paid(), amount, items, RULE)
+
+
+@pytest.mark.parametrize(("sold", "wanted"), [(None, "PIECE"), ("PIECE", None), ("", "PIECE"), ("PIECE", "")])
+def test_an_item_without_a_measure_is_sold_by_the_piece(sold: str | None, wanted: str | None) -> None:
+    def milk(measure: str | None, quantity: int) -> Item:
+        return msgspec.structs.replace(MILK, measure=measure, quantity=quantity, total_amount=100 * quantity)
+
+    invoice = CheckoutInvoice(order_id="A-1", total_amount=300, items=(milk(sold, 3),))
+    earlier = refund((milk(sold, 1),))
+    assert plan_refund(paid(earlier, invoice=invoice, amount=300), None, (milk(wanted, 2),), RULE).amount == 200
+    with pytest.raises(UsageError, match="3 wanted back, 2 of 3 are left"):
+        plan_refund(paid(earlier, invoice=invoice, amount=300), None, (milk(wanted, 3),), RULE)
+
+
+@pytest.mark.parametrize("other", [{"article": "n"}, {"name": "Кефир"}, {"price": 99}, {"measure": "GRAM"}])
+def test_an_item_that_differs_in_anything_was_not_sold(other: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="was not sold so"):
+        plan_refund(paid(), None, (msgspec.structs.replace(MILK, **other),), RULE)
 
 
 @pytest.mark.scenario(65)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from firmware_protocol.escpos.status import process_done
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile, SerialLine
 from koshelek_driver.printer.connection import Link
-from koshelek_driver.printer.job import JobState, PrinterCondition
+from koshelek_driver.printer.job import JobState, PrinterCondition, PrinterTiming
 from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Line
@@ -31,6 +31,7 @@ CLEARING = profile.printer("epson-tm-t20iii")
 EPSON = msgspec.structs.replace(CLEARING, clear="none", automatic_status=False, real_time_switch=False)
 CLONE = profile.printer("generic-escpos-80mm")
 MODELS = {"process-id": EPSON, "paper-status": CLONE, "clears, tells by itself": CLEARING}
+QUICK = PrinterTiming(acknowledge_s=1.0, status_every_s=0.1, quiet_s=0.05)
 TEXT = tuple(f"строка {number}" for number in range(12))
 MARK = "КОПИЯ"
 PICTURE = commands.raster(32, b"\xaa" * 32 * 64)
@@ -44,14 +45,18 @@ class Till:
     model: PrinterProfile
     results: list[PrintResult] = field(default_factory=list)
     held: list[PrinterCondition] = field(default_factory=list)
+    timing: PrinterTiming = QUICK
 
     def __post_init__(self) -> None:
-        self.printer = ReceiptPrinter(self.open_port, self.model, time.monotonic, hold_s=0.3)
+        self.restart()
         self.may_be_on_paper = False
 
     def restart(self) -> None:
         """kill -9: only whether the first byte had left is remembered."""
-        self.printer = ReceiptPrinter(self.open_port, self.model, time.monotonic, hold_s=0.3)
+        self.printer = self.new_printer(0.3)
+
+    def new_printer(self, hold_s: float) -> ReceiptPrinter:
+        return ReceiptPrinter(self.open_port, self.model, time.monotonic, hold_s=hold_s, timing=self.timing)
 
     def attempt(self) -> PrintResult:
         copy = self.may_be_on_paper
@@ -80,13 +85,6 @@ def virtual(tmp_path: Path) -> Iterator[VirtualPrinter]:
     printer = VirtualPrinter(tmp_path / "receipts")
     yield printer
     printer.close()
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same waits, shorter."""
-    for name, seconds in (("_LOOK_EVERY_S", 0.1), ("_QUIET_S", 0.05), ("_ACKNOWLEDGE_WAIT_S", 1.0)):
-        monkeypatch.setattr(f"koshelek_driver.printer.job.{name}", seconds)
 
 
 @pytest.fixture(params=list(MODELS.values()), ids=list(MODELS))
@@ -126,7 +124,7 @@ def test_a_printer_that_stops_in_the_middle_and_is_mended_in_time_goes_on(
 ) -> None:
     """In a text line, between lines, inside the last picture."""
     virtual.set_fault(fault, after_lines)
-    till.printer = ReceiptPrinter(till.open_port, till.model, time.monotonic, hold_s=20.0)
+    till.printer = till.new_printer(20.0)
     told = threading.Event()
 
     def held(why: PrinterCondition) -> None:
@@ -172,9 +170,8 @@ def test_a_power_cycle_in_the_middle(virtual: VirtualPrinter, till: Till) -> Non
 def print_through(virtual: VirtualPrinter, till: Till, manners: Manners) -> None:
     """One attempt over a bad link; where that did not print, the till starts again with a good one."""
     with hostile(virtual.port, manners) as port:
-        till.printer = ReceiptPrinter(
-            partial(open_stream, f"tcp://127.0.0.1:{port}", SerialLine(), 1.0), till.model, time.monotonic, hold_s=0.3
-        )
+        open_port = partial(open_stream, f"tcp://127.0.0.1:{port}", SerialLine(), 1.0)
+        till.printer = ReceiptPrinter(open_port, till.model, time.monotonic, hold_s=0.3, timing=till.timing)
         till.attempt()
     if till.results[0].printed is not Printed.ON_PAPER:
         till.restart()
@@ -194,11 +191,9 @@ def test_a_link_lost_from_the_printer(virtual: VirtualPrinter, till: Till, after
     print_through(virtual, till, Manners(piece=1, cut_down=after))
 
 
-def test_an_answer_to_an_earlier_job_is_not_taken_for_this_one(
-    virtual: VirtualPrinter, till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_to_an_earlier_job_is_not_taken_for_this_one(virtual: VirtualPrinter, till: Till) -> None:
     """The first job was given up; its answer comes when the paper is back and the second job has begun."""
-    monkeypatch.setattr("koshelek_driver.printer.job._ACKNOWLEDGE_WAIT_S", 8.0)
+    till.timing = replace(QUICK, acknowledge_s=8.0)
     till.model = msgspec.structs.replace(till.model, clear="none")
     till.restart()
     virtual.set_fault(Fault.PAPER_OUT_MID_SLIP, 5)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.upos.members import Method
-from tests.conftest import Till
+from tests.support.examples import run
 from tests.support.paths import DRIVER
+from tests.support.tills import Till
 
 README = (DRIVER / "printer" / "README.md").read_text(encoding="utf-8")
 
@@ -22,10 +22,7 @@ def test_the_example_prints(till: Till, tmp_path: Path, monkeypatch: pytest.Monk
         f'settings = {{ folder = "{tmp_path}" }}\n'
     )
     monkeypatch.setenv("KOSHELEK_SITE", str(till.site))
-    example = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert example
-    seen: dict[str, Any] = {}
-    exec(example[1], seen)
+    seen = run("print_receipt.py")
     lines = (tmp_path / "receipt-0001.txt").read_text(encoding="utf-8").splitlines()
     assert lines[1:] == ["Чай" + " " * 33 + "120.00", "[QRCode: receipt-1024]"]
     assert (tmp_path / "receipt-0001.png").exists()

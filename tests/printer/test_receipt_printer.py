@@ -15,7 +15,7 @@ from firmware_protocol.escpos.status import AutomaticStatus, Block
 from firmware_protocol.escpos.tokenizer import Command, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile, SerialLine
-from koshelek_driver.printer.job import JobState
+from koshelek_driver.printer.job import DEFAULT_TIMING, JobState, PrinterTiming
 from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.sandbox.printer.faults import Fault
@@ -34,11 +34,13 @@ def virtual(tmp_path: Path) -> Iterator[VirtualPrinter]:
     printer.close()
 
 
-def print_on(port: int, model: PrinterProfile = EPSON) -> tuple[PrintResult, list[str]]:
+def print_on(
+    port: int, model: PrinterProfile = EPSON, timing: PrinterTiming = DEFAULT_TIMING
+) -> tuple[PrintResult, list[str]]:
     """Print, and say when the first byte was announced."""
     announced: list[str] = []
     open_port = partial(open_stream, f"tcp://127.0.0.1:{port}", SerialLine(), 1.0)
-    printer = ReceiptPrinter(open_port, model, time.monotonic, hold_s=0.5)
+    printer = ReceiptPrinter(open_port, model, time.monotonic, hold_s=0.5, timing=timing)
     return printer.print_lines(LINES, JobObserver(before_write=lambda: announced.append("first byte"))), announced
 
 
@@ -153,10 +155,9 @@ def test_paper_that_ends_in_mid_slip_is_named_and_the_printer_goes_on_by_itself(
     assert len(virtual.receipts[0].lines) == len(LINES)
 
 
-def test_a_full_buffer_is_not_taken_for_paper(virtual: VirtualPrinter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("koshelek_driver.printer.job._ACKNOWLEDGE_WAIT_S", 0.3)
+def test_a_full_buffer_is_not_taken_for_paper(virtual: VirtualPrinter) -> None:
     virtual.set_fault(Fault.BUFFER_FULL)
-    result, _ = print_on(virtual.port)
+    result, _ = print_on(virtual.port, timing=PrinterTiming(acknowledge_s=0.3))
     assert (result.printed, result.problem) == (Printed.SENT, "the printer did not confirm the receipt")
     virtual.set_fault(Fault.NONE)
 
@@ -227,11 +228,11 @@ class StoppingPort:
     def close(self) -> None: ...
 
 
-def test_nothing_is_said_into_a_job_that_waits_in_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_said_into_a_job_that_waits_in_its_middle() -> None:
     """A question, or zeros, would become dots of its picture."""
-    monkeypatch.setattr("koshelek_driver.printer.receipt_printer._PAUSE_S", 0.4)
     port = StoppingPort(1000)
-    printer = ReceiptPrinter(lambda: port, EPSON, time.monotonic)  # type: ignore[arg-type, return-value]
+    timing = PrinterTiming(pause_s=0.4)
+    printer = ReceiptPrinter(lambda: port, EPSON, time.monotonic, timing=timing)  # type: ignore[arg-type, return-value]
     printer.keep()
     job = [b"\x1b@", commands.raster(72, b"\x55" * 72 * 48), b"\n"]
     result, waiting = printer.begin(job)

@@ -32,8 +32,8 @@ from koshelek_driver.resident.resident import Resident
 from koshelek_driver.sandbox.postback import PostbackSender, PostbackTarget
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.secrets import Secret
-from tests.conftest import Till
-from tests.till.test_scheduler import leave_open, settled
+from tests.support.background import leave_open, settled
+from tests.support.tills import Till
 
 BODY = {"requestId": "h-1", "transactionId": "t-1", "status": "accepted"}
 LOGIN, PASSWORD = "host", "päss:word"

@@ -17,7 +17,7 @@ import pytest
 from koshelek_driver.sandbox.postback import PostbackTarget
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.server import LOGIN, PayApiSandbox
-from tests.sandbox.test_host import Caller
+from tests.support.callers import Caller
 
 CALLER = Caller()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,63 +11,29 @@ from firmware_protocol import hid_pos, ibm_oem, ssi
 from firmware_protocol.dialect import Command
 from firmware_protocol.ssi import Packet
 from koshelek_driver.config.sections import DeviceEntry
-from koshelek_driver.errors import PortLost
 from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
-from koshelek_driver.scanner.reader import ScannerReader
-from koshelek_driver.scanner.service import PortScanner, PortTiming
+from koshelek_driver.scanner.service import PortTiming
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, ScanDataType
 from koshelek_driver.upos.errors import UposError
-from tests.firmware_protocol.test_hid_pos import DESCRIPTOR, report
-from tests.firmware_protocol.test_ibm_oem import QR
-from tests.firmware_protocol.test_ibm_oem import report as oem_report
-from tests.support.upos_devices import WAIT_S, Heard
-
-
-class AnsweringPort:
-    """A scanner's port: gives what is put in, and answers what is written by `answers`."""
-
-    def __init__(self, answers: dict[bytes, list[bytes]] | None = None, descriptor: bytes = b"") -> None:
-        self.report_descriptor = descriptor
-        self.answers = answers or {}
-        self.written: list[bytes] = []
-        self.incoming: queue.Queue[bytes] = queue.Queue()
-        self.broken = False
-        self.closed = threading.Event()
-
-    def read(self, timeout_s: float) -> bytes:
-        try:
-            return self.incoming.get(timeout=timeout_s)
-        except queue.Empty:
-            return b""
-
-    def write(self, data: bytes, timeout_s: float) -> None:
-        if self.broken:
-            raise PortLost("unplugged", "plug it in")
-        self.written.append(data)
-        for answer in self.answers.get(data, []):
-            self.incoming.put(answer)
-
-    def wake(self) -> None:
-        self.incoming.put(b"")
-
-    def close(self) -> None:
-        self.closed.set()
-
+from tests.support.hid_pos import DESCRIPTOR, report
+from tests.support.ibm_oem import QR
+from tests.support.ibm_oem import report as oem_report
+from tests.support.ports import AnsweringPort
+from tests.support.upos_devices import PORT_TIMING, WAIT_S, Heard, ScannerOnPort
 
 Start = Callable[..., tuple[Scanner, Heard]]
 USUAL_TIMING = PortTiming()
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> Any:
+def start() -> Any:
     """Enable a scanner of a profile on a port; gives it, with the labels that it hears."""
     started: list[Scanner] = []
 
-    def do(profile: str, port: AnsweringPort, timing: PortTiming = USUAL_TIMING) -> tuple[Scanner, Heard]:
-        made = lambda name, entry: PortScanner(name, entry, lambda _model: port, timing)  # noqa: E731
-        monkeypatch.setattr(Scanner, "_own_service", lambda _self: made)
-        scanner = Scanner({"s": DeviceEntry(category="Scanner", profile=profile, port="/dev/ttyS9")})
+    def do(profile: str, port: AnsweringPort, timing: PortTiming = PORT_TIMING) -> tuple[Scanner, Heard]:
+        device = DeviceEntry(category="Scanner", profile=profile, port="/dev/ttyS9")
+        scanner = ScannerOnPort(device, lambda _model: port, timing)
         started.append(scanner)
         heard = Heard()
 
@@ -198,18 +162,12 @@ def test_a_refusal_is_a_failure_that_says_why(start: Start) -> None:
 
 
 def test_a_fault_of_the_driver_does_not_leave_the_till_without_its_scanner(
-    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     port = AnsweringPort()
     _, heard = start("generic-serial", port, PortTiming(first_reopen_s=0.01))
-    good, faults = ScannerReader.read, iter([ZeroDivisionError("4601234567893")])
-
-    def read(self: ScannerReader) -> Any:
-        for fault in faults:
-            raise fault
-        return good(self)
-
-    monkeypatch.setattr(ScannerReader, "read", read)
+    port.faults.append(ZeroDivisionError("4601234567893"))
+    port.wake()
     assert port.closed.wait(WAIT_S)
     port.incoming.put(b"]C0good\r")
     assert [label for label, _ in heard.wait(1)] == [b"good"]

@@ -6,10 +6,10 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from koshelek_driver.config import profile
@@ -19,7 +19,7 @@ from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES, draw
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.once import scan_once
-from koshelek_driver.scanner.service import PortScanner, PortTiming
+from koshelek_driver.scanner.service import PortTiming
 from koshelek_driver.transport import Port, open_port
 from koshelek_driver.upos.codes import (
     ErrorCode,
@@ -30,7 +30,7 @@ from koshelek_driver.upos.codes import (
 )
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import DataEvent
-from tests.support.upos_devices import WAIT_S, Heard
+from tests.support.upos_devices import WAIT_S, Heard, ScannerOnPort
 
 LABEL = "CM4601234567893A1B2C3782"
 TYPES = {
@@ -65,13 +65,13 @@ def entry(port: str, **labels: Any) -> DeviceEntry:
 class Till:
     """A POS that takes every label."""
 
-    def __init__(self, device: DeviceEntry) -> None:
-        self.scanner = Scanner({"scanner1": device})
+    def __init__(self, device: DeviceEntry | Scanner) -> None:
+        self.scanner = device if isinstance(device, Scanner) else Scanner({"s": device})
         self.scans: queue.Queue[tuple[bytes, bytes, ScanDataType]] = queue.Queue()
         self.scanner.add_data_listener(self._on_data)
 
     def __enter__(self) -> Till:
-        self.scanner.open("scanner1")
+        self.scanner.open("s")
         self.scanner.claim(1000)
         self.scanner.decode_data = True
         self.scanner.power_notify = PowerNotify.PN_ENABLED
@@ -177,10 +177,18 @@ def test_the_switches_of_the_site_file_reach_the_label(fast: VirtualScanner) -> 
         assert till.scans.get(timeout=WAIT_S) == (b"4601234567893", b"4601234567893", ScanDataType.EAN13)
 
 
-def test_the_identifiers_of_the_profile_reach_the_label(fast: VirtualScanner, monkeypatch: pytest.MonkeyPatch) -> None:
-    symbology = profile.Symbology(identifiers={"F": "EAN13"}, identifier_place="suffix", check_digits="removed")
-    model = msgspec.structs.replace(profile.scanner("generic-serial"), symbology=symbology)
-    monkeypatch.setattr(profile, "scanner", lambda _name: model)
+SUFFIXES = """
+description = "x"
+source = "x"
+[symbology]
+identifiers = { F = "EAN13" }
+identifier_place = "suffix"
+check_digits = "removed"
+"""
+
+
+def test_the_identifiers_of_the_profile_reach_the_label(fast: VirtualScanner, shelf: Path) -> None:
+    (shelf / "generic-serial.toml").write_text(SUFFIXES)
     with Till(entry(fast.port)) as till:
         fast.send(b"460123456789F\r]E0460123456789\r")
         for sent in (b"460123456789F", b"]E0460123456789"):
@@ -235,14 +243,12 @@ class Socket:
         return open_port(self.plugged.port, model.serial, 1.0)
 
 
-def test_an_unplugged_scanner_is_told_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    timing = PortTiming(first_reopen_s=0.01, last_reopen_s=0.02)
+def test_an_unplugged_scanner_is_told_and_comes_back() -> None:
     outlet = Socket()
     outlet.plugged = VirtualScanner(baud_rate=10_000_000, chunk=4096)
-    made: Callable[[str, Any], PortScanner] = lambda name, device: PortScanner(name, device, outlet.open, timing)  # noqa: E731
-    monkeypatch.setattr(Scanner, "_own_service", lambda _self: made)
     statuses, errors = Heard(), Heard()
-    till = Till(entry("/dev/ttyUSB0"))
+    quick = PortTiming(first_reopen_s=0.01, last_reopen_s=0.02)
+    till = Till(ScannerOnPort(entry("/dev/ttyUSB0"), outlet.open, quick))
     till.scanner.add_status_update_listener(statuses)
     till.scanner.add_error_listener(errors)
     with till:
@@ -262,13 +268,11 @@ def test_an_unplugged_scanner_is_told_and_comes_back(monkeypatch: pytest.MonkeyP
     outlet.plugged.close()
 
 
-def test_a_scanner_that_is_gone_may_be_disabled_and_closed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    virtual = VirtualScanner()
-    timing = PortTiming(first_reopen_s=60.0)
-    made: Callable[[str, Any], PortScanner] = lambda name, device: PortScanner(name, device, timing=timing)  # noqa: E731
-    monkeypatch.setattr(Scanner, "_own_service", lambda _self: made)
+def test_a_scanner_that_is_gone_may_be_disabled_and_closed_at_once() -> None:
+    outlet = Socket()
+    outlet.plugged = virtual = VirtualScanner()
     statuses = Heard()
-    till = Till(entry(virtual.port))
+    till = Till(ScannerOnPort(entry(virtual.port), outlet.open, PortTiming(first_reopen_s=60.0)))
     till.scanner.add_status_update_listener(statuses)
     with till:
         virtual.close()

@@ -13,16 +13,19 @@ from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.service import WalletService
 from koshelek_driver.config import profile
+from koshelek_driver.config.profile import ScannerProfile
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
-from koshelek_driver.printer.job import JobState, PrinterStatus
+from koshelek_driver.printer.job import JobState, PrinterStatus, PrinterTiming
 from koshelek_driver.printer.pos_printer.device import POSPrinter
-from koshelek_driver.printer.pos_printer.service import PrinterService
+from koshelek_driver.printer.pos_printer.service import EscPosPrinter, PrinterService
 from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
+from koshelek_driver.scanner.service import PortScanner, PortTiming
 from koshelek_driver.secrets import Secret
+from koshelek_driver.transport import Port
 from koshelek_driver.upos.codes import (
     CompareFirmware,
     ErrorCode,
@@ -39,6 +42,7 @@ from koshelek_driver.upos.registry import Devices, Factory
 from koshelek_driver.upos.service import DeviceService, Equipment, EventCallbacks
 
 WAIT_S = 10.0
+PORT_TIMING = PortTiming()
 
 
 @dataclass
@@ -132,6 +136,35 @@ class HandledScanner(Scanner):
 
     def _own_service(self) -> Factory:
         return lambda _name, _entry: self.hand
+
+
+class ScannerOnPort(Scanner):
+    """The category Scanner over this driver's own service, on a port of the test's."""
+
+    def __init__(
+        self, entry: DeviceEntry, open_port: Callable[[ScannerProfile], Port], timing: PortTiming = PORT_TIMING
+    ) -> None:
+        super().__init__({"s": entry})
+        self._service = lambda name, device: PortScanner(name, device, open_port, timing)
+
+    def _own_service(self) -> Factory:
+        return self._service
+
+
+class QuickService(EscPosPrinter):
+    """This driver's own service with shorter waits."""
+
+    timing: ClassVar[PrinterTiming] = PrinterTiming(acknowledge_s=1.0, status_every_s=0.1, quiet_s=0.05, pause_s=0.2)
+    hold_s: ClassVar[float] = 0.5
+
+
+class QuickPrinter(POSPrinter):
+    """The category POSPrinter over it."""
+
+    retry_pause_s: ClassVar[float] = 0.05
+
+    def _own_service(self) -> Factory:
+        return QuickService
 
 
 def update_until(may_end: threading.Event) -> Callable[[Callable[[int], None]], StatusUpdate]:
@@ -360,6 +393,7 @@ class Press(FlagsWhenIdle):
 
     category: ClassVar[str] = "Press"
     output_limit: ClassVar[int] = 5
+    retry_pause_s: ClassVar[float] = 0.001
 
     def __init__(self, press: PressService | None = None) -> None:
         super().__init__({"p": Entry("Press")})
@@ -376,8 +410,8 @@ class Press(FlagsWhenIdle):
         return lambda _name, _entry: self.press
 
 
-def enabled_press() -> Press:
-    press = Press()
+def enabled_press(press: Press | None = None) -> Press:
+    press = press or Press()
     press.open("p")
     press.claim(0)
     press.device_enabled = True

@@ -19,7 +19,7 @@ import pytest
 from koshelek_driver import Outcome, RefundWanted, Terminal
 from koshelek_driver.sandbox.ledger import Transaction
 from koshelek_driver.sandbox.scripts import AMOUNTS
-from tests.conftest import Till
+from tests.support.tills import Till
 
 KILLS = int(os.environ.get("KOSHELEK_KILLS", "0"))
 STRACE = shutil.which("strace")

@@ -19,7 +19,7 @@ from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.symbols import SYMBOLOGIES
-from tests.conftest import PRINTER_DEVICES, Till
+from tests.support.tills import PRINTER_DEVICES, Till
 
 pytestmark = pytest.mark.system
 

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from koshelek_driver import CallCanceled, CancelToken, Outcome, RefundWanted, SaleObserver, ScanCanceled, Terminal
 from koshelek_driver.sandbox.scripts import AMOUNTS
-from tests.conftest import Till
+from tests.support.tills import Till
 
 WAIT_S = 10.0
 SCANNER = """

@@ -12,10 +12,9 @@ from koshelek_driver import Outcome, Payment, Terminal
 from koshelek_driver.errors import SiteError
 from koshelek_driver.sandbox.messages import HttpReply
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
-from tests.card.test_totp_http import CashDesk
-from tests.card.test_totp_native import library as library  # noqa: PLC0414 - a fixture
-from tests.card.test_totp_native import needs_compiler
-from tests.conftest import Till
+from tests.support.tills import Till
+from tests.support.totp_library import needs_compiler
+from tests.support.totp_servers import CashDesk
 
 KEY = 'retailer_key = { file = "retailer.key" }'
 REFERENCE = 'module = "reference"'

@@ -9,7 +9,7 @@ import pytest
 
 from koshelek_driver import CAT, POSPrinter, Scanner, UposError, load_site
 from koshelek_driver.upos import ErrorCode
-from tests.conftest import Till
+from tests.support.tills import Till
 
 DEVICES = """
 [devices.scanner1]

@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from koshelek_driver import Outcome, Payment, Refund, RefundWanted, SlipState, Terminal, Watcher
+from koshelek_driver import Outcome, Payment, Refund, RefundWanted, SaleObserver, SlipState, Terminal
 from koshelek_driver.errors import BusyError, TotpModuleError, UsageError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.shown_card import ShownCard
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
-from tests.conftest import PRINTER_DEVICES, Till
+from tests.support.tills import PRINTER_DEVICES, Till
 
 MILK = {"name": "Молоко", "article": "m", "price": 10_000, "quantity": 2, "totalAmount": 20_000, "tax": "vat10"}
 INVOICE = {"orderId": "A-1", "totalAmount": 20_000, "items": [MILK]}
@@ -195,7 +195,7 @@ def test_a_sale_of_another_program_is_cancelled_while_it_waits(till: Till) -> No
     polled = threading.Event()
     with Terminal.open(till.site) as paying, ThreadPoolExecutor(1) as pool:
         order = paying.new_order("A-1", AMOUNTS["undecided"])
-        watcher = Watcher(called=lambda exchange: polled.set() if exchange.request.call.name == "STATUS" else None)
+        watcher = SaleObserver(called=lambda exchange: polled.set() if exchange.request.call.name == "STATUS" else None)
         running = pool.submit(paying.pay, order, label=till.label(), watcher=watcher)
         assert polled.wait(10)
         ended = cancel(till)

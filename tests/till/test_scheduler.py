@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from koshelek_driver import Outcome, RefundWanted, Terminal, Watcher
+from koshelek_driver import Outcome, RefundWanted, SaleObserver, Terminal
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal.outbox_book import State
 from koshelek_driver.till.scheduler import ScheduledJob, Scheduler
-from tests.conftest import Till
-from tests.payment.test_fiscal import RECEIPT
-from tests.payment.test_outbox import INVOICE
+from tests.support.background import leave_open, settled
+from tests.support.receipts import INVOICE, RECEIPT
+from tests.support.tills import Till
 
 
 class Steps:
@@ -86,30 +86,6 @@ def test_one_without_chores_ends_when_it_shall(keep: Any) -> None:
 # -- A whole till --------------------------------------------------------------------------------------------------
 
 
-def settled(terminal: Terminal, order_id: str) -> Outcome:
-    """How an order ends when only the caretaker works at it."""
-    turn = threading.Event()
-    for _ in range(200):
-        found = terminal.find(order_id)
-        assert found is not None
-        if found.outcome is not Outcome.UNKNOWN:
-            return found.outcome
-        turn.wait(0.05)
-    raise AssertionError("the caretaker did not end it")
-
-
-def leave_open(till: Till, order_id: str = "A-1") -> None:
-    """A sale whose customer never decides and whose till loses the host: it stays unknown."""
-    till.edit("decision_timeout_s = 30.0", "decision_timeout_s = 1.0\nsettle_timeout_s = 0.0\nresend_attempts = 0")
-    till.play("checkout", "undecided")
-    till.play("cancel", "lost-always")
-    till.play("status", "lost-always", times=1000)
-    with Terminal.open(till.site) as terminal:
-        paid = terminal.pay(terminal.new_order(order_id, 500), label=till.label())
-    assert paid.outcome is Outcome.UNKNOWN
-    till.play("status", "accepted")
-
-
 @pytest.mark.scenario(33)
 def test_an_old_unknown_is_ended_beside_the_sale_of_the_next_customer(till: Till) -> None:
     leave_open(till)
@@ -150,7 +126,7 @@ def test_a_sale_under_way_is_not_touched(till: Till) -> None:
             turns += 1
             caretaker.nudge()
 
-        paid = terminal.pay(terminal.new_order("A-1", 500), label=till.label(), watcher=Watcher(called=look))
+        paid = terminal.pay(terminal.new_order("A-1", 500), label=till.label(), watcher=SaleObserver(called=look))
     assert (paid.outcome, paid.verdict.error_code) == (Outcome.CANCELED, "DECISION_TIMEOUT")
     assert turns > 4
     assert [request["call"] for request in till.host.host.requests].count("cancel") == 1

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from koshelek_driver import Outcome, Payment, Scanner, Terminal, UposError, Watcher
+from koshelek_driver import Outcome, Payment, SaleObserver, Scanner, Terminal, UposError
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.errors import JournalError, ScanCanceled, ScanTimeout, TotpModuleError
 from koshelek_driver.network.http import BaseUrl
@@ -19,9 +19,9 @@ from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
 from koshelek_driver.upos.codes import ErrorCode, ScanDataType
-from tests.conftest import Till
-from tests.firmware_protocol.test_hid_keyboard import typed
-from tests.scanner.test_commands import AnsweringPort
+from tests.support.hid_keyboard import typed
+from tests.support.ports import TcpScanner
+from tests.support.tills import Till
 
 DEVICES = """
 [devices.scanner1]
@@ -38,11 +38,11 @@ WAIT_S = 10.0
 class Pos:
     """A program of a POS: it opens the till's scanner and keeps what its loyalty program would get."""
 
-    def __init__(self, terminal: Terminal, port: AnsweringPort, frame: Callable[[str], bytes]) -> None:
+    def __init__(self, terminal: Terminal, port: TcpScanner, frame: Callable[[str], bytes]) -> None:
         self.terminal = terminal
         self.scanner = terminal.scanner
         self.heard: list[tuple[bytes, bytes, ScanDataType]] = []
-        self._port = port
+        self.port = port
         self._frame = frame
         self._came = threading.Semaphore(0)
         self.scanner.open("scanner1")
@@ -59,7 +59,7 @@ class Pos:
 
     def scan(self, label: str) -> bytes:
         """What the POS gets of a scan."""
-        self._port.incoming.put(self._frame(label))
+        self.port.send(self._frame(label))
         assert self._came.acquire(timeout=WAIT_S)
         return self.heard[-1][1]
 
@@ -78,23 +78,25 @@ Counter = Callable[..., Pos]
 
 
 @pytest.fixture
-def counter(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
+def counter(till: Till) -> Iterator[Counter]:
     """Sets up a POS at the till."""
     opened: list[Terminal] = []
+    ports: list[TcpScanner] = []
 
     def make(*, keyboard: bool = False, edit: tuple[str, str] | None = None) -> Pos:
-        profile, address = ("generic-keyboard", "evdev:/dev/input/event3") if keyboard else ("generic-serial", "COM9")
-        till.rewrite(devices=DEVICES.format(profile=profile, port=address))
+        ports.append(TcpScanner())
+        profile = "generic-keyboard" if keyboard else "generic-tcp"
+        till.rewrite(devices=DEVICES.format(profile=profile, port=ports[-1].address))
         if edit is not None:
             till.edit(*edit)
-        port = AnsweringPort()
-        monkeypatch.setattr("koshelek_driver.scanner.service.open_port", lambda *_arguments: port)
         opened.append(Terminal.open(till.site))
-        return Pos(opened[-1], port, (lambda label: typed(f"]Q1{label}\r")) if keyboard else serial)
+        return Pos(opened[-1], ports[-1], (lambda label: typed(f"]Q1{label}\r")) if keyboard else serial)
 
     yield make
     for terminal in opened:
         terminal.close()
+    for port in ports:
+        port.close()
 
 
 @pytest.fixture
@@ -136,10 +138,9 @@ def test_the_whole_label_is_given_when_the_site_file_says_so(counter: Counter, t
 def test_a_scanner_without_a_terminal_gives_card_numbers_too(
     till: Till, monkeypatch: pytest.MonkeyPatch, claims: Path
 ) -> None:
-    port = AnsweringPort()
-    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", lambda *_arguments: port)
+    port = TcpScanner()
     monkeypatch.setenv("KOSHELEK_SITE", str(till.site))
-    till.rewrite(devices=DEVICES.format(profile="generic-serial", port="COM9"))
+    till.rewrite(devices=DEVICES.format(profile="generic-tcp", port=port.address))
     came = threading.Event()
     with Scanner() as scanner:
         scanner.open("scanner1")
@@ -147,9 +148,10 @@ def test_a_scanner_without_a_terminal_gives_card_numbers_too(
         scanner.add_data_listener(lambda _event: came.set())
         scanner.data_event_enabled = True
         scanner.device_enabled = True
-        port.incoming.put(serial(till.label()))
+        port.send(serial(till.label()))
         assert came.wait(WAIT_S)
         assert scanner.scan_data == b"]Q1" + CARD_NUMBER.encode()
+    port.close()
 
 
 def test_templates_that_cannot_be_meant_are_told_at_open(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +219,7 @@ def test_a_card_scanned_during_a_payment_is_not_kept_and_may_be_shown_again(pos:
     other = till.label(card="4607654321098")
     pos.scan(till.label())
     numbers: list[bytes] = []
-    watcher = Watcher(scanned=lambda *_card: numbers.append(pos.scan(other)))
+    watcher = SaleObserver(scanned=lambda *_card: numbers.append(pos.scan(other)))
     assert pos.pay("A-1", watcher=watcher).outcome is Outcome.PAID
     assert numbers == [b"4607654321098"]
     assert pos.card() is None
@@ -228,7 +230,7 @@ def test_a_card_scanned_during_a_payment_is_not_kept_and_may_be_shown_again(pos:
 def test_a_sale_with_a_label_of_its_own_keeps_other_cards_out_too(pos: Pos, till: Till) -> None:
     other = till.label(card="4607654321098")
     numbers: list[bytes] = []
-    watcher = Watcher(scanned=lambda *_card: numbers.append(pos.scan(other)))
+    watcher = SaleObserver(scanned=lambda *_card: numbers.append(pos.scan(other)))
     assert pos.pay("A-1", label=till.label(), watcher=watcher).outcome is Outcome.PAID
     assert pos.card() is None
 
@@ -249,7 +251,7 @@ def test_a_card_that_never_left_the_till_pays_at_the_second_press(pos: Pos, till
 def test_a_sale_waits_for_the_scanner_that_the_pos_has_open(pos: Pos, till: Till) -> None:
     asked = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        paying = pool.submit(pos.pay, "A-1", wait_s=WAIT_S, watcher=Watcher(waiting_for_scan=asked.set))
+        paying = pool.submit(pos.pay, "A-1", wait_s=WAIT_S, watcher=SaleObserver(waiting_for_scan=asked.set))
         assert asked.wait(WAIT_S)
         pos.scan("a tin of peas")
         pos.scan(till.label())
@@ -260,13 +262,14 @@ def test_waiting_ends_by_time_or_by_the_cashier(pos: Pos) -> None:
     with pytest.raises(ScanTimeout, match=r"nothing was scanned in 0\.05 s"):
         pos.pay("A-1", wait_s=0.05)
     with pytest.raises(ScanCanceled):
-        pos.pay("A-1", watcher=Watcher(waiting_for_scan=pos.terminal.request_cancel))
+        pos.pay("A-1", watcher=SaleObserver(waiting_for_scan=pos.terminal.request_cancel))
 
 
 def test_a_scanner_that_the_pos_closed_is_opened_for_the_sale(pos: Pos, till: Till) -> None:
     pos.scanner.close()
-    pos._port.incoming.put(serial(till.label()))
+    held = pos.port.send_soon(serial(till.label()))
     assert pos.pay("A-1").outcome is Outcome.PAID
+    held.join()
 
 
 def test_a_wrong_password_is_looked_at_again_when_it_is_shown_again(pos: Pos, till: Till) -> None:

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from firmware_protocol.hid_keyboard import apply_russian_layout
-from koshelek_driver import Outcome, Payment, SlipState, Terminal, Watcher
+from koshelek_driver import Outcome, Payment, SaleObserver, SlipState, Terminal
 from koshelek_driver.errors import BusyError, CardError, JournalError, ProfileError, SecretError, SiteError, UsageError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.payment.journal import Journal
@@ -19,10 +19,10 @@ from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS, SCRIPTS
-from tests.conftest import PRINTER_DEVICES, Till
-from tests.firmware_protocol.test_hid_keyboard import typed
-from tests.scanner.test_commands import AnsweringPort
+from tests.support.hid_keyboard import typed
 from tests.support.hostile import Manners, hostile
+from tests.support.ports import TcpScanner
+from tests.support.tills import PRINTER_DEVICES, Till
 
 QUICK = [
     name
@@ -32,9 +32,9 @@ QUICK = [
 PAID = [name for name in QUICK if not name.startswith(("rejected", "refused", "canceled"))]
 
 
-def pay(till: Till, order_id: str, amount: int = 12_345, watcher: Watcher | None = None) -> Payment:
+def pay(till: Till, order_id: str, amount: int = 12_345, watcher: SaleObserver | None = None) -> Payment:
     with Terminal.open(till.site) as terminal:
-        return terminal.pay(terminal.new_order(order_id, amount), label=till.label(), watcher=watcher or Watcher())
+        return terminal.pay(terminal.new_order(order_id, amount), label=till.label(), watcher=watcher or SaleObserver())
 
 
 @pytest.mark.scenario(4, 5, 7, 8, 9, 15)
@@ -100,7 +100,7 @@ def test_a_paid_order_is_answered_again_without_a_card_and_without_a_call(till: 
     first = pay(till, "A-1")
     calls: list[Exchange] = []
     with Terminal.open(till.site) as terminal:
-        again = terminal.pay(terminal.new_order("A-1", 12_345), watcher=Watcher(called=calls.append))
+        again = terminal.pay(terminal.new_order("A-1", 12_345), watcher=SaleObserver(called=calls.append))
     assert again.repeated
     assert calls == []
     assert (again.verdict, again.request_id) == (first.verdict, first.request_id)
@@ -159,7 +159,7 @@ def test_an_order_below_four_roubles_is_refused_before_a_card_is_asked_for(till:
 def test_a_changed_amount_is_a_new_charge_after_the_first_was_cancelled(till: Till) -> None:
     with Terminal.open(till.site) as terminal:
         till.play("checkout", "undecided")
-        watcher = Watcher(called=lambda _exchange: terminal.request_cancel())
+        watcher = SaleObserver(called=lambda _exchange: terminal.request_cancel())
         first = terminal.pay(terminal.new_order("A-1", 500), label=till.label(), watcher=watcher)
         assert first.outcome is Outcome.CANCELED
         second = terminal.pay(terminal.new_order("A-1", 700), label=till.label())
@@ -197,7 +197,7 @@ def test_a_watcher_that_fails_harms_no_sale(
     def fail(*_arguments: object) -> None:
         raise BrokenPipeError("the screen is gone")
 
-    payment = pay(till, "A-1", watcher=Watcher(scanned=fail, called=fail, printed=fail))
+    payment = pay(till, "A-1", watcher=SaleObserver(scanned=fail, called=fail, printed=fail))
     assert (payment.outcome, payment.slip_state) == (Outcome.PAID, SlipState.PRINTED)
     assert "the screen is gone" in caplog.text
 
@@ -210,7 +210,7 @@ def test_a_cancel_of_one_sale_does_not_reach_the_next(till: Till) -> None:
 
 def test_the_cashiers_cancel_ends_a_sale_that_nobody_confirms(till: Till) -> None:
     with Terminal.open(till.site) as terminal:
-        watcher = Watcher(called=lambda _exchange: terminal.request_cancel())
+        watcher = SaleObserver(called=lambda _exchange: terminal.request_cancel())
         payment = terminal.pay(terminal.new_order("A-1", AMOUNTS["undecided"]), label=till.label(), watcher=watcher)
     assert (payment.outcome, payment.verdict.error_code) == (Outcome.CANCELED, "CANCELED")
 
@@ -268,7 +268,7 @@ def test_a_printer_that_cannot_print_changes_nothing_of_the_money_and_the_slip_w
 ) -> None:
     results: list[PrintResult] = []
     printer.set_fault(fault)
-    payment = pay(till, "A-1", watcher=Watcher(printed=results.append))
+    payment = pay(till, "A-1", watcher=SaleObserver(printed=results.append))
     assert (payment.outcome, payment.slip_state) == (Outcome.PAID, SlipState.QUEUED)
     assert results[0].problem
     with Terminal.open(till.site) as terminal:
@@ -296,7 +296,7 @@ def test_a_journal_that_fails_while_printing_does_not_make_a_paid_sale_look_othe
 
     monkeypatch.setattr(Journal, "keep_slip_state", fail)
     results: list[PrintResult] = []
-    payment = pay(till, "A-1", watcher=Watcher(printed=results.append))
+    payment = pay(till, "A-1", watcher=SaleObserver(printed=results.append))
     assert payment.outcome is Outcome.PAID
     assert results[-1].problem == "disk full"
 
@@ -361,26 +361,27 @@ def test_a_label_that_a_russian_keyboard_spoilt_is_mended_but_may_not_pay(till: 
     assert payment.outcome is Outcome.PAID
 
 
-def test_a_card_from_a_keyboard_scanner_may_not_pay_unless_allowed(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    devices = """
+def test_a_card_from_a_keyboard_scanner_may_not_pay_unless_allowed(till: Till) -> None:
+    keyboard = TcpScanner()
+    devices = f"""
 [devices.scanner1]
 category = "Scanner"
 profile = "generic-keyboard"
-port = "evdev:/dev/input/event3"
+port = "{keyboard.address}"
 [devices.wallet]
 category = "CAT"
 scanner = "scanner1"
 """
     till.rewrite(devices=devices)
 
-    def port(*_arguments: object) -> AnsweringPort:
-        keyboard = AnsweringPort()
-        keyboard.incoming.put(typed(f"]Q1{till.label()}\r"))
-        return keyboard
+    def pay_by_scan() -> Payment:
+        with Terminal.open(till.site) as terminal:
+            held = keyboard.send_soon(typed(f"]Q1{till.label()}\r"))
+            payment = terminal.pay(terminal.new_order("A-1", 500))
+        held.join()
+        return payment
 
-    monkeypatch.setattr("koshelek_driver.scanner.service.open_port", port)
-    with Terminal.open(till.site) as terminal:
-        assert terminal.pay(terminal.new_order("A-1", 500)).verdict.error_code == "CARD_TYPED"
+    assert pay_by_scan().verdict.error_code == "CARD_TYPED"
     till.edit("[totp]", "[totp]\naccept_typed = true")
-    with Terminal.open(till.site) as terminal:
-        assert terminal.pay(terminal.new_order("A-1", 500)).outcome is Outcome.PAID
+    assert pay_by_scan().outcome is Outcome.PAID
+    keyboard.close()

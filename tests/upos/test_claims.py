@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -269,6 +270,30 @@ def test_the_next_holder_may_be_another_user(claims: Path) -> None:
     files = sorted(claims.iterdir())
     assert [path.suffix for path in files] == [".gate", ".holder", ".lock"]
     assert [path.stat().st_mode & 0o777 for path in (claims, *files)] == [0o777, 0o666, 0o666, 0o666]
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="the system cannot refuse to follow a link")
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_that_another_user_left_in_place_of_the_holder_is_not_followed(
+    claims: Path, tmp_path: Path, exists: bool
+) -> None:
+    """Everybody may write to the folder of claims: a link there must not make this program write to another file."""
+    victim = tmp_path / "victim"
+    if exists:
+        victim.write_text("precious")
+        victim.chmod(0o600)
+    first = Claim("hand", claims)
+    first.take()
+    (holder,) = claims.glob("*.holder")
+    first.drop()
+    holder.unlink()
+    holder.symlink_to(victim)
+    second = Claim("hand", claims)
+    assert second.take()
+    assert victim.exists() is exists
+    if exists:
+        assert (victim.read_text(), stat.S_IMODE(victim.stat().st_mode)) == ("precious", 0o600)
+    second.drop()
 
 
 def test_a_holder_that_cannot_be_noted_has_it_all_the_same(claims: Path) -> None:

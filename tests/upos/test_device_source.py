@@ -13,7 +13,7 @@ from koshelek_driver.sandbox.wallet import CARD_NUMBER
 from koshelek_driver.upos.codes import State
 from koshelek_driver.upos.device import Device
 from koshelek_driver.upos.registry import DeviceSource
-from tests.conftest import Till
+from tests.support.tills import Till
 from tests.support.upos_devices import Heard
 
 DEVICES = """

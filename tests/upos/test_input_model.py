@@ -13,7 +13,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from koshelek_driver.upos import event_dispatcher
 from koshelek_driver.upos.codes import (
     ErrorCode,
     ErrorLocus,
@@ -40,7 +39,7 @@ class ScannerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.patch = mock.patch.object(event_dispatcher, "threading", mock.Mock(wraps=threading, Thread=NoThread))
+        self.patch = mock.patch.object(threading, "Thread", NoThread)
         self.patch.start()
         self.scanner = HandledScanner()
         self.heard: list[object] = []

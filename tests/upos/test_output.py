@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from unittest import mock
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from koshelek_driver.upos import output
 from koshelek_driver.upos.codes import ErrorCode, ErrorLocus, ErrorResponse, State
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import ErrorEvent
@@ -20,8 +18,7 @@ JAMMED = UposError(ErrorCode.E_EXTENDED, "jammed", extended=203)
 
 
 @pytest.fixture
-def press(monkeypatch: pytest.MonkeyPatch) -> Iterator[Press]:
-    monkeypatch.setattr(output, "_RETRY_PAUSE_S", 0.001)
+def press() -> Iterator[Press]:
     with enabled_press() as device:
         yield device
 
@@ -219,15 +216,19 @@ def test_output_does_not_outlive_the_device(press: Press, way: str) -> None:
     assert press.press.strokes == ["a"]
 
 
-def test_undelivered_completions_are_bounded(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output, "QUEUE_LIMIT", 3)
-    press.freeze_events = True
-    press.async_mode = True
-    for _ in range(3):
-        press.press.end()
-        press.press_once("x")
-        wait_idle(press)
-    assert refusal(press) is ErrorCode.E_BUSY
+class SmallPress(Press):
+    untold_limit = 3
+
+
+def test_undelivered_completions_are_bounded() -> None:
+    with enabled_press(SmallPress()) as press:
+        press.freeze_events = True
+        press.async_mode = True
+        for _ in range(3):
+            press.press.end()
+            press.press_once("x")
+            wait_idle(press)
+        assert refusal(press) is ErrorCode.E_BUSY
 
 
 def test_flag_when_idle_tells_once_when_the_last_output_is_done(press: Press) -> None:
@@ -281,14 +282,16 @@ def test_flag_when_idle_still_works_after_a_release(press: Press) -> None:
     assert [event.status for event in heard.wait(1)] == [1001]
 
 
+class RestlessPress(Press):
+    retry_pause_s = 0.0
+
+
 class OutputMachine(RuleBasedStateMachine):
     """Asynchronous output against a plain model: a list of requests, of which the first is under way."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.patch = mock.patch.object(output, "_RETRY_PAUSE_S", 0.0)
-        self.patch.start()
-        self.press = enabled_press()
+        self.press = enabled_press(RestlessPress())
         self.press.async_mode = True
         self.complete, self.errors = Heard(), Heard()
         self.answer = ErrorResponse.ER_RETRY
@@ -358,7 +361,6 @@ class OutputMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.press.close()
-        self.patch.stop()
 
 
 TestOutput = OutputMachine.TestCase

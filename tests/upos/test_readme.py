@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import queue
 import re
+import sys
+from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +14,11 @@ import pytest
 from koshelek_driver.config.sections import Labels
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from koshelek_driver.scanner.device import Scanner
+from koshelek_driver.scanner.label import Label
 from koshelek_driver.upos.members import Method
-from tests.conftest import Till
+from tests.support.examples import run
 from tests.support.paths import DRIVER
+from tests.support.tills import Till
 from tests.support.upos_devices import HandledScanner
 
 README = (DRIVER / "upos" / "README.md").read_text(encoding="utf-8")
@@ -42,15 +47,36 @@ def test_the_example_scans(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
         devices=f'[devices.scanner1]\ncategory = "Scanner"\nprofile = "generic-serial"\nport = "{virtual.port}"\n'
     )
     monkeypatch.setenv("KOSHELEK_SITE", str(till.site))
-    example = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert example
     printed: queue.Queue[Any] = queue.Queue()
-    seen: dict[str, Any] = {"print": printed.put}
-    exec(example[1], seen)
+    seen = run("read_labels.py", {"print": printed.put})
     virtual.send(b"]C0not this\r]Q1this\r")
     assert printed.get(timeout=10) == b"this"
     seen["scanner"].close()
     virtual.close()
+
+
+class AcmeLibrary(ModuleType):
+    """The library of a maker of scanners."""
+
+    on_frame: Callable[[bytes], object]
+
+    def start(self, on_frame: Callable[[bytes], object]) -> AcmeLibrary:
+        self.on_frame = on_frame
+        return self
+
+    def stop(self) -> None: ...
+
+
+def test_the_example_of_a_device_service_scans(monkeypatch: pytest.MonkeyPatch) -> None:
+    acme = AcmeLibrary("acme")
+    monkeypatch.setitem(sys.modules, "acme", acme)
+    service = run("acme_scanner.py")["AcmeScanner"]
+    heard: list[Label] = []
+    made = service("scanner1", SimpleNamespace(settings={"serial": "A-1"}))
+    made.enable(SimpleNamespace(data=heard.append))
+    acme.on_frame(b"]Q1label")
+    made.disable()
+    assert (made.claim_key, [label.scan_data_label for label in heard]) == ("acme:A-1", [b"label"])
 
 
 def test_the_switches_shown_are_all_there_are_with_their_defaults() -> None:

@@ -11,7 +11,7 @@ import pytest
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.upos.codes import ErrorCode, ScanDataType
 from koshelek_driver.upos.errors import UposError
-from tests.conftest import Till
+from tests.support.tills import Till
 from tests.support.upos_devices import Entry, Heard
 
 PACKAGE = """

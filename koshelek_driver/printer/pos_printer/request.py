@@ -14,9 +14,6 @@ from koshelek_driver.printer.receipt_printer import Printing, PrintResult
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import Station
 
-_HOLD_S = 30.0
-"""How long a synchronous call waits for paper where the printer cannot take back what it has not printed."""
-
 
 @dataclass(frozen=True, slots=True)
 class StatisticsDelta:
@@ -56,7 +53,7 @@ class Request:
 
     def run_to_the_end(self) -> None:
         """As `run`, for a call that waits: what is held is taken back, or waited for where it cannot be."""
-        give_up_s = time.monotonic() + (0 if self._service.profile.clear != "none" else _HOLD_S)
+        give_up_s = time.monotonic() + (0 if self._service.profile.clear != "none" else self._service.hold_s)
         while (problem := self._problem()) is not None:
             if self._printing is None or time.monotonic() >= give_up_s or self._aborted.is_set():
                 self.abort()

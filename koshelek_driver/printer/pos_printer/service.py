@@ -15,7 +15,7 @@ from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.errors import PortNotOpened
 from koshelek_driver.printer.crash_mark import CrashMark
-from koshelek_driver.printer.job import PrinterStatus
+from koshelek_driver.printer.job import DEFAULT_TIMING, PrinterStatus, PrinterTiming
 from koshelek_driver.printer.owners import receipt_printer
 from koshelek_driver.printer.pos_printer.problems import problem_of
 from koshelek_driver.printer.receipt_printer import JobObserver, Printed, Printing, PrintResult
@@ -31,7 +31,6 @@ from koshelek_driver.upos.service import DeviceService, Equipment, EventCallback
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 3.0
-_LOOK_EVERY_S = 1.0
 _LONGEST_LOOK_S = 15.0
 
 
@@ -48,6 +47,8 @@ class PrinterService(DeviceService[None]):
     """What the maker of a POSPrinter supplies: an ESC/POS device. The model makes the bytes, by its profile."""
 
     profile: PrinterProfile
+    hold_s: ClassVar[float] = 30.0
+    """Seconds that a synchronous call waits for paper where the printer cannot take back what it has not printed."""
 
     @abstractmethod
     def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
@@ -70,10 +71,11 @@ class EscPosPrinter(PrinterService):
 
     device_service_description: ClassVar[str] = "Koshelek Driver ESC/POS printer"
     cap_power_reporting = PowerReporting.PR_STANDARD
+    timing: ClassVar[PrinterTiming] = DEFAULT_TIMING
 
     def __init__(self, name: str, entry: DeviceEntry) -> None:
         check_address(entry.port)
-        self._printer = receipt_printer(entry, _CONNECT_TIMEOUT_S)
+        self._printer = receipt_printer(entry, _CONNECT_TIMEOUT_S, self.timing)
         self.profile = profile.printer(entry.profile)
         self._name = name
         self._watch: _Watch | None = None
@@ -181,7 +183,7 @@ class _Watch:
 
     def _run(self) -> None:
         self._tell(self._printer.status())
-        while not self._stopped.wait(_LOOK_EVERY_S):
+        while not self._stopped.wait(self._printer.timing.status_every_s):
             try:
                 found = self._printer.look()
             except Exception as fault:  # noqa: BLE001 - a fault of ours must not end the looking

@@ -8,16 +8,11 @@ from typing import Any
 import pytest
 
 from koshelek_driver.sandbox.scripts import AMOUNTS
-from tests.cli.test_cli import Shell
-from tests.conftest import Till
+from tests.support.shell import Shell
+from tests.support.tills import Till
 
 HEADING = "orderId,transactionId,amount,type,date"
 KEYS = {"matched", "only_ours", "only_theirs", "amount_differs", "unknown"}
-
-
-@pytest.fixture
-def shell(till: Till, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(till, capsys)
 
 
 def line_of(row: dict[str, Any], **other: Any) -> str:

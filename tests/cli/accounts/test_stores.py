@@ -9,16 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_cli import Shell
-from tests.conftest import Till
-from tests.pay_api.test_stores import BRAND, STORE, WHOLE
+from tests.support.shell import Shell
+from tests.support.stores import BRAND, STORE, WHOLE
+from tests.support.tills import Till
 
 Stores = Callable[..., tuple[int, dict[str, Any]]]
-
-
-@pytest.fixture
-def shell(till: Till, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(till, capsys)
 
 
 @pytest.fixture

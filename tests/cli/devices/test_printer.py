@@ -10,13 +10,8 @@ import pytest
 
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
-from tests.cli.test_cli import Shell
-from tests.conftest import PRINTER_DEVICES, Till
-
-
-@pytest.fixture
-def shell(till: Till, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(till, capsys)
+from tests.support.shell import Shell
+from tests.support.tills import PRINTER_DEVICES, Till
 
 
 @pytest.fixture

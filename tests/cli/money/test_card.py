@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import time
 from typing import Any
 
 import pytest
 
-from koshelek_driver.card.verifier import CardVerifier
-from koshelek_driver.payment.clock import SystemClock
-from koshelek_driver.sandbox.wallet import CARD_NUMBER
-from tests.cli.test_cli import Shell
-from tests.conftest import Till
+from koshelek_driver.sandbox.wallet import CARD_NUMBER, new_session
+from tests.support.shell import Shell
+from tests.support.tills import Till
 
 WALLET = "{prefix:CM}{card_number:13d}{card_session:6an}{password:3d}"
 LABEL = f"CM{CARD_NUMBER}A1B2C3782"
-
-
-@pytest.fixture
-def shell(till: Till, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(till, capsys)
 
 
 # -- payload test --------------------------------------------------------------------------------------------------
@@ -151,11 +145,10 @@ def test_pay_shows_the_cashiers_line(shell: Shell, till: Till) -> None:
 
 @pytest.mark.scenario(38)
 @pytest.mark.parametrize(("off_s", "way"), [(3600, "3600 s ahead of"), (-300, "300 s behind")])
-def test_a_till_whose_clock_is_off_is_told_so(
-    shell: Shell, till: Till, monkeypatch: pytest.MonkeyPatch, off_s: int, way: str
-) -> None:
-    label = till.label()
-    monkeypatch.setattr(SystemClock, "unix_s", lambda _self: time.time() + off_s)
+def test_a_till_whose_clock_is_off_is_told_so(shell: Shell, till: Till, off_s: int, way: str) -> None:
+    """To a till, a clock of its own that is an hour fast looks like a host and a phone that are an hour slow."""
+    till.host._server.now = lambda: time.time() - off_s
+    label = till.host.issuer.label(CARD_NUMBER, new_session(), time.time() - off_s)
     code, answer = shell.pay("A-1", 500, "--label", label)
     assert (code, answer["error_code"]) == (1, "CLOCK_WRONG")
     assert way.split(" s ")[1] in answer["details"]
@@ -221,6 +214,6 @@ def test_a_fault_of_our_own_is_a_failed_check(shell: Shell, till: Till, monkeypa
     def fail(*_arguments: object, **_named: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(CardVerifier, "__init__", fail)
+    monkeypatch.setattr(hmac, "digest", fail)
     code, checks = doctor(shell, till)
     assert (code, checks["one-time passwords"][:2]) == (1, ("fail", "ZeroDivisionError: ours"))

@@ -11,15 +11,9 @@ import pytest
 
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
-from tests.cli.test_cli import PAY_KEYS, Shell
-from tests.conftest import Till
-from tests.payment.test_fiscal import RECEIPT
-from tests.payment.test_outbox import INVOICE
-
-
-@pytest.fixture
-def shell(till: Till, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(till, capsys)
+from tests.support.receipts import INVOICE, RECEIPT
+from tests.support.shell import PAY_KEYS, Shell
+from tests.support.tills import Till
 
 
 def ask(shell: Shell, till: Till, *words: str) -> tuple[int, dict[str, Any]]:

@@ -9,36 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koshelek_driver.pay_api.models import Call, TransactionAnswer
+from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.conversation.effects import KeepRefundTransaction, RefundEffect, Send, Turn, Wait
 from koshelek_driver.payment.conversation.refund import RefundConversation, RefundStart
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from koshelek_driver.secrets import Secret
-from tests.pay_api.test_models import merchant
-from tests.payment.conversation.test_sale import RULES, ids
+from tests.support.conversations import REFUND_SLIP, RULES, ids, refund_answered
+from tests.support.merchants import merchant
 
 REFUND = Request(Call.REFUND, "refund-1", b"the refund", Secret("token"))
 START = RefundStart("t-1")
-SLIP = {"id": "slip-1", "refundTransactionId": "ref-1"}
 LOST = NoAnswer("closed")
-
-
-def answered(
-    request: Request, ref_status: str | None, *, error_code: str = "", ref: str | None = "ref-1", slip: bool = True
-) -> Answered:
-    has_slip = slip and ref_status == "accepted"
-    answer = TransactionAnswer(
-        request_id=request.request_id,
-        transaction_id="t-1",
-        status="refunding",
-        refund_transaction_id=ref,
-        ref_status=ref_status,
-        error_code=error_code or None,
-        slip=SLIP if has_slip else None,
-    )
-    return Answered(answer, {"refStatus": ref_status})
 
 
 @dataclass
@@ -78,14 +61,18 @@ def replies(*some: Reply | str) -> Callable[[Request, float], tuple[Reply, float
 
     def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
         reply = left.pop(0) if len(left) > 1 else left[0]
-        return (answered(request, reply) if isinstance(reply, str) else reply), 0.01
+        return (refund_answered(request, reply) if isinstance(reply, str) else reply), 0.01
 
     return answer
 
 
 def test_a_refund_that_is_done_at_once_is_done() -> None:
     heard = drive(replies("accepted"))
-    assert (heard.verdict.outcome, heard.verdict.slip, heard.verdict.transaction_id) == (Outcome.REFUNDED, SLIP, "t-1")
+    assert (heard.verdict.outcome, heard.verdict.slip, heard.verdict.transaction_id) == (
+        Outcome.REFUNDED,
+        REFUND_SLIP,
+        "t-1",
+    )
     assert [effect for _, effect in heard.effects] == [Send(REFUND), KeepRefundTransaction("ref-1")]
 
 
@@ -135,14 +122,14 @@ def test_what_may_have_arrived_is_never_a_no_without_the_hosts_word(some: list[R
 def test_a_bank_that_refuses_later_is_reported() -> None:
     def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
         if request.call is Call.REFUND:
-            return answered(request, "new"), 0.0
-        return answered(request, "rejected", error_code="EXTERNAL_PROVIDER_ERROR"), 0.0
+            return refund_answered(request, "new"), 0.0
+        return refund_answered(request, "rejected", error_code="EXTERNAL_PROVIDER_ERROR"), 0.0
 
     assert drive(answer).verdict.error_code == "EXTERNAL_PROVIDER_ERROR"
 
 
 def test_a_refund_without_its_slip_asks_for_it_a_few_times_and_is_done_all_the_same() -> None:
-    heard = drive(lambda request, _now_s: (answered(request, "accepted", slip=False), 0.0))
+    heard = drive(lambda request, _now_s: (refund_answered(request, "accepted", slip=False), 0.0))
     assert (heard.verdict.outcome, heard.verdict.slip) == (Outcome.REFUNDED, None)
     assert len(heard.sent(Call.STATUS)) == 3
 
@@ -165,7 +152,7 @@ def test_whatever_comes_the_law_is_kept(some: list[Reply | str | None], took_s: 
 
     def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
         chosen = left.pop(0) if left else LOST
-        reply = answered(request, chosen) if chosen is None or isinstance(chosen, str) else chosen
+        reply = refund_answered(request, chosen) if chosen is None or isinstance(chosen, str) else chosen
         heard_replies.append(reply)
         return reply, took_s
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import count, pairwise
+from itertools import pairwise
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koshelek_driver.pay_api.models import Call, TransactionAnswer
-from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
+from koshelek_driver.pay_api.models import Call
+from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.conversation.effects import (
     KeepCancel,
@@ -25,26 +24,8 @@ from koshelek_driver.payment.conversation.effects import (
 )
 from koshelek_driver.payment.conversation.sale import SaleConversation, Start
 from koshelek_driver.payment.outcome import Outcome, Verdict
-from koshelek_driver.secrets import Secret
-from tests.pay_api.test_models import merchant
-
-RULES = Rules(
-    first_poll_s=0.25,
-    poll_interval_s=0.25,
-    decision_timeout_s=30.0,
-    settle_timeout_s=10.0,
-    connect_timeout_s=3.0,
-    resend_attempts=3,
-    resend_pause_s=0.5,
-    resend_window_s=60.0,
-    final_statuses={"accepted": Outcome.PAID, "rejected": Outcome.REJECTED, "canceled": Outcome.CANCELED},
-)
-CHECKOUT = Request(Call.CHECKOUT, "checkout-1", b"the charge", Secret("token"))
-SLIP = {"id": "slip-1"}
-
-
-def ids() -> Iterator[str]:
-    return (f"id-{number}" for number in count())
+from tests.support.conversations import CHECKOUT, RULES, SLIP, answered, ids, scripted
+from tests.support.merchants import merchant
 
 
 @dataclass
@@ -97,12 +78,6 @@ def drive(
     except StopIteration as end:
         return Heard(end.value, now_s, effects)
     raise AssertionError("the sale does not end")
-
-
-def answered(request: Request, status: str | None, **more: object) -> Answered:
-    answer = TransactionAnswer(request_id=request.request_id, transaction_id="t-1", status=status)
-    whole = msgspec.structs.replace(answer, **more)
-    return Answered(whole, {"status": status, **more})
 
 
 @dataclass
@@ -202,19 +177,6 @@ def check_manners(heard: Heard) -> None:
     assert heard.ended_s - 1000 < 250
 
 
-def scripted(*statuses: str | None, took_s: float = 0.0) -> Callable[[Request, float], tuple[Reply, float]]:
-    """Checkout is `new`; then these statuses in turn, the last one for ever."""
-    left = list(statuses)
-
-    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
-        if request.call is Call.CHECKOUT:
-            return answered(request, "new"), took_s
-        status = left.pop(0) if len(left) > 1 else left[0]
-        return answered(request, status, slip=SLIP if status == "accepted" else None), took_s
-
-    return answer
-
-
 def test_the_first_status_comes_250_ms_after_checkout_and_the_next_as_late_again() -> None:
     heard = drive(scripted("pending", "pending", "accepted"))
     assert [at_s - 1000 for at_s, _ in heard.sent(Call.STATUS)] == [0.25, 0.5, 0.75]
@@ -253,6 +215,51 @@ def test_a_lost_answer_is_learnt_by_the_same_bytes_and_charged_once() -> None:
     heard = drive(host)
     assert heard.verdict.outcome is Outcome.PAID
     assert [request for _, request in heard.sent(Call.CHECKOUT)] == [CHECKOUT, CHECKOUT]
+
+
+def test_a_checkout_whose_answer_was_lost_goes_out_again_after_pauses_that_double() -> None:
+    """A cancel does not shorten them: the host may have the first one, so the same bytes must go out again."""
+    heard = drive(lambda _request, _now_s: (NoAnswer("closed"), 0.0), cancel_at_s=1000.2)
+    assert [at_s - 1000.0 for at_s, _ in heard.sent(Call.CHECKOUT)] == [0.0, 0.5, 1.5, 3.5]
+    assert [effect for _, effect in heard.effects if isinstance(effect, Wait)] == [
+        Wait(1000.5, heed_cancel=False),
+        Wait(1001.5, heed_cancel=False),
+        Wait(1003.5, heed_cancel=False),
+    ]
+    assert heard.verdict.outcome is Outcome.UNKNOWN
+
+
+def test_a_checkout_that_did_not_leave_waits_as_long_but_a_cancel_ends_the_wait() -> None:
+    heard = drive(lambda _request, _now_s: (NotSent("refused"), 0.0))
+    assert [at_s - 1000.0 for at_s, _ in heard.sent(Call.CHECKOUT)] == [0.0, 0.5, 1.5]
+    canceled = drive(lambda _request, _now_s: (NotSent("refused"), 0.0), cancel_at_s=1000.2)
+    assert (len(canceled.sent(Call.CHECKOUT)), canceled.ended_s) == (1, 1000.2)
+
+
+@pytest.mark.parametrize("lost", [NoAnswer("closed"), NotSent("refused")])
+def test_a_cancel_that_is_lost_is_repeated_after_a_pause(lost: Reply) -> None:
+    """The same cancel, in a rhythm of its own; then the status decides as ever."""
+
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        return (lost if request.call is Call.CANCEL else answered(request, "pending")), 0.0
+
+    heard = drive(answer, cancel_at_s=1001.0)
+    cancels = heard.sent(Call.CANCEL)
+    assert [at_s - 1001.0 for at_s, _ in cancels] == [0.0, 0.5, 1.0, 1.5]
+    assert len({request.request_id for _, request in cancels}) == 1
+    waits = [effect for at_s, effect in heard.effects if isinstance(effect, Wait) and 1001.0 <= at_s < 1002.5]
+    assert waits[:3] == [Wait(1001.0 + 0.5 * number, heed_cancel=False) for number in (1, 2, 3)]
+    assert heard.verdict.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("reply", [Refused("TOO_LATE"), None])
+def test_a_cancel_that_is_answered_is_sent_once(reply: Reply | None) -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        if request.call is Call.CANCEL:
+            return reply or answered(request, "canceled"), 0.0
+        return answered(request, "pending"), 0.0
+
+    assert len(drive(answer, cancel_at_s=1001.0).sent(Call.CANCEL)) == 1
 
 
 @pytest.mark.scenario(8)

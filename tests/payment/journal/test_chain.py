@@ -17,20 +17,11 @@ from hypothesis import strategies as st
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
-from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import NoAnswer
-from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.masking import mask_body
-from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
-from koshelek_driver.secrets import Secret
-from tests.payment.journal.test_journal import PAID, payment, request
-
-REFUND = Request(Call.REFUND, "f-1", b"refund", Secret("T"))
-
-
-def refund(request_id: str = "f-1", amount: int = 40) -> Refund:
-    return Refund("A-1", request_id, amount, 2000.0, Verdict(Outcome.UNKNOWN, "t-1"), "[]", paid=100)
+from koshelek_driver.payment.outcome import Outcome, Verdict
+from tests.support.journals import PAID, REFUND, payment, refund, request
 
 
 @pytest.fixture

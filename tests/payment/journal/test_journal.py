@@ -12,24 +12,11 @@ import pytest
 
 from koshelek_driver.card.rate_limit import Guesses
 from koshelek_driver.errors import JournalError
-from koshelek_driver.pay_api.models import Call
-from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.schema import _FIRST
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
-
-BODY = b'{"cardSession":"SESSION7","items":"' + b"x" * 50_000 + b'","user":{"loyaltyId":"4601234567893"}}'
-SLIP = {"id": "s-1", "qrcId": "AD10", "новое": {"поле": [1, None]}, "totalAmount": 100}
-PAID = Verdict(Outcome.PAID, "t-1", slip=SLIP, answer={"status": "accepted", "slip": SLIP, "cashback": 5})
-
-
-def request(request_id: str = "r-1") -> Request:
-    return Request(Call.CHECKOUT, request_id, BODY, Secret("TOKEN-782"))
-
-
-def payment(request_id: str = "r-1", order_id: str = "A-1") -> Payment:
-    return Payment(order_id, request_id, 100, 1000.0, Verdict(Outcome.UNKNOWN), b"digest")
+from tests.support.journals import BODY, PAID, SLIP, payment, request
 
 
 @pytest.fixture

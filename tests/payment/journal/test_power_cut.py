@@ -20,10 +20,8 @@ from koshelek_driver.payment.engine import Engine, Intent
 from koshelek_driver.payment.journal import Journal, database
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
 from koshelek_driver.secrets import Secret
-from tests.pay_api.test_models import merchant
-from tests.payment.conversation.test_refund import answered as refund_answered
-from tests.payment.conversation.test_sale import RULES, answered, ids
-from tests.payment.test_engine import FakeClient, FakeClock
+from tests.support.conversations import RULES, FakeClient, FakeClock, answered, ids, refund_answered
+from tests.support.merchants import merchant
 from tests.support.powercut import Files, Recorder, cuts
 
 ROUNDS = 8

@@ -16,8 +16,7 @@ from koshelek_driver.payment.journal.day_book import ClosedDay
 from koshelek_driver.payment.journal.outbox_book import Kind
 from koshelek_driver.payment.journal.reader import JournalReader
 from koshelek_driver.payment.outcome import SlipState
-from tests.payment.journal.test_chain import REFUND, refund
-from tests.payment.journal.test_journal import PAID, payment, request
+from tests.support.journals import PAID, REFUND, payment, refund, request
 
 _LARGE = re.compile(r"SCAN (attempt|refund|event)\b(?! USING (COVERING )?INDEX unfinished)")
 """Only what is unfinished may be read whole: there is little of it."""

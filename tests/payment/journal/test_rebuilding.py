@@ -17,8 +17,8 @@ from koshelek_driver.payment.journal import Journal, database
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.rebuilding import Rebuilt, rebuild
 from koshelek_driver.payment.journal.schema import MIGRATIONS
-from tests.conftest import Till
-from tests.payment.journal.test_journal import PAID, payment, request
+from tests.support.journals import PAID, payment, request
+from tests.support.tills import Till
 
 PAGE = 4096
 

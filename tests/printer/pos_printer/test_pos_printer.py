@@ -16,7 +16,6 @@ from koshelek_driver.config import profile
 from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.emulator.machine import Receipt
 from koshelek_driver.printer.crash_mark import CrashMark
-from koshelek_driver.printer.pos_printer import service as printer_service
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.pos_printer.service import DirectIo
 from koshelek_driver.printer.preview import faces_of, pages_of
@@ -38,21 +37,10 @@ from koshelek_driver.upos.printer_codes import (
 )
 from koshelek_driver.upos.printer_codes import PrinterStatusUpdate as Update
 from tests.support.hostile import Manners, hostile
-from tests.support.upos_devices import Heard
+from tests.support.upos_devices import Heard, QuickPrinter
 
 REC = Station.RECEIPT
 ALL = 100
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same waits, shorter."""
-    for name, seconds in (("_LOOK_EVERY_S", 0.1), ("_QUIET_S", 0.05), ("_ACKNOWLEDGE_WAIT_S", 1.0)):
-        monkeypatch.setattr(f"koshelek_driver.printer.job.{name}", seconds)
-    monkeypatch.setattr("koshelek_driver.printer.receipt_printer._PAUSE_S", 0.2)
-    monkeypatch.setattr("koshelek_driver.printer.pos_printer.request._HOLD_S", 0.5)
-    monkeypatch.setattr("koshelek_driver.upos.output._RETRY_PAUSE_S", 0.05)
-    monkeypatch.setattr(printer_service, "_LOOK_EVERY_S", 0.05)
 
 
 class Desk:
@@ -61,7 +49,7 @@ class Desk:
     def __init__(self, folder: Path, model: str) -> None:
         found = profile.printer(model)
         self.virtual = VirtualPrinter(folder, dots=found.dots, faces=faces_of(found), code_pages=pages_of(found))
-        self.device = POSPrinter({"p": DeviceEntry(category="POSPrinter", profile=model, port=self.port)})
+        self.device = QuickPrinter({"p": DeviceEntry(category="POSPrinter", profile=model, port=self.port)})
         self.device.open("p")
         self.device.claim(0)
 
@@ -832,7 +820,7 @@ def was_printed(printer: POSPrinter, *, page: bool) -> bool:
 def test_what_is_gathered_comes_whole_when_the_line_breaks(desk: Desk, page: bool, after: int) -> None:
     """Of a page nothing comes before it is whole. A broken transaction is never told as printed, and is cut off."""
     with hostile(desk.virtual.port, Manners(piece=1, cut_up=after)) as port:
-        device = POSPrinter(
+        device = QuickPrinter(
             {"p": DeviceEntry(category="POSPrinter", profile="epson-tm-t88v", port=f"tcp://127.0.0.1:{port}")}
         )
         device.open("p")

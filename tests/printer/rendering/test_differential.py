@@ -10,32 +10,19 @@ import zxingcpp
 from escpos.printer import Dummy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import Image
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.barcodes import QrLevel, qr_code
-from firmware_protocol.escpos.tokenizer import Tokenizer
-from koshelek_driver.config import profile
-from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+from koshelek_driver.emulator.machine import Receipt
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.printer.rendering.samples import sample_slip
+from tests.support.printers import MODEL, printed, same
 
-MODEL = profile.printer("epson-tm-t88v")
 CUT = document.render([], MODEL)[-1]
 """python-escpos feeds six lines of its own before it cuts; everything else is compared."""
 ALPHABET = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдеёжзийклмнопрстуфхцчшщъыьэюя0123456789 .,:;!?%№-+*/()=\"'"
-
-
-def printed(data: bytes) -> Receipt:
-    """What an independent machine makes of the bytes."""
-    receipts: list[Receipt] = []
-    machine = EscPosEmulator(MODEL.dots, reply=lambda _data: None, finished=receipts.append)
-    for token in Tokenizer().feed(data):
-        machine.execute(token)
-    machine.finish()
-    (receipt,) = receipts
-    return receipt
 
 
 def ours(texts: list[str]) -> Receipt:
@@ -51,10 +38,6 @@ def theirs(texts: list[str]) -> Receipt:
         printer.textln(text)
     printer._raw(CUT)
     return printed(bytes(printer.output))
-
-
-def same(one: Image.Image, other: Image.Image) -> bool:
-    return one.size == other.size and ImageChops.difference(one, other).getbbox() is None
 
 
 def test_a_russian_slip_is_the_same_picture() -> None:

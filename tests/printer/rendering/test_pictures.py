@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import msgspec
@@ -21,7 +22,7 @@ from koshelek_driver.printer.rendering import document, drawn_text
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.printer.rendering.picture import picture_units
 from koshelek_driver.printer.rendering.style_encoder import TextRun
-from tests.printer.rendering.test_differential import MODEL, printed, same
+from tests.support.printers import MODEL, printed, same
 
 FORMS = ("raster", "stored", "column")
 _MARGIN = 24
@@ -75,7 +76,7 @@ def test_a_large_centred_line_stands_in_the_middle() -> None:
 
 
 def test_what_draws_letters_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawn_text, "_FONTS", "no_such_package")
+    monkeypatch.setitem(sys.modules, "fontpkg_ibm_plex_mono", None)  # as if it were not installed
     drawn_text._font.cache_clear()
     drawn_text._glyph.cache_clear()
     with pytest.raises(ProfileError, match="draws letters") as caught:

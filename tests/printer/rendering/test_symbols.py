@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from firmware_protocol.escpos import barcodes
 from firmware_protocol.escpos.barcodes import Barcode, BarcodeLook
 from koshelek_driver.printer.rendering import document
-from tests.printer.rendering.test_differential import MODEL, printed
+from tests.support.printers import MODEL, printed
 
 
 def read(commands: bytes) -> list[str]:

@@ -18,11 +18,11 @@ from koshelek_driver.scanner.commands import DirectIo
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.upos.codes import ErrorCode, PowerNotify, ScanDataType
 from koshelek_driver.upos.events import DataEvent
-from tests.firmware_protocol.test_hid_keyboard import typed
-from tests.firmware_protocol.test_hid_pos import reports
-from tests.firmware_protocol.test_ibm_oem import reports as oem_reports
+from tests.support.hid_keyboard import typed
+from tests.support.hid_pos import reports
+from tests.support.ibm_oem import reports as oem_reports
 from tests.support.upos_devices import Heard
-from tests.system.usb.gadget import Gadget, wait_for
+from tests.support.usb_gadget import Gadget, wait_for
 
 pytestmark = [
     pytest.mark.system,

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from tests.firmware_protocol.test_hid_pos import DESCRIPTOR as POS_DESCRIPTOR
+from tests.support.hid_pos import DESCRIPTOR as POS_DESCRIPTOR
 
 CONFIG = Path("/sys/kernel/config/usb_gadget/scanner")
 CONTROLLER = "dummy_udc.0"
