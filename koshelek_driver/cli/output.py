@@ -19,7 +19,8 @@ from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.replies import Answered, Computing, Done, Listed, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, in_roubles
-from koshelek_driver.printer.receipt_printer import Printed, PrintResult
+from koshelek_driver.printer.job_state import JobState
+from koshelek_driver.printer.receipt_printer import PrintResult
 
 EXIT_OF_OUTCOME = {
     Outcome.PAID: 0,
@@ -28,7 +29,6 @@ EXIT_OF_OUTCOME = {
     Outcome.CANCELED: 1,
     Outcome.UNKNOWN: 3,
 }
-EXIT_OF_PRINTED = {Printed.ON_PAPER: 0, Printed.ASSUMED: 0, Printed.SENT: 1, Printed.NOT_SENT: 1}
 _COLOURS = {
     Outcome.PAID: "green",
     Outcome.REFUNDED: "green",
@@ -117,7 +117,7 @@ class Output:
 
     def print_result(self, result: PrintResult) -> None:
         """Show the result of a print job."""
-        self.console.print(result.printed.value)
+        self.console.print(result.printed)
         if result.problem:
             self.warning(result.problem, result.remedy)
 
@@ -193,8 +193,8 @@ def record_document(payment: Payment | Refund) -> dict[str, Any]:
 def print_document(result: PrintResult) -> dict[str, Any]:
     """Return the result of a print job as a JSON object."""
     return {
-        "printed": result.printed.value,
-        "state": result.state.value,
+        "printed": result.printed,
+        "state": "sent" if result.state is JobState.ASSUMED else result.state.value,  # `printed` says assumed
         "evidence": result.evidence,
         "problem": result.problem,
         "remedy": result.remedy,

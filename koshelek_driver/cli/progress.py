@@ -15,7 +15,7 @@ from koshelek_driver.cli.output import Output
 if TYPE_CHECKING:
     from koshelek_driver.card.totp import Verification
     from koshelek_driver.payment.observer import SaleObserver
-    from koshelek_driver.printer.job import PrinterCondition
+    from koshelek_driver.printer.condition import PrinterCondition
     from koshelek_driver.printer.receipt_printer import PrintResult
     from koshelek_driver.scanner.label import Label
     from koshelek_driver.till.terminal import Terminal
@@ -28,7 +28,7 @@ def sale_observer(terminal: Terminal, output: Output) -> SaleObserver:
     scan, or when a card is scanned.
     """
     from koshelek_driver.payment.observer import SaleObserver
-    from koshelek_driver.printer.receipt_printer import Printed
+    from koshelek_driver.printer.job_state import JobState
 
     def take_over_signals() -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -45,7 +45,8 @@ def sale_observer(terminal: Terminal, output: Output) -> SaleObserver:
         output.say_progress("Asking the host…")
 
     def printed(result: PrintResult) -> None:
-        what = "the slip was sent but is not confirmed" if result.printed is Printed.SENT else "the slip is not printed"
+        is_sent = result.state is not JobState.QUEUED
+        what = "the slip was sent but is not confirmed" if is_sent else "the slip is not printed"
         if result.problem:
             output.warning(f"{what}: {result.problem}", f"{result.remedy}; then repeat this same pay")
 

@@ -1,15 +1,18 @@
-"""Page mode: areas in the printer's memory, drawn in four directions and printed at once."""
+"""Page mode: areas in the printer's memory, drawn in four directions and printed together."""
 
 from __future__ import annotations
 
 from PIL import Image, ImageChops
 
 _TURNS = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_270}
-"""From the way it is read to the way it lies on the page, by the number of ESC T; 0 lies as it is read."""
+"""Rotation from reading direction to page, by the number of ESC T; 0 needs none."""
 
 
 class Area:
-    """One area of a page, as it is read: the origin is where its text begins."""
+    """One area of a page in its reading direction.
+
+    Its text begins at the origin.
+    """
 
     def __init__(self, box: tuple[int, int, int, int], direction: int) -> None:
         self.box = box
@@ -21,18 +24,18 @@ class Area:
         self._dots = Image.new("L", (self.width, max(1, along)), 255)
 
     def put(self, band: Image.Image, text: str) -> None:
-        """At the present row, over what is there."""
+        """Draw a band at the present row, over the dots that are there."""
         under = self._dots.crop((0, self.y, self.width, self.y + band.height))
         self._dots.paste(ImageChops.darker(under, band), (0, self.y))
         self.y += band.height
         self.lines.append(text)
 
     def feed(self, dots: int) -> None:
-        """Go down."""
+        """Move the present row down."""
         self.y += dots
 
     def stamp(self, page: Image.Image) -> None:
-        """Onto the page, as it lies."""
+        """Draw the area onto the page, turned to its direction."""
         turn = _TURNS.get(self._direction)
         lying = self._dots if turn is None else self._dots.transpose(turn)
         x, y = self.box[:2]
@@ -41,7 +44,10 @@ class Area:
 
 
 class Page:
-    """All areas since page mode was entered."""
+    """The areas since page mode was entered.
+
+    `choose_area` and `choose_direction` get the parameters of a command.
+    """
 
     def __init__(self, dots: int, rows: int) -> None:
         self._dots = dots
@@ -51,26 +57,26 @@ class Page:
 
     @property
     def area(self) -> Area:
-        """The one that is drawn on."""
+        """The area that is drawn on."""
         return self._areas[-1]
 
     def choose_area(self, params: bytes) -> None:
-        """ESC W."""
+        """ESC W: draw into another area."""
         x, y, width, height = (int.from_bytes(params[at : at + 2], "little") for at in (0, 2, 4, 6))
         self._box = (x, y, max(1, min(width, self._dots - x)), height)
         self._begin_area()
 
     def choose_direction(self, params: bytes) -> None:
-        """ESC T."""
+        """ESC T: draw in another direction."""
         self._direction = params[0] % 48 % 4
         self._begin_area()
 
     def clear(self) -> None:
-        """CAN: the present area is white again."""
+        """CAN: make the present area white again."""
         self._areas[-1] = Area(self._box, self._direction)
 
     def printed(self) -> tuple[Image.Image, list[str]]:
-        """The page as it comes out, as high as its areas, and the text of its areas in their order."""
+        """Return the page as dots, as high as its areas, and their text."""
         rows = max(area.box[1] + area.box[3] for area in self._areas)
         page = Image.new("L", (self._dots, max(1, rows)), 255)
         for area in self._areas:

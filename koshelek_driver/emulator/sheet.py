@@ -1,4 +1,4 @@
-"""The paper: dots and text, growing downwards."""
+"""The paper: bands of dots and their text, growing downwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 _FONT_PACKAGE = "fontpkg_ibm_plex_mono"
 FONT_A, FONT_B = (12, 24), (9, 17)
-"""Dots a character, as Epson's 203 dpi models have them."""
+"""Dots of a character of Epson's 203 dpi models."""
 _MARGIN = 24
 _TEAR = 12
 _RED = 110
@@ -21,10 +21,10 @@ _RED = 110
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How characters look."""
+    """The style of characters."""
 
     face: tuple[int, int] = FONT_A
-    """Dots of a character of its font, across and down."""
+    """Dots of a character of the font, across and down."""
     bold: bool = False
     underline: bool = False
     inverse: bool = False
@@ -48,26 +48,26 @@ class Glyph:
 
     @property
     def end(self) -> int:
-        """Where the next one stands."""
+        """The column of the next character."""
         return self.x + self.style.cell[0]
 
 
 class Sheet(Protocol):
-    """What can be printed on: paper, or the memory of page mode."""
+    """Paper, or the memory of page mode."""
 
     width: int
 
     def put(self, band: Image.Image, text: str) -> None:
-        """A band as wide as the sheet, and what it says."""
+        """Add a band as wide as the sheet, and its text."""
         ...
 
     def feed(self, dots: int) -> None:
-        """White paper."""
+        """Add white dots."""
         ...
 
 
 class Paper:
-    """One receipt: `lines` is its text, `picture` its dots."""
+    """One receipt: `lines` is its text, `picture` returns its dots."""
 
     def __init__(self, dots: int) -> None:
         self.width = dots
@@ -76,21 +76,21 @@ class Paper:
 
     @property
     def is_blank(self) -> bool:
-        """Nothing but white so far."""
+        """True if nothing was printed on it."""
         return not any(line.strip() for line in self.lines)
 
     def put(self, band: Image.Image, text: str) -> None:
-        """Below what is there."""
+        """Add a band below the others."""
         self._bands.append(band)
         self.lines.append(text)
 
     def feed(self, dots: int) -> None:
-        """White paper."""
+        """Add white dots."""
         if dots:
             self._bands.append(Image.new("L", (self.width, dots), 255))
 
     def picture(self) -> Image.Image:
-        """The receipt as it lies on the counter."""
+        """Return the receipt with a margin and torn edges."""
         height = sum(band.height for band in self._bands) + 2 * _MARGIN
         sheet = Image.new("L", (self.width + 2 * _MARGIN, height), 255)
         y = _MARGIN
@@ -102,7 +102,10 @@ class Paper:
 
 
 def row_of(line: list[Glyph], width: int, shift: int, spacing: int) -> tuple[Image.Image, str]:
-    """One line of text as a band, at least `spacing` dots high, and as text; an empty one is white."""
+    """Draw one line of text as a band, at least `spacing` dots high.
+
+    Return the band and its text.
+    """
     height = max([spacing, *(glyph.style.cell[1] for glyph in line)])
     band = Image.new("L", (width, height), 255)
     text, end = "", 0
@@ -114,7 +117,10 @@ def row_of(line: list[Glyph], width: int, shift: int, spacing: int) -> tuple[Ima
 
 
 def picture_band(picture: Image.Image, width: int, x: int) -> Image.Image:
-    """Dots at a place of a band; wider ones than the sheet are cut off, as a printer does."""
+    """Draw a picture at column `x` of a band.
+
+    Dots beyond the sheet are cut off, as by a printer.
+    """
     band = Image.new("L", (width, picture.height), 255)
     band.paste(picture, (max(0, x), 0))
     return band
@@ -122,7 +128,7 @@ def picture_band(picture: Image.Image, width: int, x: int) -> Image.Image:
 
 @cache
 def _drawn(char: str, style: Style) -> Image.Image:
-    """One character, drawn at its size of one and stretched as a printer stretches it."""
+    """Draw one character at size one and stretch it, as a printer does."""
     width, height = style.face
     cell = Image.new("L", (width, height), 255)
     draw = ImageDraw.Draw(cell)

@@ -1,4 +1,4 @@
-"""Bar codes as printers draw them, by an independent library."""
+"""Bar codes, drawn by a library that is independent of the driver's own encoders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _CODE128 = 73
 
 
 def linear(params: bytes, dots: int, height: int) -> tuple[Image.Image, str, str] | None:
-    """GS k in both its forms: the picture, the symbology's name and its text; None for what is not printed."""
+    """Draw a bar code of GS k, in both its forms.
+
+    Returns the picture, the name of the symbology and the text; None for data that are not printed.
+    """
     counted = params[0] >= _OLD_TO_NEW
     number = params[0] if counted else params[0] + _OLD_TO_NEW
     data = params[2:] if counted else params[1:].rstrip(b"\x00")
@@ -30,14 +33,14 @@ def linear(params: bytes, dots: int, height: int) -> tuple[Image.Image, str, str
 
 
 def two_dimensional(family: int, data: bytes, dots: int) -> tuple[Image.Image, str, str] | None:
-    """GS ( k: as `linear`."""
+    """Draw a symbol of GS ( k; returns the same as `linear`."""
     name = _TWO_DIMENSIONAL.get(family, "")
     symbol = _symbol(name, data, dots)
     return None if symbol is None else (symbol[0], name, symbol[1])
 
 
 def as_picture(image: Any) -> Image.Image:
-    """The library's picture, which exports its dots as a buffer, as Pillow's."""
+    """Convert a picture of zxing-cpp, which is a buffer of dots, to Pillow's."""
     dots = memoryview(image)
     height, width = dots.shape or (0, 0)
     return Image.frombytes("L", (width, height), dots.tobytes())
@@ -53,7 +56,7 @@ def _symbol(name: str, data: bytes, dots: int) -> tuple[Image.Image, str] | None
 
 
 def _code128_text(data: bytes) -> bytes:
-    """Take the code set choices out: `{B` text, `{C` pairs of digits, `{{` a brace, `{1` FNC1."""
+    """Remove the code set choices: `{B` text, `{C` pairs of digits, `{{` a brace, `{1` FNC1."""
     text, digits, at = b"", False, 0
     while at < len(data):
         if data[at : at + 1] == b"{" and data[at + 1 : at + 2] in (b"A", b"B", b"C"):

@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.pay_api.client import Exchange
-from koshelek_driver.printer.job import PrinterCondition
+from koshelek_driver.printer.condition import PrinterCondition
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label
 

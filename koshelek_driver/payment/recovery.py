@@ -13,8 +13,9 @@ from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
 from koshelek_driver.payment.parts import PaymentParts
-from koshelek_driver.printer.job import PrinterCondition
-from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult
+from koshelek_driver.printer.condition import PrinterCondition
+from koshelek_driver.printer.job_state import JobState
+from koshelek_driver.printer.receipt_printer import JobObserver, PrintResult
 
 S = TypeVar("S", bound=Payment | Refund)
 _NOBODY = SaleObserver()
@@ -77,7 +78,7 @@ class Recovery:
                 return self._parts.slips.print_copy(of, JobObserver(held=lambda why: notify(held, why)))
             results: list[PrintResult] = []
             self._parts.slips.print(of, replace(observer, printed=results.append))
-            return results[-1] if results else PrintResult(Printed.NOT_SENT, _NO_PRINTER)
+            return results[-1] if results else PrintResult(JobState.QUEUED, _NO_PRINTER)
 
     def recover(self, observer: SaleObserver, cancel: CancelToken | None = None) -> Recovered:
         """End everything that is open, and print the slips that wait; see `Terminal.recover`."""

@@ -1,1 +1,1 @@
-"""The category POSPrinter: lines in, paper out, and an honest word on whether it is there."""
+"""Receipt printers: lines to paper, and a report of how certain the paper is."""

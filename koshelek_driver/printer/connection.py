@@ -1,4 +1,4 @@
-"""One open connection to a printer: bytes go out as it takes them, replies come in whenever it likes."""
+"""One open connection to a printer: bytes out within deadlines, replies in at any time."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ R = TypeVar("R")
 
 
 class Link:
-    """Never waits past a deadline. `automatic` is the last status that the printer sent by itself.
+    """Sends and receives within deadlines, which are times of the given clock.
 
-    Raises PortLost. Times are the given clock's.
+    Every method may raise PortLost.
+
+    `automatic` is the last status that the printer sent without a question (GS a).
     """
 
     def __init__(self, port: StreamPort, clock: Callable[[], float]) -> None:
@@ -31,19 +33,27 @@ class Link:
         self.automatic: AutomaticStatus | None = None
 
     def send_some(self, data: bytes) -> int:
-        """Send what the printer takes within a tick; how much it took. Replies that came are kept."""
+        """Send as many bytes as the printer takes within 0.1 s; return their number.
+
+        Replies that come are stored.
+        """
         taken = self._port.write_some(data, _TICK_S)
-        self._hear(_GLANCE_S if taken else _TICK_S)
+        self._receive(_GLANCE_S if taken else _TICK_S)
         return taken
 
     def send(self, data: bytes, until_s: float) -> bool:
-        """Send all of a short command; whether it left in time."""
+        """Send a short command; return True if all of it left in time."""
         while data and self._clock() < until_s:
             data = data[self.send_some(data) :]
         return not data
 
     def await_reply(self, wanted: Callable[[Reply], R | None], until_s: float) -> R | None:
-        """The first reply that is wanted; others stay for whoever wants them. None when it did not come in time."""
+        """Wait for the first reply that `wanted` accepts and return its result.
+
+        Returns None if the deadline passed.
+
+        Other replies stay stored, 64 at most, for later calls.
+        """
         while True:
             for place, reply in enumerate(self._unread):
                 found = wanted(reply)
@@ -52,11 +62,16 @@ class Link:
                     return found
             if self._clock() >= until_s:
                 return None
-            self._hear(min(_TICK_S, until_s - self._clock()))
+            self._receive(min(_TICK_S, until_s - self._clock()))
 
     def ask(self, question: int, until_s: float) -> RealTimeStatus | None:
-        """The answer to DLE EOT, None when none came: a stopped printer takes no bytes, or it has no such answer."""
-        self._hear(_GLANCE_S)
+        """Return the response to DLE EOT with that parameter.
+
+        Returns None if none came in time.
+
+        A stopped printer may take no bytes, and some models lack some responses.
+        """
+        self._receive(_GLANCE_S)
         self._unread = [reply for reply in self._unread if not isinstance(reply, RealTimeStatus)]
         if not self.send(commands.real_time_status(question), until_s):
             return None
@@ -66,7 +81,7 @@ class Link:
         """Close the connection."""
         self._port.close()
 
-    def _hear(self, wait_s: float) -> None:
+    def _receive(self, wait_s: float) -> None:
         for reply in self._reader.feed(self._port.read(max(wait_s, _GLANCE_S))):
             if isinstance(reply, AutomaticStatus):
                 self.automatic = reply

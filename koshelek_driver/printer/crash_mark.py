@@ -1,4 +1,8 @@
-"""A file that stands while a job is on its way: who finds it knows that a program ended in the middle of one."""
+"""A file that exists while a job is printed.
+
+A program that finds it at start knows that an earlier program was killed in the middle of a job, and repairs the
+printer.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,30 @@ import hashlib
 from pathlib import Path
 
 _MOST = 1 << 20
-"""Bytes of a unit; more is not believed."""
+"""Bytes of a unit; a larger number in the file is not believed."""
 
 
 class CrashMark:
-    """Of one device. What the disk refuses is left undone: printing goes on without it."""
+    """The crash mark of one device.
+
+    Errors of the disk are ignored: printing must not depend on it.
+    """
 
     def __init__(self, key: str, folder: Path) -> None:
         self._file = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.printing"
 
     def put(self, longest_unit: int) -> None:
-        """A job of units no longer than that begins."""
+        """Write the mark: a job begins whose units have that many bytes at most."""
         with contextlib.suppress(OSError):
             self._file.write_text(str(longest_unit), encoding="ascii")
 
     def take_away(self) -> None:
-        """The job has ended, one way or another, and its end is known."""
+        """Delete the mark: the job is on paper."""
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
 
     def found(self) -> int | None:
-        """The longest unit of a job that an earlier program did not end; None when there is none."""
+        """Return the longest unit of an interrupted job in bytes; None without a mark."""
         try:
             return min(_MOST, int(self._file.read_text(encoding="ascii")))
         except (OSError, ValueError):

@@ -1,4 +1,7 @@
-"""One owner a printer: the slips of the payment terminal and the program of the POS print through the same one."""
+"""One owner for each printer of the site file.
+
+The slips of the payment terminal and the receipts of the POS program go through the same object, one job at a time.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,17 @@ from koshelek_driver.printer.receipt_printer import ReceiptPrinter
 from koshelek_driver.transport import is_serial, open_stream
 
 _OWNERS: WeakValueDictionary[tuple[str, str], ReceiptPrinter] = WeakValueDictionary()
-_FINDING = threading.Lock()
+_OWNERS_LOCK = threading.Lock()
 
 
 def receipt_printer(entry: DeviceEntry, timeout_s: float, timing: PrinterTiming = DEFAULT_TIMING) -> ReceiptPrinter:
-    """The printer of an entry of the site file; nothing is opened yet. Raises ProfileError.
+    """Return the printer of a device of the site file, without opening its port.
 
-    `timeout_s`: how long opening its port may take; it and `timing` are those of the first caller.
+    Raises ProfileError.
+
+    `timeout_s`: longest time to open the port. It and `timing` are those of the first caller.
     """
-    with _FINDING:
+    with _OWNERS_LOCK:
         found = _OWNERS.get((entry.port, entry.profile))
         if found is None:
             _OWNERS[entry.port, entry.profile] = found = _made(entry, timeout_s, timing)

@@ -1,4 +1,7 @@
-"""Any job as a picture and as text, without a printer: the very bytes, executed on virtual paper. Needs `drawn`."""
+"""A job as a picture and as text, without a printer: the emulator executes its bytes.
+
+Needs the extra `drawn`.
+"""
 
 from __future__ import annotations
 
@@ -14,38 +17,41 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from koshelek_driver.config.profile import PrinterProfile
-    from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+    from koshelek_driver.emulator.escpos_emulator import EscPosEmulator, Receipt
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One piece of paper: its lines, and its dots with torn edges."""
+    """One piece of paper: its lines of text, and its dots with torn edges."""
 
     lines: tuple[str, ...]
     picture: Image.Image
 
     def save(self, png: Path) -> None:
-        """As a PNG file."""
+        """Write the picture to a PNG file."""
         self.picture.save(png)
 
 
 def pages_of(profile: PrinterProfile) -> dict[int, str]:
-    """What the numbers of ESC t mean to it."""
-    from koshelek_driver.emulator.machine import CODE_PAGES
+    """Return the codecs of a model by the numbers of ESC t."""
+    from koshelek_driver.emulator.escpos_emulator import CODE_PAGES
 
     return CODE_PAGES | {number: codec for codec, number in profile.code_pages.items()}
 
 
 def faces_of(profile: PrinterProfile) -> tuple[tuple[int, int], ...]:
-    """Dots of a character of fonts A and B, across and down."""
+    """Return the dots of a character of fonts A and B, across and down."""
     wide = profile.font_b_columns or profile.columns
     return ((profile.dots // profile.columns, profile.font_heights[0]), (profile.dots // wide, profile.font_heights[1]))
 
 
-def machine_of(profile: PrinterProfile, keep: Callable[[Preview], object]) -> EscPosEmulator:
-    """A virtual printer of this profile; `keep` gets each piece of paper. Raises UsageError without `drawn`."""
+def build_emulator(profile: PrinterProfile, keep: Callable[[Preview], object]) -> EscPosEmulator:
+    """Return an emulator of this profile; `keep` gets each piece of paper.
+
+    Raises UsageError without `drawn`.
+    """
     try:
-        from koshelek_driver.emulator.machine import EscPosEmulator
+        from koshelek_driver.emulator.escpos_emulator import EscPosEmulator
     except ModuleNotFoundError as problem:
         remedy = "pip install 'koshelek-driver[drawn]' brings what draws it"
         raise UsageError(f"a preview needs {problem.name}", remedy) from problem
@@ -58,10 +64,13 @@ def machine_of(profile: PrinterProfile, keep: Callable[[Preview], object]) -> Es
 
 
 def preview(units: Iterable[bytes], profile: PrinterProfile) -> list[Preview]:
-    """The pieces of paper that a printer of this profile makes of a job. Raises UsageError without `drawn`."""
+    """Return the paper that a printer of this profile makes of a job, piece by piece.
+
+    Raises UsageError without `drawn`.
+    """
     pieces: list[Preview] = []
-    machine = machine_of(profile, pieces.append)
+    emulator = build_emulator(profile, pieces.append)
     for token in Tokenizer().feed(b"".join(units)):
-        machine.execute(token)
-    machine.finish()
+        emulator.execute(token)
+    emulator.finish()
     return pieces

@@ -1,4 +1,4 @@
-"""Devices that give output: at once, or in a queue with OutputCompleteEvents, errors that are retried or cleared."""
+"""Output categories: synchronous calls, the queue of AsyncMode, its events and its errors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 from koshelek_driver.upos.codes import ErrorCode, ErrorLocus, ErrorResponse
 from koshelek_driver.upos.device import Device
 from koshelek_driver.upos.errors import UposError
-from koshelek_driver.upos.event_dispatcher import QUEUE_LIMIT
-from koshelek_driver.upos.events import ErrorEvent, OutputCompleteEvent, Queued, StatusUpdateEvent
+from koshelek_driver.upos.event_dispatcher import QUEUE_LIMIT, EventDispatcher
+from koshelek_driver.upos.events import ErrorEvent, EventQueue, OutputCompleteEvent, Queued, StatusUpdateEvent
 from koshelek_driver.upos.members import ReadOnly, Stage, Writable, method, translated
 
 _ABORT_WAIT_S = 5.0
-"""How long an output waits for one that was cleared away and is still on its way out of the device."""
+"""Longest wait for an output that was cleared and is still leaving the device."""
 _IDLE = 1001
 """PTR_SUE_IDLE."""
 
@@ -26,14 +26,16 @@ def _nothing() -> None: ...
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Output:
-    """One request, its parameters checked. `run` does it, blocking, and raises UposError when it could not; after an
-    error it may be run again. `abort` makes a running one end soon, and forgets one that was to be run again; it is
-    called from another thread."""
+    """One output request with checked parameters.
+
+    `run` does the work, blocks, and raises UposError if it failed; after an error it may be called again. `abort` is
+    called from another thread: it makes a running request end soon, and forgets one that was to be run again.
+    """
 
     run: Callable[[], None]
     abort: Callable[[], None] = _nothing
     about: object = None
-    """Whatever the category wants to find again when it fails."""
+    """Any object that the category needs to describe an error of this request."""
 
 
 @dataclass(slots=True, eq=False)
@@ -42,21 +44,60 @@ class _Request:
     output: Output
 
 
+class IdleNotice:
+    """The StatusUpdateEvent that FlagWhenIdle asks for: one event each time the property is set.
+
+    Every method is called under the device's lock.
+    """
+
+    def __init__(self) -> None:
+        self.is_wanted = False
+        """The value of FlagWhenIdle; it becomes false again when the event is delivered."""
+        self._waiting: Queued | None = None
+
+    def set_wanted(self, wanted: bool, queue: EventQueue) -> None:
+        """Take a new value of FlagWhenIdle.
+
+        False also removes an event that still waits in the queue.
+        """
+        self.is_wanted = wanted
+        if not wanted and self._waiting is not None:
+            queue.drop(self._waiting)
+            self._waiting = None
+
+    def send(self, delivery: EventDispatcher) -> None:
+        """Queue the event if it is wanted and not queued yet."""
+        if self.is_wanted and self._waiting is None:
+            self._waiting = Queued(StatusUpdateEvent(status=_IDLE), prepare=self._before_delivery)
+            delivery.put(self._waiting)
+
+    def forget_event(self) -> None:
+        """The event queue was emptied, so no event waits any more."""
+        self._waiting = None
+
+    def _before_delivery(self) -> None:
+        self.is_wanted = False
+        self._waiting = None
+
+
 class OutputDevice(Device):
     """A category whose methods hand their work to `_output`."""
 
     output_limit: ClassVar[int] = 1000
-    """Asynchronous requests that may be outstanding; one more is E_BUSY."""
+    """Asynchronous requests that may be outstanding; one more is refused with E_BUSY."""
     untold_limit: ClassVar[int] = QUEUE_LIMIT
-    """OutputCompleteEvents that may wait for delivery; with more, a new request is E_BUSY."""
+    """OutputCompleteEvents that may wait for delivery; with more, a new request is refused with E_BUSY."""
     retry_pause_s: ClassVar[float] = 0.5
-    """Pause between a failed output and its retry: the standard's default answer is ER_RETRY, without end."""
+    """Pause between a failed output and its retry: the standard's default response is ER_RETRY, without a limit."""
 
     _async_mode: bool
     _output_id: int
 
     async_mode = Writable(
-        "AsyncMode", bool, "True: output methods return at once, an OutputCompleteEvent tells the end.", initial=False
+        "AsyncMode",
+        bool,
+        "True if output methods return at once and an OutputCompleteEvent reports the end.",
+        initial=False,
     )
     output_id = ReadOnly("OutputID", int, "The number of the last asynchronous request.", initial=0)
 
@@ -67,27 +108,32 @@ class OutputDevice(Device):
         self._leaving: Output | None = None
         self._working = False
         self._output_fault: Queued | None = None
+        self._idle_notice = IdleNotice()
 
     @method("clearOutput", needs=Stage.CLAIMED)
     def clear_output(self) -> None:
-        """Forget the output that is outstanding and its error, stop what is under way where the device can.
+        """Clear outstanding output and its error, and stop running output if possible.
 
-        No OutputCompleteEvent comes for what was forgotten.
+        No OutputCompleteEvent is sent for cleared output.
         """
         self._drop_output()
 
     def add_output_complete_listener(self, listener: Callable[[OutputCompleteEvent], object]) -> None:
-        """Hear OutputCompleteEvents, on the device's event thread."""
+        """Add a listener for OutputCompleteEvents, called on the device's event thread."""
         self._listeners.add(OutputCompleteEvent, listener)
 
     def remove_output_complete_listener(self, listener: Callable[[OutputCompleteEvent], object]) -> None:
-        """Hear them no more."""
+        """Remove a listener; unknown listeners are ignored."""
         self._listeners.remove(OutputCompleteEvent, listener)
 
     # -- What categories build on --------------------------------------------------------------------------------
 
     def _output(self, output: Output) -> None:
-        """Do it now, or queue it, as AsyncMode says. Raises E_BUSY; now also what `output.run` raises."""
+        """Run the output now, or queue it in AsyncMode.
+
+        Raises:
+            UposError: E_BUSY; in synchronous mode also everything that `output.run` raises.
+        """
         if self._updating:
             raise UposError(ErrorCode.E_BUSY, f"the firmware of {self} is being updated", "wait for its end")
         if self._async_mode:
@@ -95,16 +141,33 @@ class OutputDevice(Device):
         else:
             self._run_now(output)
 
-    def _ran_empty(self) -> None:
-        """No output is outstanding any more; under the lock."""
+    def _ask_for_idle_notice(self, wanted: bool) -> None:
+        """Set FlagWhenIdle, for a category that has it; the event is queued at once if the device is idle."""
+        with self._changed:
+            self._idle_notice.set_wanted(wanted, self._session_now().dispatcher.queue)
+            if not self._is_busy():
+                self._send_idle_notice()
 
-    def _tell_output_error(self, output: Output, problem: UposError) -> None:
-        """An ErrorEvent of this output is about to be delivered; under the lock."""
+    def _describe_output_error(self, output: Output, problem: UposError) -> None:
+        """An ErrorEvent of this output is about to be delivered; called under the lock."""
 
     # -- How it is done ------------------------------------------------------------------------------------------
 
     def _is_busy(self) -> bool:
         return bool(self._outstanding) or self._running is not self._leaving or super()._is_busy()
+
+    def _prepare_session(self) -> None:
+        super()._prepare_session()
+        self._idle_notice = IdleNotice()
+
+    def _queue_emptied(self) -> None:
+        super()._queue_emptied()
+        self._idle_notice.forget_event()
+
+    def _send_idle_notice(self) -> None:
+        """No output is outstanding: queue the event of FlagWhenIdle; called under the lock."""
+        if self._device_enabled:
+            self._idle_notice.send(self._session_now().dispatcher)
 
     def _in_error(self) -> bool:
         return self._output_fault is not None or super()._in_error()
@@ -154,7 +217,7 @@ class OutputDevice(Device):
             self._changed.notify_all()
 
     def _is_next(self, request: _Request) -> bool:
-        """Whether a request is still outstanding: the first, since they are done in order."""
+        """Return True if a request is still outstanding: then it is the first, because requests run in order."""
         return bool(self._outstanding) and self._outstanding[0] is request
 
     def _finish(self, request: _Request, problem: UposError | None) -> None:
@@ -164,16 +227,16 @@ class OutputDevice(Device):
         self._outstanding.popleft()
         self._session_now().dispatcher.put(Queued(OutputCompleteEvent(output_id=request.output_id)))
         if not self._outstanding:
-            self._ran_empty()
+            self._send_idle_notice()
 
     def _ask(self, request: _Request, problem: UposError) -> None:
-        """Tell the error and wait for the answer; then pause before the retry, unless the request was dropped."""
+        """Send an ErrorEvent and wait for its response; pause before the retry unless the request was dropped."""
         event = ErrorEvent(
             error_code=problem.error_code,
             error_code_extended=problem.error_code_extended,
             error_locus=ErrorLocus.EL_OUTPUT,
         )
-        fault = Queued(event, prepare=lambda: self._tell_output_error(request.output, problem))
+        fault = Queued(event, prepare=lambda: self._describe_output_error(request.output, problem))
         fault.done = lambda: self._answered(fault, event.error_response)
         self._output_fault = fault
         self._session_now().dispatcher.put(fault)
@@ -200,52 +263,12 @@ class OutputDevice(Device):
                 self._session_now().dispatcher.queue.drop(self._output_fault)
                 self._output_fault = None
             if had:
-                self._ran_empty()
+                self._send_idle_notice()
             self._changed.notify_all()
         if running is not None:
             running.abort()
         if stuck is not None:
             self._ended()
-
-
-class FlagsWhenIdle(OutputDevice):
-    """An output category with FlagWhenIdle."""
-
-    _flag_when_idle: bool
-
-    flag_when_idle = Writable(
-        "FlagWhenIdle",
-        bool,
-        "True asks for one StatusUpdateEvent 1001 when no output is outstanding, at once if that is so already.",
-        initial=False,
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._idle_told: Queued | None = None
-
-    def _queue_emptied(self) -> None:
-        super()._queue_emptied()
-        self._idle_told = None
-
-    @flag_when_idle.on_write
-    def _write_flag_when_idle(self, value: bool) -> None:
-        with self._changed:
-            self._flag_when_idle = value
-            if not value and self._idle_told is not None:
-                self._session_now().dispatcher.queue.drop(self._idle_told)
-                self._idle_told = None
-            if not self._is_busy():
-                self._ran_empty()
-
-    def _ran_empty(self) -> None:
-        if self._flag_when_idle and self._device_enabled and self._idle_told is None:
-            self._idle_told = Queued(StatusUpdateEvent(status=_IDLE), prepare=self._before_idle)
-            self._session_now().dispatcher.put(self._idle_told)
-
-    def _before_idle(self) -> None:
-        self._flag_when_idle = False
-        self._idle_told = None
 
 
 def _fault_of(output: Output) -> UposError | None:

@@ -15,7 +15,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.barcodes import QrLevel, qr_code
 from firmware_protocol.escpos.status import AutomaticStatus, Block, RealTimeStatus, Reply, ReplyReader
 from firmware_protocol.escpos.tokenizer import Tokenizer
-from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+from koshelek_driver.emulator.escpos_emulator import EscPosEmulator, Receipt
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import BUFFER_SIZE, VirtualPrinter
 from koshelek_driver.sandbox.symbols import decode

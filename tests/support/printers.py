@@ -6,7 +6,7 @@ from PIL import Image, ImageChops
 
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
-from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+from koshelek_driver.emulator.escpos_emulator import EscPosEmulator, Receipt
 
 MODEL = profile.printer("epson-tm-t88v")
 

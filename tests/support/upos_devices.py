@@ -14,13 +14,16 @@ from koshelek_driver.cat.device import CAT
 from koshelek_driver.cat.service import WalletService
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import ScannerProfile
+from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.payment.order import LineRule, Order, order
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
-from koshelek_driver.printer.job import JobState, PrinterStatus, PrinterTiming
+from koshelek_driver.printer.condition import PrinterStatus
+from koshelek_driver.printer.job import PrinterTiming
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.pos_printer.service import EscPosPrinter, PrinterService
-from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
+from koshelek_driver.printer.receipt_printer import Printing, PrintResult
 from koshelek_driver.scanner.device import Scanner
 from koshelek_driver.scanner.label import Label
 from koshelek_driver.scanner.service import PortScanner, PortTiming
@@ -36,8 +39,8 @@ from koshelek_driver.upos.codes import (
 )
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import Event
-from koshelek_driver.upos.members import Stage, method
-from koshelek_driver.upos.output import FlagsWhenIdle, Output
+from koshelek_driver.upos.members import Stage, Writable, method
+from koshelek_driver.upos.output import Output, OutputDevice
 from koshelek_driver.upos.registry import Devices, Factory
 from koshelek_driver.upos.service import DeviceService, Equipment, EventCallbacks
 
@@ -198,7 +201,7 @@ class HandPrinter(PrinterService):
         if self.ends:
             return self.ends.pop(0), None
         self.jobs.append(b"".join(units))
-        return PrintResult(Printed.ON_PAPER, state=JobState.ACKNOWLEDGED), None
+        return PrintResult(JobState.ACKNOWLEDGED), None
 
     def status(self) -> PrinterStatus:
         return self.now
@@ -388,12 +391,22 @@ class PressService(DeviceService[None]):
             self._changed.notify_all()
 
 
-class Press(FlagsWhenIdle):
+class Press(OutputDevice):
     """An output category that the standard does not have."""
 
     category: ClassVar[str] = "Press"
     output_limit: ClassVar[int] = 5
     retry_pause_s: ClassVar[float] = 0.001
+
+    flag_when_idle = Writable("FlagWhenIdle", bool, "True asks for one StatusUpdateEvent 1001.")
+
+    @property
+    def _flag_when_idle(self) -> bool:
+        return self._idle_notice.is_wanted
+
+    @flag_when_idle.on_write
+    def _write_flag_when_idle(self, value: bool) -> None:
+        self._ask_for_idle_notice(value)
 
     def __init__(self, press: PressService | None = None) -> None:
         super().__init__({"p": Entry("Press")})

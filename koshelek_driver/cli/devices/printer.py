@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from koshelek_driver.cli.options import JsonOption, SiteOption
-from koshelek_driver.cli.output import EXIT_OF_PRINTED, Output, print_document
+from koshelek_driver.cli.output import Output, print_document
 from koshelek_driver.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -129,4 +129,4 @@ def _printer(name: str, site: Path | None) -> ReceiptPrinter:
 def _show(result: PrintResult, output: Output) -> None:
     output.document(print_document(result))
     output.print_result(result)
-    raise typer.Exit(EXIT_OF_PRINTED[result.printed])
+    raise typer.Exit(0 if result.is_printed else 1)

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from koshelek_driver.cli.options import JsonOption, SiteOption
-from koshelek_driver.cli.output import EXIT_OF_PRINTED, Output, print_document
+from koshelek_driver.cli.output import Output, print_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.errors import UsageError
 
@@ -75,7 +75,7 @@ def print_slip(
             terminal.slip_preview(found, copy=is_copy).save(png)
     output.document({"lines": lines, "png": str(png) if png else None, **print_document(result)})
     output.print_result(result)
-    raise typer.Exit(EXIT_OF_PRINTED[result.printed])
+    raise typer.Exit(0 if result.is_printed else 1)
 
 
 def _found(terminal: Terminal, order_id: str, refund: str) -> Payment | Refund:

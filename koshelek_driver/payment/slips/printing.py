@@ -12,9 +12,10 @@ from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.outcome import Payment, Refund, SlipState
 from koshelek_driver.payment.slips.content import SlipRules, kind_of, slip_lines
-from koshelek_driver.printer.job import PrinterCondition
+from koshelek_driver.printer.condition import PrinterCondition
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.preview import Preview, preview
-from koshelek_driver.printer.receipt_printer import JobObserver, Printed, PrintResult, ReceiptPrinter
+from koshelek_driver.printer.receipt_printer import JobObserver, PrintResult, ReceiptPrinter
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Item
 from koshelek_driver.printer.rendering.text import printable
@@ -25,11 +26,7 @@ _PAPER_WITHOUT_PRINTER = "generic-escpos-80mm"
 _TEXT_COLUMNS = 42
 """Width of a slip as text on a till without a printer."""
 _WAITING = (SlipState.QUEUED, SlipState.SENT)
-_SLIP_STATES = {
-    Printed.SENT: SlipState.SENT,
-    Printed.ASSUMED: SlipState.ASSUMED,
-    Printed.ON_PAPER: SlipState.PRINTED,
-}
+_SLIP_STATES = {JobState.ASSUMED: SlipState.ASSUMED, JobState.ACKNOWLEDGED: SlipState.PRINTED}
 
 
 class SlipPrinting:
@@ -86,7 +83,7 @@ class SlipPrinting:
         try:
             return self._print(of, observer)
         except JournalError as problem:
-            notify(observer.printed, PrintResult(Printed.NOT_SENT, PrinterCondition(problem.what, problem.remedy)))
+            notify(observer.printed, PrintResult(JobState.QUEUED, PrinterCondition(problem.what, problem.remedy)))
             return of
 
     def _print(self, of: S, observer: SaleObserver) -> S:
@@ -100,7 +97,7 @@ class SlipPrinting:
         )
         result = self._printer.print_lines(lines, job_observer, after_unknown=of.slip_state is SlipState.SENT)
         notify(observer.printed, result)
-        return self._keep(of, _SLIP_STATES.get(result.printed, of.slip_state))
+        return self._keep(of, _slip_state(result.state, of.slip_state))
 
     def _lines(
         self, of: Payment | Refund, columns: int, *, copy: bool, fitting: Callable[[str], str] | None = None
@@ -124,6 +121,11 @@ class SlipPrinting:
 def _as_it_is(text: str) -> str:
     """Fit the text to no code page: the point of sale prints it on a printer of its own."""
     return printable(text, "utf-8")
+
+
+def _slip_state(job: JobState, before: SlipState) -> SlipState:
+    """A job of which nothing left changes nothing; every other end without a confirmation is SENT."""
+    return before if job is JobState.QUEUED else _SLIP_STATES.get(job, SlipState.SENT)
 
 
 def _no_slip(of: Payment | Refund) -> UsageError:

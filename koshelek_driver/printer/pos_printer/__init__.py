@@ -1,1 +1,1 @@
-"""The category POSPrinter of UnifiedPOS: members and methods over jobs on one printer."""
+"""The category POSPrinter of UnifiedPOS: properties and methods over the jobs of one printer."""

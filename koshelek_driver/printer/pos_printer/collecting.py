@@ -1,4 +1,4 @@
-"""What is gathered over several calls and printed as one job: transactions, sideways text, page mode."""
+"""Output of several calls that is printed as one job: transactions, turned lines, pages."""
 
 from __future__ import annotations
 
@@ -21,33 +21,39 @@ _DIRECTIONS = {
 
 
 class Collection(Protocol):
-    """Takes what calls write until it is printed."""
+    """Takes the output of calls until it is printed as a whole."""
 
     def add(self, composer: Composer) -> None:
-        """What one call wrote."""
+        """Add the output of one call.
+
+        Raises UposError E_ILLEGAL if there is no room for it.
+        """
         ...
 
 
 @dataclass(slots=True)
 class Transaction:
-    """transactionPrint: printed whole when it ends."""
+    """The output of transactionPrint, printed as one job when the transaction ends."""
 
     units: list[bytes] = field(default_factory=list)
     lines: int = 0
     cuts: int = 0
 
     def add(self, composer: Composer) -> None:
-        """What one call wrote."""
+        """Add the output of one call."""
         self.units += composer.finished()
         self.lines += composer.lines
         self.cuts += composer.cuts
 
 
 class Sideways:
-    """rotatePrint by 90 degrees: lines stand side by side across the paper."""
+    """Lines turned by 90 degrees: they stand side by side across the paper."""
 
     def __init__(self, rotation: Rotation, across: int, longest: int) -> None:
-        """`across`: dots of the paper's width, `longest`: dots that a line may have along it."""
+        """`across`: dots of the paper's width.
+
+        `longest`: dots that a line may have along the paper.
+        """
         self._turned_left = rotation is Rotation.LEFT90
         self._across = across
         self._longest = longest
@@ -56,7 +62,10 @@ class Sideways:
         self._units: list[bytes] = []
 
     def add(self, composer: Composer) -> None:
-        """What one call wrote. Raises UposError E_ILLEGAL when the lines are more than the paper is wide."""
+        """Add the lines of one call.
+
+        Raises UposError E_ILLEGAL if the paper is not wide enough for them.
+        """
         if self._used + composer.height > self._across:
             what = f"the lines stand {self._used + composer.height} dots wide, the paper has {self._across}"
             raise UposError(ErrorCode.E_ILLEGAL, what, "end the rotation first, then begin another")
@@ -65,7 +74,10 @@ class Sideways:
         self._units += composer.finished()
 
     def units(self) -> list[bytes]:
-        """All of it as one page, as long as its longest line; nothing when nothing was written."""
+        """Return all lines as one page, as long as the longest line.
+
+        The result is empty if nothing was written.
+        """
         if not self._used:
             return []
         direction = Direction.BOTTOM_TO_TOP if self._turned_left else Direction.TOP_TO_BOTTOM
@@ -76,7 +88,7 @@ class Sideways:
 
 @dataclass(frozen=True, slots=True)
 class PageArea:
-    """Dots: where the area lies on the page, and how large it is."""
+    """Position and size of an area on the page, in dots."""
 
     x: int
     y: int
@@ -84,13 +96,13 @@ class PageArea:
     height: int
 
     def line(self, direction: PrintDirection) -> int:
-        """Dots of a line in that direction."""
+        """Return the dots of a line in that direction."""
         across = direction in (PrintDirection.LEFT_TO_RIGHT, PrintDirection.RIGHT_TO_LEFT)
         return self.width if across else self.height
 
 
 class PageOfMode:
-    """pageModePrint: what is drawn into areas until the page is printed."""
+    """The output of page mode: areas that are drawn until the page is printed."""
 
     def __init__(self, area: PageArea, direction: PrintDirection) -> None:
         self.area = area
@@ -98,24 +110,24 @@ class PageOfMode:
         self._units = [self._chosen()]
 
     def add(self, composer: Composer) -> None:
-        """What one call wrote."""
+        """Add the output of one call."""
         self._units += composer.finished()
 
     def choose(self, area: PageArea, direction: PrintDirection) -> None:
-        """What follows is drawn there."""
+        """Draw the following calls into another area, or in another direction."""
         self.area, self.direction = area, direction
         self._units.append(self._chosen())
 
     def go_down_to(self, row: int) -> None:
-        """What follows is drawn at that row of the area, in dots."""
+        """Draw the following line at that row of the area, in dots."""
         self._units.append(positioning.to_row(row))
 
     def clear(self) -> None:
-        """The present area is white again."""
+        """Make the present area white again."""
         self._units.append(positioning.CLEAR_PAGE)
 
     def units(self) -> list[bytes]:
-        """The whole page."""
+        """Return the whole page as units of commands."""
         return [positioning.ENTER_PAGE_MODE, *self._units, positioning.PRINT_PAGE_AND_LEAVE]
 
     def _chosen(self) -> bytes:

@@ -1,29 +1,30 @@
-"""The category POSPrinter of UnifiedPOS."""
+"""The category POSPrinter of UnifiedPOS: its methods, each handed to a part of the printer."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from firmware_protocol.escpos import commands
+from firmware_protocol.escpos import commands, positioning
 from koshelek_driver.config import site
+from koshelek_driver.printer.pos_printer import bitmaps, forms, gathering
 from koshelek_driver.printer.pos_printer.collecting import PageOfMode, Sideways
-from koshelek_driver.printer.pos_printer.gathering import Gathering
+from koshelek_driver.printer.pos_printer.members import PrinterMembers
+from koshelek_driver.printer.pos_printer.parts import LastError, PrinterParts
+from koshelek_driver.printer.pos_printer.print_jobs import STATISTICS
+from koshelek_driver.printer.pos_printer.problems import level_of
 from koshelek_driver.printer.pos_printer.request import Request, StatisticsDelta
-from koshelek_driver.printer.pos_printer.service import EscPosPrinter
+from koshelek_driver.printer.pos_printer.service import EscPosPrinter, PrinterService
+from koshelek_driver.printer.pos_printer.settings import check_bitmap_number
 from koshelek_driver.printer.pos_printer.station import PrintStation
-from koshelek_driver.printer.pos_printer.writing import STATISTICS
 from koshelek_driver.printer.rendering import bar_codes, imaging
-from koshelek_driver.printer.rendering.composer import Composer
-from koshelek_driver.printer.rendering.imaging import Picture
 from koshelek_driver.printer.rendering.ruled_line import RuledLine
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
-from koshelek_driver.upos.members import V1_5, V1_10, V1_13, Stage, method
-from koshelek_driver.upos.printer_codes import Rotation, Station
+from koshelek_driver.upos.members import V1_5, V1_9, V1_10, V1_13, Stage, method
+from koshelek_driver.upos.output import Output
+from koshelek_driver.upos.printer_codes import PageModeControl, Station, TransactionControl
 from koshelek_driver.upos.registry import Devices, Factory
 
-_BITMAPS = range(1, 21)
-_LOGOS = (1, 2)
 _PAIRS = {
     0x0003: (Station.JOURNAL, Station.RECEIPT),
     0x0005: (Station.JOURNAL, Station.SLIP),
@@ -32,13 +33,12 @@ _PAIRS = {
     0x8005: (Station.SLIP, Station.JOURNAL),
     0x8006: (Station.SLIP, Station.RECEIPT),
 }
-"""Stations of printTwoNormal, the first prints the first data: PTR_S_ and PTR_TWO_."""
-_BITMAP_TYPES = (1, 2, 3)
+"""Stations of printTwoNormal, PTR_S_ and PTR_TWO_ numbers; the first station prints the first data."""
 _MARKS = {1: 65, 2: 66, 4: 67, 8: 67}
 """PTR_MF_ to the functions of FS ( L."""
 
 
-class POSPrinter(Gathering):
+class POSPrinter(PrinterMembers):
     """A receipt printer: open, claim, enable, print.
 
         printer = POSPrinter()
@@ -48,9 +48,9 @@ class POSPrinter(Gathering):
         printer.print_normal(Station.RECEIPT, "\\x1b|cA\\x1b|bCСпасибо!\\n")
         printer.cut_paper(100)
 
-    Every call is a job that ends on paper, or raises what hinders it: cover and paper as E_EXTENDED. In AsyncMode it
-    is queued; while the printer holds a job for want of paper an ErrorEvent waits for its answer: ER_RETRY lets the
-    same job go on where it stands, ER_CLEAR takes it back. Text without a line feed waits for the next call.
+    Every call is a job that ends on paper or raises the cause that prevents it: cover and paper as E_EXTENDED. In
+    AsyncMode calls are queued; while the printer holds a job without paper, an ErrorEvent waits for its response:
+    ER_RETRY resumes the same job, ER_CLEAR cancels it. Text without a line feed waits for the next call.
     """
 
     category: ClassVar[str] = "POSPrinter"
@@ -60,59 +60,72 @@ class POSPrinter(Gathering):
 
     @method("printNormal", needs=Stage.ENABLED)
     def print_normal(self, station: Station, data: str) -> None:
-        """Print text with escape sequences. Raises E_ILLEGAL for a station that is not there, and what hinders."""
-        self._write(station, lambda composer: composer.write(data))
+        """Print text with escape sequences.
+
+        Raises:
+            UposError: E_ILLEGAL for a station that the printer lacks; the cause if it cannot print.
+        """
+        self.parts.jobs.write(station, lambda composer: composer.write(data))
 
     @method("printImmediate", needs=Stage.ENABLED)
     def print_immediate(self, station: Station, data: str) -> None:
-        """As printNormal, at once and before what is queued; what is being printed ends first. Never asynchronous."""
-        paper = self._stations[station]
-        composer = Composer(self._setting(paper, at_once=True), [], paper.typeface)
-        composer.write(data)
-        composer.end_line()
-        self._job(paper, composer.finished(), self._tally(composer)).run()
+        """Print text before the queue, as soon as the present job ends.
+
+        Always synchronous. Raises UposError as printNormal.
+        """
+        self.parts.jobs.write_now(station, data)
 
     @method("printTwoNormal", needs=Stage.ENABLED)
     def print_two_normal(self, stations: int, data1: str, data2: str) -> None:
-        """Print on two stations as one job; `data2` "" prints `data1` on both. Raises E_ILLEGAL without both."""
-        pair = _PAIRS.get(stations, ())
-        if not pair or not self._both(*pair):
+        """Print on two stations as one job; an empty `data2` prints `data1` on both.
+
+        Raises:
+            UposError: E_ILLEGAL unless the printer has both; as printNormal.
+        """
+        pair = _PAIRS.get(stations)
+        if pair is None or not self.parts.stations.have_both(*pair):
             raise UposError(ErrorCode.E_ILLEGAL, f"stations {stations}", "use PTR_TWO_ of two that the printer has")
-        with self._composing:
-            composers = [self._composed(each, data) for each, data in zip(pair, (data1, data2 or data1), strict=True)]
-            units = [unit for paper, composer in composers for unit in self._whole(paper, composer.finished())]
-        self._submit(Request(self._service, pair[0], units, self._tally(composers[0][1]), self._count))
+        self.parts.jobs.write_both((pair[0], data1), (pair[1], data2 or data1))
 
     @method("printBarCode", needs=Stage.ENABLED)
     def print_bar_code(  # noqa: PLR0917 - as the standard has it
         self, station: Station, data: str, symbology: int, height: int, width: int, alignment: int, text_position: int
     ) -> None:
-        """Print a bar code; height and width in MapMode units, alignment PTR_BC_ or a distance, text PTR_BC_TEXT_.
+        """Print a bar code; drawn as dots if the printer lacks the symbology.
 
-        Drawn as dots where the printer lacks the symbology. Raises E_ILLEGAL for what cannot be printed here.
+        Height and width are in units of MapMode, `alignment` is PTR_BC_ or a distance, `text_position` PTR_BC_TEXT_.
+
+        Raises:
+            UposError: E_ILLEGAL for a bar code that cannot be printed here; as printNormal.
         """
-        paper = self._with("bar codes", station, lambda paper: paper.bar_code)
-        size = (self._dots(paper, height), self._dots(paper, width))
-        align = alignment if alignment < 0 else self._dots(paper, alignment)
+        paper = self.parts.stations[station]
+        paper.require("bar codes", has=paper.bar_code)
+        size = (paper.dots(height), paper.dots(width))
+        align = alignment if alignment < 0 else paper.dots(alignment)
         wanted = bar_codes.order(data, symbology, size, align, text_position)
-        self._write(station, lambda composer: composer.bar_code(wanted), StatisticsDelta(bar_codes=1))
+        self.parts.jobs.write(station, lambda composer: composer.bar_code(wanted), StatisticsDelta(bar_codes=1))
 
     @method("printBitmap", needs=Stage.ENABLED)
     def print_bitmap(self, station: Station, file_name: str, width: int, alignment: int) -> None:
-        """Print a picture file: BMP, GIF, JPEG, PNG. `width` PTR_BM_ASIS or MapMode units.
+        """Print a picture file: BMP, GIF, JPEG, PNG.
 
-        Raises E_NOEXIST, E_EXTENDED with TOOBIG or BADFORMAT, E_ILLEGAL without bitmaps.
+        `width` is PTR_BM_ASIS or in units of MapMode.
+
+        Raises:
+            UposError: E_NOEXIST; E_EXTENDED with TOOBIG or BADFORMAT; E_ILLEGAL without bitmaps; as printNormal.
         """
-        self._bitmap_station(station)
-        self._print_picture(station, imaging.read_file(file_name), width, alignment)
+        paper = self._bitmap_station(station)
+        self._print_bitmap(paper, imaging.read_file(file_name), width, alignment)
 
     @method("printMemoryBitmap", needs=Stage.ENABLED, since=V1_10)
     def print_memory_bitmap(self, station: Station, data: bytes, type: int, width: int, alignment: int) -> None:  # noqa: A002
-        """Print a picture in memory; `type` is PTR_BMT_, and its bytes count. Raises as printBitmap."""
-        self._bitmap_station(station)
-        if type not in _BITMAP_TYPES:
-            raise UposError(ErrorCode.E_ILLEGAL, f"bitmap type {type}", "use PTR_BMT_: 1 BMP, 2 JPEG, 3 GIF")
-        self._print_picture(station, data, width, alignment)
+        """Print a picture in memory.
+
+        `type` is PTR_BMT_; the bytes decide the real type. Raises as printBitmap.
+        """
+        paper = self._bitmap_station(station)
+        bitmaps.check_type(type)
+        self._print_bitmap(paper, data, width, alignment)
 
     @method("drawRuledLine", needs=Stage.ENABLED, since=V1_13)
     def draw_ruled_line(  # noqa: PLR0917 - as the standard has it
@@ -124,9 +137,10 @@ class POSPrinter(Gathering):
         line_style: int,
         line_color: int,
     ) -> None:
-        """Draw horizontal lines: "start,length;start,length" in MapMode units, PTR_LS_ styles.
+        """Draw horizontal lines: `start,length;start,length` in units of MapMode, PTR_LS_ styles.
 
-        Raises E_ILLEGAL for vertical ones, and while a page, a transaction or turned text is gathered.
+        Raises:
+            UposError: E_ILLEGAL for vertical lines, and while a page, a transaction or turned text is gathered.
         """
         paper = self._bitmap_station(station)
         if paper.collecting is not None:
@@ -134,80 +148,170 @@ class POSPrinter(Gathering):
                 ErrorCode.E_ILLEGAL, "a ruled line in a page, a transaction or turned text", "end that first"
             )
         wanted = RuledLine(position_list, line_direction, line_width, line_style, line_color)
-        self._write(station, lambda composer: composer.ruled_line(wanted))
+        self.parts.jobs.write(station, lambda composer: composer.ruled_line(wanted))
 
     @method("cutPaper", needs=Stage.ENABLED)
     def cut_paper(self, percentage: int) -> None:
-        """Cut where the paper is; feed RecLinesToPaperCut lines before. Below 100 a piece is left; 0 does not cut."""
-        paper = self._with("cutter", Station.RECEIPT, lambda paper: paper.cutter)
+        """Cut the paper where it is, wholly or partly.
+
+        100 cuts through, 1 to 99 leave a piece, 0 does not cut. Print RecLinesToPaperCut lines before, else the cut
+        goes through the text. Raises UposError E_ILLEGAL without a cutter and inside a page; as printNormal.
+        """
+        paper = self.parts.receipt
+        paper.require("cutter", has=paper.cutter)
         if not 0 <= percentage <= 100 or isinstance(paper.collecting, PageOfMode | Sideways):
             raise UposError(ErrorCode.E_ILLEGAL, f"cut by {percentage} percent", "0 to 100, outside pages")
-        self._write(Station.RECEIPT, lambda composer: composer.cut(percentage, feed=False))
+        self.parts.jobs.write(Station.RECEIPT, lambda composer: composer.cut(percentage, feed=False))
 
     @method("markFeed", needs=Stage.ENABLED, since=V1_5)
     def mark_feed(self, type: int) -> None:  # noqa: A002
-        """Feed marked paper to where PTR_MF_ says. Raises E_ILLEGAL where CapRecMarkFeed lacks it."""
-        paper = self._stations[Station.RECEIPT]
+        """Feed marked paper to a PTR_MF_ position. Raises UposError E_ILLEGAL unless CapRecMarkFeed has it."""
+        paper = self.parts.receipt
         if type not in _MARKS or not paper.mark_feed & type:
             raise UposError(ErrorCode.E_ILLEGAL, f"markFeed {type}", "read CapRecMarkFeed")
-        self._submit(self._job(paper, [commands.to_mark(_MARKS[type])], StatisticsDelta()))
+        self.parts.jobs.submit(paper, [commands.to_mark(_MARKS[type])])
 
-    # --- bitmaps and logos that are kept
+    # --- stored bitmaps and logos
 
     @method("setBitmap", needs=Stage.ENABLED)
     def set_bitmap(self, bitmap_number: int, station: Station, file_name: str, width: int, alignment: int) -> None:
-        """Keep a picture for the escape sequence `#B`, 1 to 20; an empty name forgets it. Raises as printBitmap."""
+        """Store a picture, 1 to 20, for the escape sequence `#B`.
+
+        An empty name deletes it. Raises as printBitmap.
+        """
         paper = self._bitmap_station(station)
-        if bitmap_number not in _BITMAPS:
-            raise UposError(ErrorCode.E_ILLEGAL, f"bitmap number {bitmap_number}", "use 1 to 20")
+        check_bitmap_number(bitmap_number)
+        stored = self.parts.settings.bitmaps
         if not file_name:
-            self._bitmaps.pop((station, bitmap_number), None)
+            stored.pop((station, bitmap_number), None)
             return
-        picture, align = self._picture(paper, imaging.read_file(file_name), width, alignment)
-        self._bitmaps[station, bitmap_number] = (picture, align)
+        stored[station, bitmap_number] = bitmaps.decode(paper, imaging.read_file(file_name), width, alignment)
 
     @method("setLogo", needs=Stage.ENABLED)
     def set_logo(self, location: int, data: str) -> None:
-        """Keep print data, with escape sequences, for the logos `tL` (PTR_L_TOP 1) and `bL` (PTR_L_BOTTOM 2)."""
-        if location not in _LOGOS:
-            raise UposError(ErrorCode.E_ILLEGAL, f"logo location {location}", "use PTR_L_TOP or PTR_L_BOTTOM")
-        self._logos[location] = data
+        """Store print data for the escape sequences `tL` (PTR_L_TOP 1) and `bL` (PTR_L_BOTTOM 2)."""
+        self.parts.settings.set_logo(location, data)
 
     # --- ask first
 
     @method("validateData", needs=Stage.ENABLED)
     def validate_data(self, station: Station, data: str) -> None:
-        """Print nothing. Raises E_FAILURE for what cannot be printed here, E_ILLEGAL for what will be approximated."""
-        paper = self._stations[station]
-        composer = Composer(self._setting(paper), list(paper.pending), paper.typeface)
-        composer.write(data)
-        doubts = sorted(composer.doubts, key=lambda doubt: not doubt.fatal)
-        if doubts:
-            code = ErrorCode.E_FAILURE if doubts[0].fatal else ErrorCode.E_ILLEGAL
-            raise UposError(code, doubts[0].what, "print it otherwise, or as it comes")
+        """Check data without printing.
 
-    def _composed(self, station: Station, data: str) -> tuple[PrintStation, Composer]:
-        paper = self._stations[station]
-        composer = Composer(self._setting(paper), paper.pending, paper.typeface)
+        Raises:
+            UposError: E_FAILURE for data that cannot be printed here, E_ILLEGAL for data that will be approximated.
+        """
+        composer = self.parts.stations[station].composer()
         composer.write(data)
-        paper.took(composer)
-        return paper, composer
+        issues = sorted(composer.issues, key=lambda issue: not issue.fatal)
+        if issues:
+            code = ErrorCode.E_FAILURE if issues[0].fatal else ErrorCode.E_ILLEGAL
+            raise UposError(code, issues[0].what, "print it otherwise, or as it comes")
+
+    # --- gather
+
+    @method("transactionPrint", needs=Stage.ENABLED)
+    def transaction_print(self, station: Station, control: TransactionControl) -> None:
+        """Begin a transaction, or print its calls as one job.
+
+        Raises UposError E_ILLEGAL out of turn; as printNormal.
+        """
+        gathering.print_transaction(self.parts.jobs, self.parts.stations[station], control)
+
+    @method("rotatePrint", needs=Stage.ENABLED)
+    def rotate_print(self, station: Station, rotation: int) -> None:
+        """Turn the following text: PTR_RP_, with PTR_RP_BARCODE and BITMAP for these too.
+
+        NORMAL prints the turned lines. Raises UposError E_ILLEGAL for a rotation that the printer lacks.
+        """
+        gathering.rotate(self.parts.jobs, self.parts.stations[station], rotation)
+
+    @method("pageModePrint", needs=Stage.ENABLED, since=V1_9)
+    def page_mode_print(self, control: PageModeControl) -> None:
+        """Begin a page on PageModeStation, print it, print and keep it, or cancel it.
+
+        Raises UposError E_ILLEGAL out of turn; as printNormal.
+        """
+        gathering.print_page(self.parts.jobs, self.parts.page_mode, control)
+
+    @method("clearPrintArea", needs=Stage.ENABLED, since=V1_9)
+    def clear_print_area(self) -> None:
+        """Make the present area of the page white again.
+
+        Raises UposError E_ILLEGAL outside page mode.
+        """
+        self.parts.page_mode.page().clear()
+
+    # --- forms
+
+    @method("beginInsertion", needs=Stage.ENABLED, idle=True)
+    def begin_insertion(self, timeout: int) -> None:
+        """Wait for a form; blocks `timeout` ms at most.
+
+        Raises:
+            UposError: E_TIMEOUT, call again; E_ILLEGAL without the slip station.
+        """
+        forms.await_form(self.parts.service, self.parts.slip, timeout, wanted=True)
+
+    @method("endInsertion", needs=Stage.ENABLED, idle=True)
+    def end_insertion(self) -> None:
+        """End the insertion. Raises UposError E_EXTENDED with SLP_FORM if there is no form."""
+        forms.expect_form(self.parts.service, self.parts.slip, there=True)
+        self.parts.jobs.count_form()
+
+    @method("beginRemoval", needs=Stage.ENABLED, idle=True)
+    def begin_removal(self, timeout: int) -> None:
+        """Push the form out and wait until it is taken.
+
+        Blocks `timeout` ms at most. Raises as beginInsertion.
+        """
+        self.parts.jobs.run(self.parts.slip, [positioning.PRINT_PAGE_AND_LEAVE])
+        forms.await_form(self.parts.service, self.parts.slip, timeout, wanted=False)
+
+    @method("endRemoval", needs=Stage.ENABLED, idle=True)
+    def end_removal(self) -> None:
+        """End the removal. Raises UposError E_EXTENDED with SLP_FORM if a form is still there."""
+        forms.expect_form(self.parts.service, self.parts.slip, there=False)
+
+    @method("changePrintSide", needs=Stage.ENABLED, since=V1_5, idle=True)
+    def change_print_side(self, side: int) -> None:
+        """Raise UposError E_ILLEGAL: no printer of this kind turns a form."""
+        raise UposError(ErrorCode.E_ILLEGAL, f"print side {side}: CapSlpBothSidesPrint is false")
+
+    # --- parts
+
+    def _prepare_session(self) -> None:
+        super()._prepare_session()
+        session = self._session_now()
+        if not isinstance(session.service, PrinterService):
+            session.dispatcher.stop()
+            self._session = None  # the base class began the session already; a failed open leaves the device closed
+            raise UposError(ErrorCode.E_NOSERVICE, f"the service of {self} is no PrinterService", "ask its maker")
+        self.parts = PrinterParts(session.service, session.statistics, self._submit)
+
+    def _submit(self, request: Request) -> None:
+        """A synchronous call cannot be resumed by its caller, so its job is run to the end."""
+        run = request.run if self._async_mode else request.run_to_the_end
+        self._output(Output(run, request.abort, request))
+
+    def _describe_output_error(self, output: Output, problem: UposError) -> None:
+        request: Any = output.about
+        assert isinstance(request, Request)
+        text = f"{problem.what}; {problem.remedy}" if problem.remedy else problem.what
+        self.parts.last_error = LastError(level_of(request.state), request.station, text)
+
+    def _drop_output(self) -> None:
+        super()._drop_output()
+        self.parts.stations.forget()
 
     def _bitmap_station(self, station: Station) -> PrintStation:
-        return self._with("bitmaps", station, lambda paper: paper.bitmap)
+        paper = self.parts.stations[station]
+        paper.require("bitmaps", has=paper.bitmap)
+        return paper
 
-    def _print_picture(self, station: Station, data: bytes, width: int, alignment: int) -> None:
-        kept = self._picture(self._stations[station], data, width, alignment)
-        self._write(station, lambda composer: composer.picture(*kept))
-
-    def _picture(self, paper: PrintStation, data: bytes, width: int, alignment: int) -> tuple[Picture, int]:
-        if (width <= 0 and width != imaging.AS_IS) or alignment < bar_codes.RIGHT:
-            what = f"bitmap width {width}, alignment {alignment}"
-            raise UposError(ErrorCode.E_ILLEGAL, what, "PTR_BM_ASIS or a width; PTR_BM_ or a distance")
-        dots = None if width == imaging.AS_IS else max(1, self._dots(paper, width))
-        turn = paper.rotation if paper.turns_bitmaps else Rotation.NORMAL
-        picture = imaging.decoded(data, dots, self._setting(paper).room, turn)
-        return picture, alignment if alignment < 0 else self._dots(paper, alignment)
+    def _print_bitmap(self, paper: PrintStation, data: bytes, width: int, alignment: int) -> None:
+        picture = bitmaps.decode(paper, data, width, alignment)
+        self.parts.jobs.write(paper.name, lambda composer: composer.picture(*picture))
 
     def _till_devices(self) -> Devices:
         return site.load().devices

@@ -1,4 +1,4 @@
-"""A POSPrinter without a printer: what would be printed is drawn. The device service `preview`.
+"""The device service `preview`: a POSPrinter without a printer, whose receipts are drawn.
 
 In the site file: `category = "POSPrinter"`, `service = "preview"`, the `profile` of the printer that it stands for, and
 under `settings` the `folder` for the receipts, each as PNG and as text. Needs the extra `drawn`.
@@ -14,15 +14,19 @@ from typing import ClassVar
 from firmware_protocol.escpos.tokenizer import Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import DeviceEntry
-from koshelek_driver.printer.job import JobState, PrinterStatus
+from koshelek_driver.printer.condition import PrinterStatus
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.pos_printer.service import PrinterService
-from koshelek_driver.printer.preview import Preview, machine_of
-from koshelek_driver.printer.receipt_printer import Printed, Printing, PrintResult
+from koshelek_driver.printer.preview import Preview, build_emulator
+from koshelek_driver.printer.receipt_printer import Printing, PrintResult
 from koshelek_driver.upos.codes import HealthLevel
 
 
 class PreviewPrinter(PrinterService):
-    """Takes everything and is never out of paper. `receipts` are those that were cut, or torn off by disable."""
+    """Draws every job and is never out of paper.
+
+    `receipts` are the pieces that were cut, or torn off by disable.
+    """
 
     device_service_description: ClassVar[str] = "Koshelek Driver preview of a printer"
 
@@ -30,33 +34,33 @@ class PreviewPrinter(PrinterService):
         self.profile = profile.printer(entry.profile)
         self.folder = Path(entry.settings.get("folder") or tempfile.mkdtemp(prefix="koshelek-preview-"))
         self.receipts: list[Preview] = []
-        self._machine = machine_of(self.profile, self._keep)
+        self._emulator = build_emulator(self.profile, self._keep)
         self._reader = Tokenizer()
         self.claim_key = f"preview:{name}:{self.folder}"
         self.physical_device_name = f"preview of {entry.profile} in {self.folder}"
         self.physical_device_description = self.profile.description
 
     def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
-        """Draw it."""
+        """Draw the job at once."""
         for token in self._reader.feed(b"".join(units)):
-            self._machine.execute(token)
-        return PrintResult(Printed.ON_PAPER, state=JobState.ACKNOWLEDGED), None
+            self._emulator.execute(token)
+        return PrintResult(JobState.ACKNOWLEDGED), None
 
     def status(self) -> PrinterStatus:
-        """Always ready."""
+        """Return a status without faults."""
         return PrinterStatus(True, answered=True)
 
     def form_is_in(self) -> bool | None:
-        """It has no hands to put one in."""
+        """Return None: there are no forms."""
         return None
 
     def check_health(self, level: HealthLevel) -> str:
-        """Always well."""
+        """Succeed for CH_INTERNAL; other levels are E_ILLEGAL."""
         return "Successful" if level is HealthLevel.CH_INTERNAL else super().check_health(level)
 
     def disable(self) -> None:
-        """Tear off what was not cut."""
-        self._machine.finish()
+        """Tear off the paper that was not cut."""
+        self._emulator.finish()
 
     def _keep(self, shown: Preview) -> None:
         self.receipts.append(shown)

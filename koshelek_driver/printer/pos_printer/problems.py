@@ -1,8 +1,8 @@
-"""What hinders a printer, by the codes of the standard."""
+"""The conditions of a printer as result codes of the standard."""
 
 from __future__ import annotations
 
-from koshelek_driver.printer.job import (
+from koshelek_driver.printer.condition import (
     BUSY,
     COVER,
     ERROR,
@@ -10,9 +10,9 @@ from koshelek_driver.printer.job import (
     PAPER,
     SILENT,
     TAKES_NOTHING,
-    JobState,
     PrinterCondition,
 )
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -33,7 +33,7 @@ _CODES = {
 
 
 def problem_of(result: PrintResult, station: Station) -> UposError:
-    """Why a job on that paper did not end well."""
+    """Return the UposError of a job that failed on that paper."""
     cause = result.cause or OFFLINE
     if cause is COVER or cause is PAPER:
         extended = PrinterExtended.COVER_OPEN if cause is COVER else _EMPTY[station]
@@ -42,8 +42,11 @@ def problem_of(result: PrintResult, station: Station) -> UposError:
 
 
 def level_of(state: JobState) -> ErrorLevel:
-    """FATAL: nobody knows what of the job is on paper."""
-    return ErrorLevel.FATAL if state in (JobState.TORN, JobState.SENT) else ErrorLevel.RECOVERABLE
+    """Return the ErrorLevel of a failed job.
+
+    FATAL: the state of the paper is unknown.
+    """
+    return ErrorLevel.FATAL if state in (JobState.INTERRUPTED, JobState.SENT) else ErrorLevel.RECOVERABLE
 
 
 def _otherwise(result: PrintResult) -> ErrorCode:
@@ -53,6 +56,6 @@ def _otherwise(result: PrintResult) -> ErrorCode:
 
 
 def _remedy(cause: PrinterCondition, result: PrintResult) -> str:
-    if result.state in (JobState.TORN, JobState.SENT):
+    if result.state in (JobState.INTERRUPTED, JobState.SENT):
         return f"{cause.remedy}; look whether it is on paper before it is printed again"
     return cause.remedy

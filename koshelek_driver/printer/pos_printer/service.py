@@ -1,4 +1,4 @@
-"""The device service of the category POSPrinter: any ESC/POS printer that a profile describes, on its port."""
+"""The device service of the category POSPrinter, for any ESC/POS printer with a profile."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.errors import PortNotOpened
+from koshelek_driver.printer.condition import PrinterStatus
 from koshelek_driver.printer.crash_mark import CrashMark
-from koshelek_driver.printer.job import DEFAULT_TIMING, PrinterStatus, PrinterTiming
+from koshelek_driver.printer.job import DEFAULT_TIMING, PrinterTiming
+from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.owners import receipt_printer
 from koshelek_driver.printer.pos_printer.problems import problem_of
-from koshelek_driver.printer.receipt_printer import JobObserver, Printed, Printing, PrintResult
+from koshelek_driver.printer.receipt_printer import JobObserver, Printing, PrintResult
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.samples import sample_slip
 from koshelek_driver.transport import check_address, hardware_of
@@ -31,7 +33,7 @@ from koshelek_driver.upos.service import DeviceService, Equipment, EventCallback
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 3.0
-_LONGEST_LOOK_S = 15.0
+_LONGEST_QUESTION_S = 15.0
 
 
 class DirectIo(IntEnum):
@@ -40,33 +42,44 @@ class DirectIo(IntEnum):
     OPEN_DRAWER = 1
     """`data`: the pin of the drawer's connector, 2 or 5 (0: 2)."""
     DRAWER_STATUS = 2
-    """Gives `data` 1 when pin 3 of the connector is high, else 0; which of them is open depends on the drawer."""
+    """Returns `data` 1 if pin 3 of the connector is high, else 0; which level means open depends on the drawer."""
 
 
 class PrinterService(DeviceService[None]):
-    """What the maker of a POSPrinter supplies: an ESC/POS device. The model makes the bytes, by its profile."""
+    """The interface that the maker of a printer implements.
+
+    The device model makes the bytes of a job by `profile`; the service prints them.
+    """
 
     profile: PrinterProfile
     hold_s: ClassVar[float] = 30.0
-    """Seconds that a synchronous call waits for paper where the printer cannot take back what it has not printed."""
+    """Seconds that a synchronous call waits for paper if the printer cannot take back the unprinted rest."""
 
     @abstractmethod
     def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
-        """Print one job of whole commands; a Printing is a job that waits in the printer. Raises nothing for that."""
+        """Print one job of whole commands.
+
+        Blocks. A Printing is a job that the printer holds; no fault raises.
+        """
 
     @abstractmethod
     def status(self) -> PrinterStatus:
-        """What was last seen of it, without asking again."""
+        """Return the last known status, without asking the printer."""
 
     @abstractmethod
     def form_is_in(self) -> bool | None:
-        """Whether a form lies in the slip station; None when it does not say. Asks the printer."""
+        """Ask the printer for a form in the slip station.
+
+        Returns None if that is unknown. Blocks a second at most.
+        """
 
 
 class EscPosPrinter(PrinterService):
-    """One printer. While it is enabled its connection is kept, and a thread asks every second how it is.
+    """One printer on its port.
 
-    A connection that is lost is opened again when there is something to print or to ask.
+    While it is enabled the connection stays open, and a thread asks for its status.
+
+    A lost connection is opened again by the next job or question.
     """
 
     device_service_description: ClassVar[str] = "Koshelek Driver ESC/POS printer"
@@ -78,7 +91,7 @@ class EscPosPrinter(PrinterService):
         self._printer = receipt_printer(entry, _CONNECT_TIMEOUT_S, self.timing)
         self.profile = profile.printer(entry.profile)
         self._name = name
-        self._watch: _Watch | None = None
+        self._status_thread: _StatusThread | None = None
         self._status = PrinterStatus(True)
         self.claim_key = hardware_of(entry.port)
         self._mark = CrashMark(self.claim_key, default_folder())
@@ -88,60 +101,69 @@ class EscPosPrinter(PrinterService):
             self.cap_power_reporting = PowerReporting.PR_NONE
 
     def enable(self, callbacks: EventCallbacks[None]) -> None:
-        """Open the port. Raises UposError E_NOHARDWARE."""
+        """Open the port and start the thread that asks for the status.
+
+        Raises UposError E_NOHARDWARE.
+        """
         try:
             self._printer.keep()
         except PortNotOpened as problem:
             raise UposError(ErrorCode.E_NOHARDWARE, problem.what, problem.remedy) from problem
-        torn = self._mark.found()
-        if torn is not None:
-            self._printer.expect_torn(torn)
+        interrupted = self._mark.found()
+        if interrupted is not None:
+            self._printer.expect_interrupted(interrupted)
         if self.profile.acknowledge != "none":
             self._status = self._printer.status()
-            self._watch = _Watch(self, callbacks)
+            self._status_thread = _StatusThread(self, callbacks)
 
     def disable(self) -> None:
-        """Stop looking, and close the port. What waits in the printer is taken back where it can be."""
-        if self._watch is not None:
-            self._watch.end()
-            self._watch = None
+        """Stop the thread, cancel a job that the printer holds, close the port."""
+        if self._status_thread is not None:
+            self._status_thread.end()
+            self._status_thread = None
         self._printer.let_go()
 
     def power_state(self) -> PowerState:
-        """Off and unplugged look the same."""
+        """Return the power state by the last status; off and unplugged look the same."""
         return power_of(self._status)
 
     def begin(self, units: Sequence[bytes]) -> tuple[PrintResult, Printing | None]:
-        """See PrinterService."""
+        """Print one job, with a crash mark while it is on its way."""
         longest = max(map(len, units), default=0)
         result, printing = self._printer.begin(units, JobObserver(before_write=lambda: self._mark.put(longest)))
         if result.is_printed:
             self._mark.take_away()
         elif self.profile.acknowledge != "none":
-            self.look()
+            self.refresh_status()
         return result, printing
 
     def status(self) -> PrinterStatus:
-        """See PrinterService."""
+        """Return the status of the last question."""
         return self._status
 
-    def look(self) -> PrinterStatus | None:
-        """Ask, unless it is printing."""
+    def refresh_status(self) -> PrinterStatus | None:
+        """Ask the printer for its status and return it.
+
+        Returns None while a job is being printed.
+        """
         found = self._printer.status_if_free()
         self._status = found or self._status
         return found
 
     def form_is_in(self) -> bool | None:
-        """See PrinterService."""
+        """Ask the printer for a form in the slip station.
+
+        Returns None if that is unknown.
+        """
         return self._printer.form_is_in()
 
     def check_health(self, level: HealthLevel) -> str:
-        """CH_INTERNAL: whether it can print. CH_EXTERNAL: it prints a test slip."""
+        """Ask whether it can print (CH_INTERNAL), or print a test slip (CH_EXTERNAL). Raises UposError."""
         if level is HealthLevel.CH_INTERACTIVE:
             return super().check_health(level)
         if level is HealthLevel.CH_INTERNAL:
             status = self._printer.status() if self.profile.acknowledge != "none" else PrinterStatus(True)
-            result = PrintResult(Printed.NOT_SENT, status.hindrance)
+            result = PrintResult(JobState.QUEUED, status.hindrance)
         else:
             result = self._printer.print_lines(sample_slip(self.profile.columns))
         if result.cause is not None:
@@ -149,7 +171,10 @@ class EscPosPrinter(PrinterService):
         return "Successful"
 
     def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:
-        """See DirectIo. Raises UposError: E_ILLEGAL, and what hinders the printer."""
+        """Run a command of DirectIo.
+
+        Raises UposError: E_ILLEGAL, or the cause if the printer cannot print.
+        """
         if command == DirectIo.DRAWER_STATUS:
             return int(self._printer.status().drawer_high), obj
         pin = {0: commands.Drawer.PIN_2, 2: commands.Drawer.PIN_2, 5: commands.Drawer.PIN_5}.get(data)
@@ -161,51 +186,57 @@ class EscPosPrinter(PrinterService):
         return data, obj
 
     def equipment(self) -> Equipment:
-        """What the profile says."""
+        """Return the description of the profile and the port."""
         return Equipment(model_name=self.profile.description, interface=self.physical_device_name)
 
 
-class _Watch:
-    """The thread that asks, from enable to disable, and tells what changes."""
+class _StatusThread:
+    """The thread that asks for the status from enable to disable, and reports changes."""
 
     def __init__(self, printer: EscPosPrinter, callbacks: EventCallbacks[None]) -> None:
         self._printer = printer
         self._callbacks = callbacks
-        self._told = PrinterStatus(True)
+        self._reported = PrinterStatus(True)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"printer-{printer.claim_key}", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """End, and wait for it."""
+        """Stop the thread and wait for its end."""
         self._stopped.set()
-        self._thread.join(_LONGEST_LOOK_S)
+        self._thread.join(_LONGEST_QUESTION_S)
 
     def _run(self) -> None:
-        self._tell(self._printer.status())
+        self._report(self._printer.status())
         while not self._stopped.wait(self._printer.timing.status_every_s):
             try:
-                found = self._printer.look()
-            except Exception as fault:  # noqa: BLE001 - a fault of ours must not end the looking
+                found = self._printer.refresh_status()
+            except Exception as fault:  # noqa: BLE001 - a fault of the driver must not end the thread
                 _LOG.error("printer: %s while asking for its status", type(fault).__name__)
                 continue
             if found is not None and not self._stopped.is_set():
-                self._tell(found)
+                self._report(found)
 
-    def _tell(self, now: PrinterStatus) -> None:
-        before, self._told = self._told, now if now.answered else self._told
+    def _report(self, now: PrinterStatus) -> None:
+        before, self._reported = self._reported, now if now.answered else self._reported
         self._callbacks.power(power_of(now))
         for number in changes(before, now):
             self._callbacks.status(number)
 
 
 def power_of(status: PrinterStatus) -> PowerState:
-    """A printer that does not answer is off, or not connected."""
+    """Return the power state.
+
+    A printer that does not respond is off or not connected.
+    """
     return PowerState.PS_ONLINE if status.answered else PowerState.PS_OFF_OFFLINE
 
 
 def changes(before: PrinterStatus, now: PrinterStatus) -> list[Update]:
-    """What is to be told of a change; nothing of cover and paper while the printer does not answer."""
+    """Return the status events of a change.
+
+    Cover and paper have none while the printer does not respond.
+    """
     if not now.answered:
         return []
     found = []

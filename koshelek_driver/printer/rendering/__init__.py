@@ -1,1 +1,4 @@
-"""Lines and print data in, units of whole ESC/POS commands out. No port, no clock, no thread."""
+"""Lines and print data to units of whole ESC/POS commands.
+
+No port, no clock, no thread.
+"""

@@ -1,4 +1,4 @@
-"""printBarCode: what the printer draws itself by its own command, everything else drawn here, dot by dot."""
+"""Bar codes by the printer's own command if it has one, else drawn as dots."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 LEFT, CENTER, RIGHT = -1, -2, -3
-"""PTR_BC_ and PTR_BM_: alignment; a number from 0 on is a distance."""
+"""PTR_BC_ and PTR_BM_: alignment; a number from 0 is a distance."""
 _TEXTS = {-11: Text.NONE, -12: Text.ABOVE, -13: Text.BELOW}
 _LINEAR = {
     Kind.UPCA: Barcode.UPC_A,
@@ -77,7 +77,10 @@ _FIXED = {Barcode.UPC_A: 95, Barcode.EAN13: 95, Barcode.EAN8: 67, Barcode.UPC_E:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A bar code that is wanted; distances in dots, `align` and `text` as the standard has them."""
+    """The arguments of printBarCode, checked.
+
+    Distances are in dots, `align` and `text` are the standard's numbers.
+    """
 
     data: str
     kind: Kind
@@ -89,22 +92,22 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """The printer's own command for it, and how wide it becomes, in dots."""
+    """The printer's own command for a bar code, and its width in dots."""
 
     command: bytes
     width: int
 
 
 def place(align: int, width: int, room: int) -> int:
-    """Where something so wide begins."""
+    """Return the column in dots at which something of that width begins."""
     spare = room - width
     return {LEFT: 0, CENTER: spare // 2, RIGHT: spare}.get(align, align)
 
 
 def from_attributes(text: str, dots: Callable[[int], int]) -> Order:
-    """From the characters behind the escape sequence `#R`; the `e` at the end is the mark, others are data.
+    """Parse the characters behind the escape sequence `#R`.
 
-    Raises UposError E_ILLEGAL.
+    The last `e` ends the data; any other belongs to them. `dots` converts units of MapMode. Raises UposError E_ILLEGAL.
     """
     found = _ATTRIBUTES.fullmatch(text)
     if found is None:
@@ -115,7 +118,10 @@ def from_attributes(text: str, dots: Callable[[int], int]) -> Order:
 
 
 def order(data: str, symbology: int, size: tuple[int, int], align: int, text: int) -> Order:
-    """Check what was asked; `size` is height and width in dots. Raises UposError E_ILLEGAL."""
+    """Check the arguments of printBarCode; `size` is height and width in dots.
+
+    Raises UposError E_ILLEGAL.
+    """
     if symbology not in list(Kind):
         raise _illegal(f"bar code symbology {symbology} is unknown", "use a PTR_BCS_ number")
     if min(size) <= 0 or align < RIGHT or text not in _TEXTS:
@@ -125,7 +131,10 @@ def order(data: str, symbology: int, size: tuple[int, int], align: int, text: in
 
 
 def native(wanted: Order, can: Capabilities, room: int) -> Native | None:
-    """By the printer's own means; None where it has none. Raises UposError E_ILLEGAL for what cannot be."""
+    """Return the printer's own command; None if it has none.
+
+    Raises UposError E_ILLEGAL for data that the symbology cannot hold, or a symbol wider than `room` dots.
+    """
     try:
         return _linear(wanted, can, room) or _two_dimensional(wanted, can, room)
     except (FrameError, UnicodeEncodeError) as problem:
@@ -133,7 +142,7 @@ def native(wanted: Order, can: Capabilities, room: int) -> Native | None:
 
 
 def drawn(wanted: Order, room: int) -> Image.Image:
-    """As black dots. Raises UposError E_ILLEGAL for what cannot be drawn."""
+    """Draw the symbol in black dots. Raises UposError E_ILLEGAL if it cannot be drawn."""
     name = _DRAWN.get(wanted.kind)
     if name is None or not can_draw():
         remedy = (
@@ -164,14 +173,14 @@ def _linear(wanted: Order, can: Capabilities, room: int) -> Native | None:
     smallest = build(kind, data, BarcodeLook(module_dots=2))
     modules = _modules(kind, data, len(_CODES.findall(_content(smallest))))
     module = _fitting(modules, min(wanted.width, room), room, _MODULES, wanted)
-    look = BarcodeLook(min(wanted.height, 255), module, _TEXTS[wanted.text])
-    return Native(build(kind, data, look), modules * module)
+    shape = BarcodeLook(min(wanted.height, 255), module, _TEXTS[wanted.text])
+    return Native(build(kind, data, shape), modules * module)
 
 
 def _modules(kind: Barcode, data: bytes, codes: int) -> int:
-    """Modules of a linear symbol, by the symbologies' definitions; wide bars are three narrow ones.
+    """Modules of a linear symbol, by the symbologies' definitions; a wide bar is three narrow ones.
 
-    `codes`: how many Code 128 takes, its start among them.
+    `codes`: codes of a Code 128, its start included.
     """
     size = len(data)
     by_kind: dict[Barcode, int] = {
@@ -186,7 +195,7 @@ def _modules(kind: Barcode, data: bytes, codes: int) -> int:
 
 
 def _content(command: bytes) -> bytes:
-    """What GS k was given."""
+    """The data of GS k."""
     return command[command.index(b"\x1dk") + 4 :]
 
 
@@ -207,7 +216,7 @@ def _qr(wanted: Order, data: bytes, width: int, room: int) -> Native:
 
 
 def _pdf417(wanted: Order, data: bytes, width: int, room: int) -> Native:
-    """As many columns as make it some three times as wide as high: the width decides how large a module is."""
+    """The columns that make it about three times as wide as high; the width decides the size of a module."""
     columns = min(30, max(1, round((len(data) / 2) ** 0.5)))
     modules = 69 + 17 * columns
     dots = _fitting(modules, width, room, range(8, 1, -1), wanted)
@@ -224,7 +233,7 @@ def _data_matrix(wanted: Order, data: bytes, width: int, room: int) -> Native:
 
 
 def _fitting(modules: int, width: int, room: int, dots: range, wanted: Order) -> int:
-    """Dots a module: the most that do not exceed the width, else the fewest that can be, if the paper has the room."""
+    """Dots of a module: the most that do not exceed the width, else the fewest, if the paper has the room."""
     found = next((each for each in dots if modules * each <= width), dots[-1])
     if modules * found > room:
         what = f"the {wanted.kind.name} takes {modules * found} dots, the paper has {room}"
@@ -232,12 +241,12 @@ def _fitting(modules: int, width: int, room: int, dots: range, wanted: Order) ->
     return found
 
 
-def _parsed(_kind: Barcode, data: bytes, look: BarcodeLook) -> bytes:
-    return barcodes.code128_parsed(data, look)
+def _parsed(_kind: Barcode, data: bytes, shape: BarcodeLook) -> bytes:
+    return barcodes.code128_parsed(data, shape)
 
 
-def _gs1(_kind: Barcode, data: bytes, look: BarcodeLook) -> bytes:
-    return barcodes.gs1_128(data.translate(None, b"()"), look)
+def _gs1(_kind: Barcode, data: bytes, shape: BarcodeLook) -> bytes:
+    return barcodes.gs1_128(data.translate(None, b"()"), shape)
 
 
 _BUILDERS: dict[Kind, Callable[[Barcode, bytes, BarcodeLook], bytes]] = {

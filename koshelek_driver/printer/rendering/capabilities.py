@@ -1,4 +1,4 @@
-"""What one paper of one printer model can do, drawn from its profile."""
+"""The capabilities of one paper of one printer model, by its profile."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Of one paper. All distances are dots; `page_rows` and `form_lines` are 0 where there is no such thing.
+    """The capabilities of one paper.
 
-    `draws`: bitmaps, ruled lines, bar codes that it does not have itself; all of them need Pillow.
+    All distances are in dots. `page_rows` is 0 without page mode, `form_lines` is 0 if a form may be of any length.
+    `draws`: it prints bitmaps, ruled lines and drawn bar codes; they need Pillow. `select`: the number of ESC c 0.
     """
 
     dots: int
@@ -36,16 +37,19 @@ class Capabilities:
 
 
 def capabilities_of(profile: PrinterProfile, station: Station) -> Capabilities | None:
-    """What the paper of that station can do; None where the model has no such paper."""
+    """Return the capabilities of a station's paper.
+
+    Returns None if the model has no such paper.
+    """
     if station is Station.RECEIPT:
-        return _abilities(profile, profile.columns, profile.dots, cuts=profile.cutter != "none")
+        return _capabilities(profile, profile.columns, profile.dots, cuts=profile.cutter != "none")
     paper = profile.slip if station is Station.SLIP else profile.journal
     if paper is None:
         return None
-    return _abilities(profile, paper.columns, paper.dots, lines=paper.lines, select=paper.select)
+    return _capabilities(profile, paper.columns, paper.dots, lines=paper.lines, select=paper.select)
 
 
-def _abilities(
+def _capabilities(
     profile: PrinterProfile, columns: int, dots: int, *, cuts: bool = False, lines: int = 0, select: int | None = None
 ) -> Capabilities:
     on_roll = select is None
@@ -71,5 +75,5 @@ def _abilities(
 
 
 def can_draw() -> bool:
-    """Whether the extra `drawn` is installed."""
+    """Return True if the extra `drawn` is installed."""
     return find_spec("PIL") is not None and find_spec("zxingcpp") is not None

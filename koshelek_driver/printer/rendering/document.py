@@ -23,36 +23,43 @@ _ALL_CHANGES = 0x0E
 
 
 def codec_of(profile: PrinterProfile) -> str:
-    """What text is encoded in: the first code page that the profile names, or anything where letters are drawn."""
+    """Return the codec of text: the profile's first code page.
+
+    It is UTF-8 for a profile that draws letters as dots.
+    """
     return "utf-8" if profile.text == "raster" else next(iter(profile.code_pages))
 
 
-def plain_look(profile: PrinterProfile) -> TextStyle:
-    """How the printer writes after `start`."""
+def plain_style(profile: PrinterProfile) -> TextStyle:
+    """Return the style of the printer after `start`."""
     codec = codec_of(profile)
     font = Font(0, profile.columns, profile.dots // profile.columns, profile.font_heights[0])
     return TextStyle(font, CodePage(codec, profile.code_pages.get(codec)))
 
 
 def render(lines: Iterable[Item], profile: PrinterProfile) -> list[bytes]:
-    """The whole job as units of whole commands: a known state first, one code page, the lines, the cut.
+    """Render a whole job as units of whole commands: initialisation, lines, cut.
 
-    Raises ProfileError where letters are drawn and what draws them is not installed.
+    Raises:
+        ProfileError: the profile draws letters as dots, and the extra `drawn` is not installed.
     """
-    look = plain_look(profile)
-    pen = StyleEncoder(look)
-    rows = (_units(line, pen, look, profile) for line in lines)
-    return [start(profile), *chain.from_iterable(rows), pen.rest() + end(profile)]
+    style = plain_style(profile)
+    encoder = StyleEncoder(style)
+    rows = (_units(line, encoder, style, profile) for line in lines)
+    return [start(profile), *chain.from_iterable(rows), encoder.rest() + end(profile)]
 
 
-def _units(item: Item, pen: StyleEncoder, look: TextStyle, profile: PrinterProfile) -> list[bytes]:
+def _units(item: Item, encoder: StyleEncoder, style: TextStyle, profile: PrinterProfile) -> list[bytes]:
     if isinstance(item, Code):
-        return code_units(item, pen, profile)
-    return row_units(pen, [_piece(item, look)], profile.dots, profile)
+        return code_units(item, encoder, profile)
+    return row_units(encoder, [_run(item, style)], profile.dots, profile)
 
 
-def code_units(code: Code, pen: StyleEncoder, profile: PrinterProfile) -> list[bytes]:
-    """A QR code by the printer's own means, or drawn; nothing where it can neither: its data are there as text too."""
+def code_units(code: Code, encoder: StyleEncoder, profile: PrinterProfile) -> list[bytes]:
+    """Render a QR code by the printer's own command, or drawn as dots.
+
+    Empty if neither is possible: a slip has the data of its code as text too.
+    """
     from koshelek_driver.printer.rendering import bar_codes, imaging
     from koshelek_driver.printer.rendering.capabilities import capabilities_of
     from koshelek_driver.printer.rendering.picture import picture_units
@@ -63,7 +70,7 @@ def code_units(code: Code, pen: StyleEncoder, profile: PrinterProfile) -> list[b
     wanted = bar_codes.order(code.data, BarCodeSymbology.QRCODE, (side, side), bar_codes.CENTER, -11)
     own = bar_codes.native(wanted, can, profile.dots) if can else None
     if own is not None:
-        return [pen.aligned(Align.CENTER) + own.command + pen.aligned(Align.LEFT)]
+        return [encoder.aligned(Align.CENTER) + own.command + encoder.aligned(Align.LEFT)]
     if can is None or not can.draws:
         return []
     picture = imaging.from_dots(bar_codes.drawn(wanted, profile.dots), profile.dots, Rotation.NORMAL)
@@ -71,10 +78,10 @@ def code_units(code: Code, pen: StyleEncoder, profile: PrinterProfile) -> list[b
     return picture_units(imaging.bytes_a_row(shown), shown.rows, profile)
 
 
-def row_units(pen: StyleEncoder, row: list[TextRun], room: int, profile: PrinterProfile) -> list[bytes]:
-    """One line that fits: as characters, or as a picture of them."""
+def row_units(encoder: StyleEncoder, row: list[TextRun], room: int, profile: PrinterProfile) -> list[bytes]:
+    """Render one line that fits, as characters or as a picture of them."""
     if profile.text == "code_page":
-        return [pen.row(row, room)]
+        return [encoder.row(row, room)]
     from koshelek_driver.printer.rendering.drawn_text import drawn
     from koshelek_driver.printer.rendering.picture import picture_units
 
@@ -82,18 +89,18 @@ def row_units(pen: StyleEncoder, row: list[TextRun], room: int, profile: Printer
 
 
 def repair(longest_unit: int, profile: PrinterProfile) -> bytes:
-    """What goes before the next job when an earlier one was torn.
+    """Return the bytes that end an interrupted job, for the next job to send.
 
-    A printer may still wait for the rest of a picture, or even for its size: zeros end it, and are ignored by one that
-    does not. What it printed of that job is cut off.
+    The printer may wait for the rest of a picture, or even for its size: `longest_unit` zeros complete it, and are
+    ignored by a printer that waits for nothing. The paper with the part that was printed is cut off.
     """
     return bytes(longest_unit) + commands.INITIALIZE + commands.LINE_FEED + end(profile)
 
 
 def start(profile: PrinterProfile, *, measured: bool = False, station: int | None = None) -> bytes:
-    """ESC @ puts everything back: what must be set is set behind it.
+    """Return the commands before a job: ESC @ and the modes that it needs.
 
-    `measured`: what follows has distances in dots. `station`: the number of ESC c 0, if there are several.
+    `measured`: the job has distances in dots. `station`: the number of ESC c 0, if the printer has several papers.
     """
     return b"".join(
         (
@@ -111,13 +118,13 @@ def start(profile: PrinterProfile, *, measured: bool = False, station: int | Non
 
 
 def end(profile: PrinterProfile) -> bytes:
-    """The cut, or paper enough to tear it off."""
+    """Return the cut, or a feed that is enough to tear the paper off."""
     if profile.cutter == "none":
         return commands.feed(_FEED_BEFORE_TEAR)
     return commands.cut(partial=profile.cutter == "partial")
 
 
-def _piece(line: Line, look: TextStyle) -> TextRun:
+def _run(line: Line, style: TextStyle) -> TextRun:
     scale = 2 if line.large else 1
-    styled = replace(look, bold=line.bold, width=scale, height=scale) if line.bold or line.large else look
-    return TextRun(printable(line.text, look.page.codec), styled, line.align)
+    styled = replace(style, bold=line.bold, width=scale, height=scale) if line.bold or line.large else style
+    return TextRun(printable(line.text, style.page.codec), styled, line.align)

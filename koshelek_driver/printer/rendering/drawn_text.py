@@ -1,4 +1,7 @@
-"""Text as a picture: the last resort for printers without a Russian code page. Slow on paper, and right."""
+"""Text as dots: the last resort for printers without a Russian code page.
+
+Slow to print, and always right.
+"""
 
 from __future__ import annotations
 
@@ -13,43 +16,46 @@ if TYPE_CHECKING:
     from PIL import Image, ImageFont
 
 _CELL = (12, 24)
-"""Dots that a character is drawn in, and then widened and heightened."""
+"""Dots of a character as it is drawn, before it is scaled."""
 _BASELINE, _SIZE = 18, 20
 _FONTS = "fontpkg_ibm_plex_mono"
 
 
 def drawn(row: list[TextRun], dots: int) -> tuple[int, bytes]:
-    """A line as dots: bytes a row, and rows from the top. Raises ProfileError without Pillow and the font."""
+    """Draw a line.
+
+    Return the bytes of a row and all rows, from the top. Raises ProfileError without `drawn`.
+    """
     try:
         from PIL import Image
     except ModuleNotFoundError as problem:
         raise _missing() from problem
 
-    height = max([_CELL[1], *(_CELL[1] * piece.look.height for piece in row)])
+    height = max([_CELL[1], *(_CELL[1] * run.style.height for run in row)])
     picture = Image.new("1", (dots // 8 * 8, height), 0)
     for x, part in places(row, dots):
         _draw(picture, x, part)
     return picture.width // 8, picture.tobytes()
 
 
-def _draw(picture: Image.Image, x: int, pieces: list[TextRun]) -> None:
-    for piece in pieces:
-        size = (piece.look.cell, _CELL[1] * piece.look.height)
-        for char in piece.text:
-            picture.paste(_glyph(char, piece.look, size), (x, picture.height - size[1]))
-            x += piece.look.cell
+def _draw(picture: Image.Image, x: int, runs: list[TextRun]) -> None:
+    for run in runs:
+        size = (run.style.cell, _CELL[1] * run.style.height)
+        for char in run.text:
+            picture.paste(_glyph(char, run.style, size), (x, picture.height - size[1]))
+            x += run.style.cell
 
 
 @cache
-def _glyph(char: str, look: TextStyle, size: tuple[int, int]) -> Image.Image:
+def _glyph(char: str, style: TextStyle, size: tuple[int, int]) -> Image.Image:
     from PIL import Image, ImageChops, ImageDraw
 
     cell = Image.new("1", _CELL, 0)
     draw = ImageDraw.Draw(cell)
-    draw.text((_CELL[0] / 2, _BASELINE), char, font=_font(bold=look.bold), fill=1, anchor="ms")
-    if look.underline:
-        draw.line((0, _CELL[1] - 1, _CELL[0], _CELL[1] - 1), fill=1, width=look.underline)
-    return (ImageChops.invert(cell) if look.inverse else cell).resize(size)
+    draw.text((_CELL[0] / 2, _BASELINE), char, font=_font(bold=style.bold), fill=1, anchor="ms")
+    if style.underline:
+        draw.line((0, _CELL[1] - 1, _CELL[0], _CELL[1] - 1), fill=1, width=style.underline)
+    return (ImageChops.invert(cell) if style.inverse else cell).resize(size)
 
 
 @cache

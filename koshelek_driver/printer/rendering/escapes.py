@@ -1,7 +1,7 @@
-"""The escape sequences of UnifiedPOS in the data of a print call: ESC, a bar, and what is to be done.
+"""The escape sequences of UnifiedPOS in print data: ESC, a bar, a number, letters.
 
-`parse` gives the pieces in their order; it knows the grammar and no printer. A sequence that is not one of the
-standard's, or that breaks off, comes as Stray: it is passed over, and never printed.
+`parse` knows the grammar and no printer. A sequence that the standard does not have, or that breaks off, is Stray: it
+is skipped and never printed.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ class LineFeed:
 
 @dataclass(frozen=True, slots=True)
 class CarriageReturn:
-    """CR."""
+    """CR: print the line unless LF follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """One sequence: its letters ("bC"), the number where there is one, what follows it where it counts characters.
+    """One escape sequence: its letters (`bC`), number and data.
 
-    `off`: it was written with `!`. The sizes `1C` to `4C` have their digit in the name.
+    `number` is None if there is none. `off`: it was written with `!`. The sizes `1C` to `4C` have their digit in the
+    name.
     """
 
     name: str
@@ -54,13 +55,13 @@ class Escape:
 
     @property
     def count(self) -> int:
-        """The number, 1 where there is none."""
+        """The number, 1 if there is none."""
         return 1 if self.number is None else self.number
 
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """What begins like a sequence and is none."""
+    """Text that begins like a sequence and is none."""
 
     text: str
 
@@ -69,7 +70,7 @@ Part = Plain | LineFeed | CarriageReturn | Escape | Stray
 
 
 def parse(data: str) -> Iterator[Part]:
-    """The parts of a print call's data, in order. Never raises."""
+    """Parse the data of a print call into its parts, in order. Never raises."""
     at = 0
     while at < len(data):
         found = _SEQUENCE.match(data, at)

@@ -1,4 +1,7 @@
-"""Pictures for a printer: files and drawn symbols as black dots on white. Needs Pillow, of the extra `drawn`."""
+"""Pictures for a printer: files and drawn symbols to black dots on white.
+
+Needs Pillow, of the extra `drawn`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ _MOST_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Black dots: `rows` from the top, a bit a dot, the left one first, padded to whole bytes."""
+    """Black dots.
+
+    `rows` from the top, one bit for each dot, the left one first, each row padded to whole bytes.
+    """
 
     width: int
     height: int
@@ -30,7 +36,7 @@ class Picture:
 
 
 def read_file(name: str) -> bytes:
-    """A picture file. Raises UposError E_NOEXIST."""
+    """Return the bytes of a picture file. Raises UposError E_NOEXIST."""
     try:
         return Path(name).read_bytes()
     except OSError as problem:
@@ -39,9 +45,12 @@ def read_file(name: str) -> bytes:
 
 
 def decoded(data: bytes, width: int | None, room: int, turn: Rotation) -> Picture:
-    """A BMP, GIF, JPEG or PNG as dots, dithered; `width` in dots scales it. Raises UposError E_EXTENDED.
+    """Decode a BMP, GIF, JPEG or PNG into dithered dots.
 
-    BADFORMAT for what is no picture, TOOBIG for one wider than `room` once it is turned.
+    `width` in dots scales the picture.
+
+    Raises:
+        UposError: E_EXTENDED with BADFORMAT, it is no picture; with TOOBIG, it is wider than `room` once it is turned.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -58,7 +67,10 @@ def decoded(data: bytes, width: int | None, room: int, turn: Rotation) -> Pictur
 
 
 def from_dots(image: Image.Image, room: int, turn: Rotation) -> Picture:
-    """A drawn symbol, black and white already. Raises UposError E_ILLEGAL when it is wider than `room`."""
+    """Turn a drawn symbol into dots.
+
+    Raises UposError E_ILLEGAL if it is wider than `room`.
+    """
     turned = _turned(image, turn)
     if turned.width > room:
         what = f"the bar code takes {turned.width} dots, the paper has {room}"
@@ -67,7 +79,7 @@ def from_dots(image: Image.Image, room: int, turn: Rotation) -> Picture:
 
 
 def placed(picture: Picture, x: int) -> Picture:
-    """With white on its left, so that it begins `x` dots from the edge."""
+    """Return the picture with `x` white dots on its left."""
     from PIL import Image
 
     wide = Image.new("1", (picture.width + x, picture.height), 0)
@@ -76,7 +88,7 @@ def placed(picture: Picture, x: int) -> Picture:
 
 
 def bytes_a_row(picture: Picture) -> int:
-    """Whole bytes of a row."""
+    """Return the bytes of a row."""
     return (picture.width + 7) // 8
 
 

@@ -1,4 +1,4 @@
-"""Lines of a receipt, by the number of columns."""
+"""Lines of a receipt, wrapped to the columns of the paper."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Line:
     large: bool = False
 
     def as_text(self, columns: int) -> str:
-        """The line as it stands on paper, in plain text."""
+        """Return the line as plain text, aligned as on paper."""
         if self.align is Align.CENTER:
             return self.text.center(columns).rstrip()
         return self.text.rjust(columns) if self.align is Align.RIGHT else self.text
@@ -25,12 +25,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A QR code of its own line, centred; on paper only."""
+    """A QR code on a line of its own, centred; on paper only."""
 
     data: str
 
     def as_text(self, columns: int) -> str:  # noqa: ARG002 - as a Line has it
-        """Nothing: plain text holds no dots."""
+        """Return an empty text: plain text has no dots."""
         return ""
 
 
@@ -40,7 +40,7 @@ Item = Line | Code
 def block(
     text: str, columns: int, *, centred: bool = False, bold: bool = False, large: bool = False
 ) -> tuple[Line, ...]:
-    """Wrapped to the paper; an empty text is an empty line."""
+    """Wrap a text to the paper; an empty text is an empty line."""
     import textwrap
 
     width = columns // 2 if large else columns
@@ -49,14 +49,15 @@ def block(
 
 
 def title(text: str, columns: int, *, large: bool = False) -> tuple[Line, ...]:
-    """Bold and centred, wrapped to the paper."""
+    """Return a bold, centred text, wrapped to the paper."""
     return block(text, columns, centred=True, bold=True, large=large)
 
 
 def pair(label: str, value: str, columns: int) -> tuple[Line, ...]:
-    """A label and its value on one line where they fit, else the value below, at the right edge.
+    """Return a label and its value, on one line if they fit.
 
-    A value longer than a line breaks after a hyphen if it has one, so that a person can read it out.
+    Else the value stands below, at the right edge. A value that is longer than a line breaks after a hyphen if it has
+    one, so that a person can read it out.
     """
     if len(label) + len(value) < columns:
         return (Line(label + value.rjust(columns - len(label))),)
@@ -67,5 +68,5 @@ def pair(label: str, value: str, columns: int) -> tuple[Line, ...]:
 
 
 def rule(columns: int) -> tuple[Line, ...]:
-    """A ruled line."""
+    """Return a line of hyphens across the paper."""
     return (Line("-" * columns),)

@@ -1,4 +1,7 @@
-"""MapMode: distances of the application as dots and back, to the nearest, a half upwards; whole numbers only."""
+"""Distances in units of MapMode to dots and back.
+
+Rounded to the nearest whole number, a half upwards.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ _AN_INCH = {MapMode.TWIPS: 1440, MapMode.ENGLISH: 1000, MapMode.METRIC: 2540}
 
 
 def to_dots(units: int, mode: MapMode, per_inch: int) -> int:
-    """How many dots that is; `per_inch` of them are an inch."""
+    """Convert units to dots; `per_inch`: dots an inch."""
     return units if mode is MapMode.DOTS else _nearest(units * per_inch, _AN_INCH[mode])
 
 
 def to_units(dots: int, mode: MapMode, per_inch: int) -> int:
-    """How many units that is."""
+    """Convert dots to units."""
     return dots if mode is MapMode.DOTS else _nearest(dots * _AN_INCH[mode], per_inch)
 
 

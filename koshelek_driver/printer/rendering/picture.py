@@ -1,4 +1,7 @@
-"""Dots as commands, in the form that a model takes them, in bands so small that a torn one is soon ended."""
+"""Dots to commands, in the form that a model has.
+
+The bands are so small that few zeros end one that was interrupted.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,14 @@ if TYPE_CHECKING:
     from koshelek_driver.config.profile import PrinterProfile
 
 _BAND_ROWS = 24
-"""As high as a line of text, and as ESC * has it."""
+"""Dots of a band: the height of a line of text, and of a strip of ESC *."""
 
 
 def picture_units(width_bytes: int, rows: bytes, profile: PrinterProfile, form: str = "") -> list[bytes]:
-    """A picture, a bit a dot, the left one first, one is black, `width_bytes` a row: one unit a band.
+    """Render a picture as units, one for each band.
 
-    `form`: another one than the profile's.
+    `rows`: `width_bytes` a row from the top, one bit for each dot, the left one first, 1 is black. `form`: `raster`
+    (GS v 0), `stored` (GS ( L) or `column` (ESC *); empty: the profile's.
     """
     size = width_bytes * _BAND_ROWS
     bands = [rows[at : at + size] for at in range(0, len(rows), size)]
@@ -29,7 +33,7 @@ def picture_units(width_bytes: int, rows: bytes, profile: PrinterProfile, form: 
 
 
 def _columns(width_bytes: int, band: bytes) -> bytes:
-    """Rows turned into columns of 24 dots, the upper one the highest bit."""
+    """Turn rows into columns of 24 dots, three bytes each; the upper dot is the highest bit."""
     rows = [band[at : at + width_bytes] for at in range(0, len(band), width_bytes)]
     rows += [bytes(width_bytes)] * (_BAND_ROWS - len(rows))
     numbers = [int.from_bytes(row) for row in rows]

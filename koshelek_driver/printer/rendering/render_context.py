@@ -1,4 +1,4 @@
-"""How a station writes at the time of a call, and what came otherwise than it was written."""
+"""The settings of one print call, and the issues in its data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from koshelek_driver.upos.printer_codes import MapMode, Rotation
 
 @dataclass(frozen=True, slots=True)
 class ValidationIssue:
-    """Something in the data that does not come out as it is written. `fatal`: there is nothing like it here."""
+    """Data that are not printed as they are written. `fatal`: skipped, else printed approximately."""
 
     what: str
     fatal: bool
@@ -23,10 +23,13 @@ class ValidationIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderContext:
-    """How a station writes at the time of a call. `room`: dots of a line. `logos` by PTR_L_."""
+    """The settings of a station at the time of a call.
+
+    `room`: dots of a line. `logos` by PTR_L_ number.
+    """
 
     profile: PrinterProfile
-    abilities: Capabilities
+    capabilities: Capabilities
     font: Font
     page: CodePage
     mapped: bool
@@ -41,10 +44,10 @@ class RenderContext:
     logos: Mapping[int, str] = field(default_factory=dict)
 
     @property
-    def look(self) -> TextStyle:
-        """Plain letters."""
+    def style(self) -> TextStyle:
+        """The style of plain letters."""
         return TextStyle(self.font, self.page, second_colour=self.second_colour)
 
     def dots(self, units: int) -> int:
-        """Units of MapMode as dots."""
-        return to_dots(units, self.map_mode, self.abilities.per_inch)
+        """Convert units of MapMode to dots."""
+        return to_dots(units, self.map_mode, self.capabilities.per_inch)

@@ -12,18 +12,18 @@ from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
 
 HORIZONTAL = 1
-"""PTR_RL_HORIZONTAL; a vertical one cannot run beside lines of text here."""
+"""PTR_RL_HORIZONTAL; a vertical line cannot run beside lines of text here."""
 _SINGLE, _DOUBLE, _BROKEN, _CHAIN = 1, 2, 3, 4
 """PTR_LS_."""
 _THICKEST = 64
 _PATTERNS = {_SINGLE: (1, 0), _DOUBLE: (1, 0), _BROKEN: (12, 6), _CHAIN: (18, 3)}
-"""Dots of ink and of white."""
+"""Dots of ink and of white, by PTR_LS_."""
 _ATTRIBUTE = re.compile(r"([pdwsc])([\d,;]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class RuledLine:
-    """What drawRuledLine is asked for; positions in units of MapMode, `width` in dots."""
+    """The arguments of drawRuledLine. Positions are in units of MapMode, `width` in dots."""
 
     positions: str
     direction: int
@@ -33,7 +33,7 @@ class RuledLine:
 
     @classmethod
     def from_attributes(cls, text: str) -> Self:
-        """From the characters behind the escape sequence `*#dL`. Raises UposError E_ILLEGAL."""
+        """Parse the characters behind the escape sequence `*#dL`. Raises UposError E_ILLEGAL."""
         found = dict(_ATTRIBUTE.findall(text))
         try:
             numbers = (int(found.get(key) or default) for key, default in (("d", 1), ("w", 1), ("s", 1), ("c", 1)))
@@ -43,7 +43,7 @@ class RuledLine:
 
 
 def ruled_line(wanted: RuledLine, dots: Callable[[int], int], room: int) -> Picture:
-    """The line as a picture `room` dots wide. Raises UposError E_ILLEGAL."""
+    """Draw the line as a picture `room` dots wide. Raises UposError E_ILLEGAL."""
     if wanted.direction != HORIZONTAL or wanted.style not in _PATTERNS or not 1 <= wanted.width <= _THICKEST:
         raise _illegal(f"direction {wanted.direction}, style {wanted.style}, width {wanted.width}")
     row = ["0"] * ((room + 7) // 8 * 8)

@@ -1,4 +1,4 @@
-"""Slips for a technician: what a printer makes of Russian, and which of its code pages is which."""
+"""Slips for a technician: a test of letters and styles, a test of code pages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ CANDIDATES = {
     "cp866": (7, 10, 12, 17, 37, 59),
     "cp1251": (6, 13, 18, 23, 28, 34, 46, 51, 73),
 }
-"""The numbers of ESC t that makers give to the Russian pages."""
+"""The numbers of ESC t that makers give to the Russian code pages."""
 _RUSSIAN = "Съешь же ещё этих мягких французских булок, да выпей чаю"
 
 
 def sample_slip(columns: int) -> list[Line]:
-    """Every letter, every width, every style; no line wider than the paper."""
+    """Return lines with every letter, width and style, none wider than the paper."""
     ruler = "".join(str(column % 10) for column in range(1, columns + 1))
     words = _RUSSIAN.split()
     return [
@@ -32,7 +32,7 @@ def sample_slip(columns: int) -> list[Line]:
 
 
 def code_page_units() -> list[bytes]:
-    """One line a candidate: its number in digits, and Russian in its encoding."""
+    """Return one line for each candidate: its number and Russian in its encoding."""
     return [
         commands.code_page(number) + f"{number:>3} {codec} ".encode("ascii") + "Привет Ёё №".encode(codec) + b"\n"
         for codec, numbers in CANDIDATES.items()

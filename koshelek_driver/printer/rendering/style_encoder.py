@@ -1,4 +1,4 @@
-"""Characters and how they look, as commands: what is set already is not set again."""
+"""Characters and their style as commands; no mode is set twice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from firmware_protocol.escpos.commands import Align
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """One of the printer's own: its number in ESC M, and the dots of a character."""
+    """A font of the printer: number in ESC M, characters a line, dots of a character."""
 
     number: int
     columns: int
@@ -21,7 +21,10 @@ class Font:
 
 @dataclass(frozen=True, slots=True)
 class CodePage:
-    """How text becomes bytes, and the printer's number for it; None: it is left as it is."""
+    """A Python codec and the printer's number for it in ESC t.
+
+    None: the code page is not switched.
+    """
 
     codec: str
     number: int | None
@@ -29,7 +32,7 @@ class CodePage:
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """How characters look."""
+    """The style of characters. `width` and `height` are multiples of the font's size."""
 
     font: Font
     page: CodePage
@@ -53,50 +56,59 @@ class TextStyle:
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """Characters of one look, or `raw` bytes that go as they are and take so many dots."""
+    """Characters of one style, or `raw` bytes that take `takes` dots."""
 
     text: str
-    look: TextStyle
+    style: TextStyle
     align: Align = Align.LEFT
     raw: bytes = b""
     takes: int = 0
 
     @property
     def width(self) -> int:
-        """Dots that it takes."""
-        return self.takes if self.raw else len(self.text) * self.look.cell
+        """Dots that it takes on the line."""
+        return self.takes if self.raw else len(self.text) * self.style.cell
 
 
 class StyleEncoder:
-    """What the printer has been told since it was initialised. `by_place`: align by places, as page mode needs."""
+    """Encodes rows and remembers the modes of the printer since it was initialised.
 
-    def __init__(self, look: TextStyle, *, by_place: bool = False) -> None:
-        """`look`: how it writes now, with nothing bold and of size one."""
-        self._base = self._look = look
+    `by_place`: align by positions instead of ESC a, which has no effect in page mode.
+    """
+
+    def __init__(self, style: TextStyle, *, by_place: bool = False) -> None:
+        """`style`: the printer's style now, with nothing bold and of size one."""
+        self._base = self._style = style
         self._align = Align.LEFT
         self._by_place = by_place
 
-    def row(self, pieces: list[TextRun], room: int) -> bytes:
-        """One line that fits into `room` dots, and its line feed. Left, centre and right may share it."""
-        if self._by_place or len({piece.align for piece in pieces}) > 1:
-            return self._aligned(Align.LEFT) + self._colour(pieces) + self._placed(pieces, room) + commands.LINE_FEED
-        out = self._aligned(pieces[0].align if pieces else Align.LEFT) + self._colour(pieces)
-        return out + b"".join(map(self._written, pieces)) + commands.LINE_FEED
+    def row(self, runs: list[TextRun], room: int) -> bytes:
+        """Return one line that fits into `room` dots, with its line feed.
+
+        Left, centre and right may share it.
+        """
+        if self._by_place or len({run.align for run in runs}) > 1:
+            return self._aligned(Align.LEFT) + self._colour(runs) + self._placed(runs, room) + commands.LINE_FEED
+        out = self._aligned(runs[0].align if runs else Align.LEFT) + self._colour(runs)
+        return out + b"".join(map(self._written, runs)) + commands.LINE_FEED
 
     def aligned(self, where: Align) -> bytes:
-        """What follows stands there."""
+        """Return the command that aligns the following line.
+
+        The result is empty if it is aligned so already.
+        """
         return self._aligned(where)
 
     def rest(self) -> bytes:
-        """Everything as it was at the beginning."""
+        """Return the commands that restore the modes of the beginning."""
         return self._aligned(Align.LEFT) + self._coloured(False) + self._turned_to(self._base)
 
-    def _placed(self, pieces: list[TextRun], room: int) -> bytes:
+    def _placed(self, runs: list[TextRun], room: int) -> bytes:
         out, end = b"", 0
-        for x, part in places(pieces, room):
+        for x, part in places(runs, room):
             out += positioning.to_column(x) if x != end else b""
             out += b"".join(map(self._written, part))
-            end = x + sum(piece.width for piece in part)
+            end = x + sum(run.width for run in part)
         return out
 
     def _aligned(self, where: Align) -> bytes:
@@ -105,24 +117,24 @@ class StyleEncoder:
         self._align = where
         return commands.align(where)
 
-    def _colour(self, pieces: list[TextRun]) -> bytes:
-        """Legal at the start of a line only: the first piece's counts."""
-        return self._coloured(bool(pieces) and pieces[0].look.second_colour)
+    def _colour(self, runs: list[TextRun]) -> bytes:
+        """ESC r is legal at the start of a line only, so the first run decides the line's colour."""
+        return self._coloured(bool(runs) and runs[0].style.second_colour)
 
     def _coloured(self, wanted: bool) -> bytes:
-        if wanted is self._look.second_colour:
+        if wanted is self._style.second_colour:
             return b""
-        self._look = replace(self._look, second_colour=wanted)
+        self._style = replace(self._style, second_colour=wanted)
         return positioning.second_colour(wanted)
 
-    def _written(self, piece: TextRun) -> bytes:
-        return piece.raw or self._turned_to(piece.look) + piece.text.encode(piece.look.page.codec, errors="replace")
+    def _written(self, run: TextRun) -> bytes:
+        return run.raw or self._turned_to(run.style) + run.text.encode(run.style.page.codec, errors="replace")
 
     def _turned_to(self, wanted: TextStyle) -> bytes:
-        now = self._look
+        now = self._style
         if wanted is now:
             return b""
-        self._look = replace(wanted, second_colour=now.second_colour)
+        self._style = replace(wanted, second_colour=now.second_colour)
         out = b""
         if wanted.font != now.font:
             out += positioning.font(wanted.font.number)
@@ -139,44 +151,50 @@ class StyleEncoder:
         return out
 
 
-def rows_of(pieces: list[TextRun], room: int) -> list[list[TextRun]]:
-    """Break a line into such as fit; left, centre and right stay on one as long as they do not meet."""
+def rows_of(runs: list[TextRun], room: int) -> list[list[TextRun]]:
+    """Break a line into rows that fit.
+
+    Left, centre and right share a row as long as they do not meet.
+    """
     rows: list[list[TextRun]] = [[]]
-    for _, group in groupby(pieces, key=lambda piece: piece.align):
+    for _, group in groupby(runs, key=lambda run: run.align):
         part = list(group)
         if rows[-1] and _end([*rows[-1], *part], room) > room:
             rows.append([])
-        for piece in part:
-            _fill(rows, piece, room)
+        for run in part:
+            _fill(rows, run, room)
     return rows
 
 
-def places(pieces: list[TextRun], room: int) -> list[tuple[int, list[TextRun]]]:
-    """Where the parts of one row begin, by their alignment, and none before the end of the one before it."""
+def places(runs: list[TextRun], room: int) -> list[tuple[int, list[TextRun]]]:
+    """Return the parts of one row with their columns in dots.
+
+    No part begins before the end of the one before it.
+    """
     found, end = [], 0
-    for align, group in groupby(pieces, key=lambda piece: piece.align):
+    for align, group in groupby(runs, key=lambda run: run.align):
         part = list(group)
-        width = sum(piece.width for piece in part)
+        width = sum(run.width for run in part)
         x = max(end, (room - width) * align // 2)
         found.append((x, part))
         end = x + width
     return found
 
 
-def _end(pieces: list[TextRun], room: int) -> int:
-    x, part = places(pieces, room)[-1]
-    return x + sum(piece.width for piece in part)
+def _end(runs: list[TextRun], room: int) -> int:
+    x, part = places(runs, room)[-1]
+    return x + sum(run.width for run in part)
 
 
-def _fill(rows: list[list[TextRun]], piece: TextRun, room: int) -> None:
-    """Put a piece into the last row and, as far as it does not fit, into new ones; too wide a letter into none."""
-    if piece.raw:
-        rows[-1].append(piece)
-    cell, rest = piece.look.cell, piece.text if piece.look.cell <= room else ""
+def _fill(rows: list[list[TextRun]], run: TextRun, room: int) -> None:
+    """Add a run to the last row and, if it does not fit, to new rows; characters wider than a row are dropped."""
+    if run.raw:
+        rows[-1].append(run)
+    cell, rest = run.style.cell, run.text if run.style.cell <= room else ""
     while rest:
         fits = max(0, (room - sum(each.width for each in rows[-1])) // cell)
         if fits:
-            rows[-1].append(replace(piece, text=rest[:fits]))
+            rows[-1].append(replace(run, text=rest[:fits]))
             rest = rest[fits:]
         if rest:
             rows.append([])

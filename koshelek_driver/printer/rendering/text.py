@@ -26,13 +26,14 @@ _SUBSTITUTES = str.maketrans(
         "\N{MULTIPLICATION SIGN}": "x",
     }
 )
-"""What stands for characters that no Russian code page of printers has."""
+"""Substitutes for characters that no Russian code page of printers has."""
 
 
 def printable(text: str, codec: str) -> str:
-    """The text as the code page `codec` can print it: substitutes, "?" for the rest, no control characters.
+    """Return the text as a code page can print it, without control characters.
 
-    Bytes that a customer or a shop typed can therefore never become printer commands.
+    Characters that the code page lacks become substitutes or "?". Bytes that a customer or a shop typed can therefore
+    never become printer commands.
     """
     plain = unicodedata.normalize("NFC", text).translate(_SUBSTITUTES)
     visible = plain if plain.isprintable() else _without_controls(plain)

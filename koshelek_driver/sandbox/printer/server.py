@@ -16,7 +16,7 @@ from pathlib import Path
 from firmware_protocol.escpos.commands import CLEAR_BUFFERS
 from firmware_protocol.escpos.status import Block
 from firmware_protocol.escpos.tokenizer import Command, Token, Tokenizer
-from koshelek_driver.emulator.machine import CODE_PAGES, EscPosEmulator, Receipt
+from koshelek_driver.emulator.escpos_emulator import CODE_PAGES, EscPosEmulator, Receipt
 from koshelek_driver.emulator.sheet import FONT_A, FONT_B
 from koshelek_driver.sandbox.printer.faults import CONDITIONS, Condition, Fault, automatic_status, real_time_status
 from koshelek_driver.sandbox.sockets import hang_up

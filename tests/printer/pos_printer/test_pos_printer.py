@@ -14,7 +14,7 @@ from PIL import Image
 from firmware_protocol.escpos.status import Block
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import DeviceEntry
-from koshelek_driver.emulator.machine import Receipt
+from koshelek_driver.emulator.escpos_emulator import Receipt
 from koshelek_driver.printer.crash_mark import CrashMark
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.pos_printer.service import DirectIo
@@ -36,6 +36,8 @@ from koshelek_driver.upos.printer_codes import (
     TransactionControl,
 )
 from koshelek_driver.upos.printer_codes import PrinterStatusUpdate as Update
+from koshelek_driver.upos.registry import Factory
+from koshelek_driver.upos.service import DeviceService
 from tests.support.hostile import Manners, hostile
 from tests.support.upos_devices import Heard, QuickPrinter
 
@@ -161,6 +163,19 @@ def test_a_printer_that_is_not_there(desk: Desk) -> None:
     desk.virtual.close()
     assert code_of(desk.enabled)[0] is ErrorCode.E_NOHARDWARE
     assert not desk.device.device_enabled
+
+
+def test_a_service_of_another_category_leaves_the_device_closed() -> None:
+    class OtherService(DeviceService[None]):
+        claim_key = "other"
+
+    class OtherPrinter(POSPrinter):
+        def _own_service(self) -> Factory:
+            return lambda _name, _entry: OtherService()
+
+    printer = OtherPrinter({"p": DeviceEntry(category="POSPrinter", profile="epson-tm-t88v", port="tcp://127.0.0.1:1")})
+    assert code_of(lambda: printer.open("p"))[0] is ErrorCode.E_NOSERVICE
+    assert printer.state is State.S_CLOSED
 
 
 # --- asynchronous

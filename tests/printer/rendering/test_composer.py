@@ -14,7 +14,7 @@ from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.tokenizer import Command, Text, Token, Tokenizer
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+from koshelek_driver.emulator.escpos_emulator import EscPosEmulator, Receipt
 from koshelek_driver.printer.preview import faces_of, pages_of
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.capabilities import capabilities_of
@@ -47,9 +47,9 @@ def setting(model: PrinterProfile, **changes: Any) -> RenderContext:
     assert can is not None
     usual = RenderContext(
         profile=model,
-        abilities=can,
+        capabilities=can,
         font=can.fonts[0],
-        page=document.plain_look(model).page,
+        page=document.plain_style(model).page,
         mapped=True,
         map_mode=MapMode.DOTS,
         spacing=can.spacing,
@@ -197,9 +197,9 @@ def test_a_sequence_looks_as_it_did(form: str) -> None:
     ],
 )
 def test_what_does_not_come_out_as_it_is_written_is_a_doubt(model: PrinterProfile, data: str, fatal: bool) -> None:
-    doubts = composed(data, setting(model)).doubts
-    assert [doubt.fatal for doubt in doubts][:1] == [fatal]
-    assert all(doubt.what for doubt in doubts)
+    issues = composed(data, setting(model)).issues
+    assert [issue.fatal for issue in issues][:1] == [fatal]
+    assert all(issue.what for issue in issues)
 
 
 def test_left_centre_and_right_share_a_line_while_they_do_not_meet() -> None:
@@ -235,7 +235,7 @@ def test_without_mapping_characters_are_bytes_and_none_is_a_command() -> None:
 def test_a_logo_holds_no_logo() -> None:
     given = setting(FULL, logos={1: "a\x1b|tL\x1b|bL\n", 2: "\x1b|tL"})
     assert tokens("\x1b|tL", given) == [Text(b"a"), LF]
-    assert composed("\x1b|tL", given).doubts
+    assert composed("\x1b|tL", given).issues
 
 
 def test_lines_closer_than_usual_and_pictures_in_them() -> None:

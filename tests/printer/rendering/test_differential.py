@@ -14,7 +14,7 @@ from PIL import Image
 
 from firmware_protocol.escpos import commands
 from firmware_protocol.escpos.barcodes import QrLevel, qr_code
-from koshelek_driver.emulator.machine import Receipt
+from koshelek_driver.emulator.escpos_emulator import Receipt
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.layout import Line
 from koshelek_driver.printer.rendering.samples import sample_slip

@@ -16,7 +16,7 @@ from firmware_protocol.errors import FrameError
 from firmware_protocol.escpos import commands
 from koshelek_driver.config import profile
 from koshelek_driver.config.profile import PrinterProfile
-from koshelek_driver.emulator.machine import Receipt
+from koshelek_driver.emulator.escpos_emulator import Receipt
 from koshelek_driver.errors import ProfileError
 from koshelek_driver.printer.rendering import document, drawn_text
 from koshelek_driver.printer.rendering.layout import Line
@@ -67,7 +67,7 @@ def test_every_line_is_drawn_and_none_is_encoded() -> None:
 
 def test_a_large_centred_line_stands_in_the_middle() -> None:
     width_bytes, rows = drawn_text.drawn(
-        [TextRun("ТЕСТ", replace(document.plain_look(MODEL), width=2, height=2), commands.Align.CENTER)], 512
+        [TextRun("ТЕСТ", replace(document.plain_style(MODEL), width=2, height=2), commands.Align.CENTER)], 512
     )
     box = Image.frombytes("1", (width_bytes * 8, len(rows) // width_bytes), rows).getbbox()
     assert box is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from firmware_protocol.escpos.commands import Align
 from firmware_protocol.escpos.tokenizer import Command, Text, Tokenizer
 from koshelek_driver.config import profile
-from koshelek_driver.emulator.machine import EscPosEmulator, Receipt
+from koshelek_driver.emulator.escpos_emulator import EscPosEmulator, Receipt
 from koshelek_driver.printer.rendering.document import render
 from koshelek_driver.printer.rendering.layout import Line, pair, rule, title
 from koshelek_driver.printer.rendering.text import printable
