@@ -59,6 +59,18 @@ def test_a_command_waits_for_every_byte_of_it(command: bytes, token: Command) ->
     assert tokenizer.pending == 0
 
 
+@pytest.mark.parametrize(
+    "empty",
+    [b"\x1dv0\x00\x00\x00\x00\x00", b"\x1b*\x21\x00\x00", b"\x1d(k\x00\x00", b"\x1d*\x00\x00", b"\x1dk\x49\x00"],
+)
+def test_a_command_without_data_is_whole_with_its_header(empty: bytes) -> None:
+    tokenizer = Tokenizer()
+    (token,) = tokenizer.feed(empty)
+    assert isinstance(token, Command)
+    assert empty.endswith(token.params)
+    assert tokenizer.pending == 0
+
+
 def test_the_beginning_of_a_longer_prefix_and_a_wrong_byte_are_two_unknown_ones() -> None:
     assert Tokenizer().feed(b"\x1d(Zab") == [Unknown(b"\x1d("), Text(b"Zab")]
     assert Tokenizer().feed(b"\x1bc9") == [Unknown(b"\x1bc"), Text(b"9")]

@@ -235,3 +235,4 @@ def test_a_field_before_any_size_or_count_has_none() -> None:
 
 def test_a_collection_without_a_usage_has_that_of_its_page() -> None:
     assert hid_descriptor.parse_descriptor(bytes.fromhex("058C A101 C0")).collections == (Usage(0x8C, 0),)
+    assert hid_descriptor.parse_descriptor(bytes.fromhex("058C 0902 0903 A101 C0")).collections == (Usage(0x8C, 2),)

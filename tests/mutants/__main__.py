@@ -21,16 +21,17 @@ BASELINE_FAILED = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
+    room, _, line = options.room.partition(":")
     try:
-        sources = [source_of(part) for part in PURE_ROOMS.get(options.room, (options.room,))]
+        sources = [source_of(part) for part in PURE_ROOMS.get(room, (room,))]
         tests = sorted({test for source in sources for test in suite_of(source)})
     except LookupError as unknown:
         print(unknown, file=sys.stderr)
         return BASELINE_FAILED
     paths = [path for source in sources for path in modules_of(source)]
-    if options.room in PURE_ROOMS:
+    if room in PURE_ROOMS:
         paths = [path for path in paths if path.as_posix() not in NOT_PURE]
-    every = [mutant for path in paths for mutant in _mutants(path)]
+    every = [mutant for path in paths for mutant in _mutants(path) if line in ("", str(mutant.line))]
     chosen = _sample(every, options.sample, options.seed)
     try:
         results = _run(chosen, options.tests or tests, options.workers)
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("room", metavar="ROOM", help="firmware_protocol, payment/refund_limits, printer/rendering ...")
+    parser.add_argument("room", metavar="ROOM", help="firmware_protocol, payment/refund_limits, card/verifier:87 ...")
     parser.add_argument("--sample", type=int, default=60, metavar="N", help="how many mutants; 0 for all (default: 60)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed is another sample")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
@@ -76,8 +77,7 @@ def _run(mutants: list[Mutant], tests: Sequence[str], workers: int) -> list[tupl
 
 
 def _progress(mutant: Mutant, verdict: Verdict) -> None:
-    line = mutant.edit.line(mutant.source)
-    print(f"{verdict:8} {mutant.path}:{line} {mutant.edit.operator}", file=sys.stderr, flush=True)
+    print(f"{verdict:8} {mutant.path}:{mutant.line} {mutant.edit.operator}", file=sys.stderr, flush=True)
 
 
 def _show(room: str, total: int, results: Sequence[tuple[Mutant, Verdict]]) -> None:
@@ -85,7 +85,7 @@ def _show(room: str, total: int, results: Sequence[tuple[Mutant, Verdict]]) -> N
         for mutant, verdict in results:
             if verdict is wanted:
                 before, after = mutant.edit.lines(mutant.source)
-                print(f"{verdict}: {mutant.path}:{mutant.edit.line(mutant.source)} ({mutant.edit.operator})")
+                print(f"{verdict}: {mutant.path}:{mutant.line} ({mutant.edit.operator})")
                 print(f"  - {before}\n  + {after}")
     counts = Counter(verdict for _, verdict in results)
     numbers = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
@@ -96,7 +96,7 @@ def _show_json(room: str, total: int, results: Sequence[tuple[Mutant, Verdict]])
     mutants = []
     for mutant, verdict in results:
         before, after = mutant.edit.lines(mutant.source)
-        place = {"path": mutant.path.as_posix(), "line": mutant.edit.line(mutant.source)}
+        place = {"path": mutant.path.as_posix(), "line": mutant.line}
         mutants.append(
             {**place, "operator": mutant.edit.operator, "before": before, "after": after, "verdict": verdict}
         )

@@ -41,6 +41,11 @@ class Mutant:
     source: str
     edit: Edit
 
+    @property
+    def line(self) -> int:
+        """The number of the changed line."""
+        return self.edit.line(self.source)
+
 
 class BaselineFailedError(Exception):
     """The tests fail, or run too long, without any mutant. The text is their output."""
