@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from koshelek_driver import CallCanceled, CancelToken, Outcome, RefundWanted, SaleObserver, ScanCanceled, SlipState, Terminal
+from koshelek_driver import (
+    CallCanceled,
+    CancelToken,
+    Outcome,
+    RefundWanted,
+    SaleObserver,
+    ScanCanceled,
+    SlipState,
+    Terminal,
+)
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS

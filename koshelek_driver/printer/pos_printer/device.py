@@ -38,8 +38,8 @@ _MARKS = {1: 65, 2: 66, 4: 67, 8: 67}
 """PTR_MF_ to the functions of FS ( L."""
 
 
-class POSPrinter(PrinterMembers):
-    """A receipt printer: open, claim, enable, print.
+class POSPrinter(PrinterMembers):  # noqa: PLR0904 - the methods of the standard
+    r"""A receipt printer: open, claim, enable, print.
 
         printer = POSPrinter()
         printer.open("printer1")                # a device of the till's site file
