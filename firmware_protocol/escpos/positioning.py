@@ -75,7 +75,7 @@ def to_column(units: int) -> bytes:
 
 
 def by_columns(units: int) -> bytes:
-    """Build ESC \\: move relative to the current position; negative is to the left."""
+    r"""Build ESC \\: move relative to the current position; negative is to the left."""
     return b"\x1b\\" + _word(units & 0xFFFF if -0x8000 <= units <= 0x7FFF else -1)
 
 

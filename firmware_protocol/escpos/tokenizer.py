@@ -161,7 +161,6 @@ _GRAMMAR: dict[bytes, tuple[str, Shape]] = {
     b"\x10\x05": ("DLE ENQ", _fixed(1)),
     b"\x10\x14": ("DLE DC4", _real_time_request),
 }
-_LONGEST_PREFIX = max(map(len, _GRAMMAR))
 _CONTROLS = frozenset(prefix[0] for prefix in _GRAMMAR)
 
 
@@ -192,16 +191,14 @@ def _first_token(buffer: bytes) -> tuple[Token, int] | None:
         return None
     if buffer[0] not in _CONTROLS:
         return _text(buffer)
-    for size in range(1, _LONGEST_PREFIX + 1):
-        entry = _GRAMMAR.get(buffer[:size])
-        if entry is not None:
-            return _command(buffer, size, *entry)
+    size = 1
+    while (entry := _GRAMMAR.get(buffer[:size])) is None:
         if size >= len(buffer):
             return None
-        if not _is_prefix(buffer[: size + 1]):
-            break
-    size = min(2, len(buffer))
-    return Unknown(buffer[:size]), size
+        size += 1
+        if not _is_prefix(buffer[:size]):
+            return Unknown(buffer[:2]), 2
+    return _command(buffer, size, *entry)
 
 
 def _is_prefix(start: bytes) -> bool:

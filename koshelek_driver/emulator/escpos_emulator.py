@@ -13,7 +13,7 @@ from typing import ClassVar
 from PIL import Image
 
 from firmware_protocol.escpos.status import Block
-from firmware_protocol.escpos.tokenizer import Command, Text, Token, Unknown
+from firmware_protocol.escpos.tokenizer import Command, Text, Token
 from koshelek_driver.emulator import symbols
 from koshelek_driver.emulator.page import Page
 from koshelek_driver.emulator.print_modes import PrintModes
@@ -96,8 +96,7 @@ class EscPosEmulator:
             case Command(name, params):
                 with suppress(IndexError):  # parameters too short for the function: a printer ignores it
                     self._obey(name, params)
-            case Unknown():
-                return
+            # Unknown bytes are ignored, as by a printer.
 
     def finish(self) -> None:
         """Tear off all paper by hand."""

@@ -55,10 +55,12 @@ class CancelToken:
 
     def __init__(self) -> None:
         self._event = SignalSafeEvent()
+        self._times = 0
         self._listeners: tuple[Callable[[], object], ...] = ()
 
     def cancel(self) -> None:
         """Cancel the call as soon as it can end. Any thread or signal handler; does not block."""
+        self._times += 1
         self._event.set()
         for listener in self._listeners:
             listener()
@@ -70,6 +72,14 @@ class CancelToken:
     def wait(self, timeout: float) -> bool:
         """Block until the cancel, at most `timeout` seconds; return True if it came. For the call's own thread."""
         return self._event.wait(timeout)
+
+    def next_press(self) -> Callable[[], bool]:
+        """Return a function that returns True once `cancel` is called again after now.
+
+        For the slip of a payment: a cancel that came too late for the money says nothing about the paper.
+        """
+        before = self._times
+        return lambda: self._times > before
 
     @contextmanager
     def notifying(self, listener: Callable[[], object]) -> Iterator[None]:

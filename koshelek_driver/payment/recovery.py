@@ -15,7 +15,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState,
 from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.printer.condition import PrinterCondition
 from koshelek_driver.printer.job_state import JobState
-from koshelek_driver.printer.receipt_printer import JobObserver, PrintResult
+from koshelek_driver.printer.receipt_printer import PrintResult
 
 S = TypeVar("S", bound=Payment | Refund)
 _NOBODY = SaleObserver()
@@ -53,7 +53,7 @@ class Recovery:
             found = self._parts.journal.latest(order_id) or found
             if found.outcome is not Outcome.UNKNOWN:
                 return replace(found, repeated=True)
-            return self._parts.slips.print(self._take_back(found, observer), observer)
+            return self._parts.slips.print(self._take_back(found, observer), observer, cancel)
 
     def close(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
         """Close a payment that stays unknown, by a person's word; see `Terminal.close_unknown`."""
@@ -74,10 +74,9 @@ class Recovery:
         """Print the slip that waits for paper, or a copy; see `Terminal.print_slip`."""
         with self._hold("the slip", observer, cancel):
             if of.slip_state is not SlipState.QUEUED:
-                held = observer.printer_holds
-                return self._parts.slips.print_copy(of, JobObserver(held=lambda why: notify(held, why)))
+                return self._parts.slips.print_copy(of, observer, cancel)
             results: list[PrintResult] = []
-            self._parts.slips.print(of, replace(observer, printed=results.append))
+            self._parts.slips.print(of, replace(observer, printed=results.append), cancel)
             return results[-1] if results else PrintResult(JobState.QUEUED, _NO_PRINTER)
 
     def recover(self, observer: SaleObserver, cancel: CancelToken | None = None) -> Recovered:
@@ -85,9 +84,9 @@ class Recovery:
         with self._hold("the recovery", observer, cancel):
             ended: list[Payment | Refund] = [*self._payments(observer), *self._refunds(observer)]
             for waiting in self._parts.journal.unfinished():
-                self._parts.slips.print(waiting, observer)
+                self._parts.slips.print(waiting, observer, cancel)
             for refund in self._parts.journal.refunds.unfinished():
-                self._parts.slips.print(refund, observer)
+                self._parts.slips.print(refund, observer, cancel)
         return Recovered(
             settled=tuple(each for each in ended if each.outcome is not Outcome.UNKNOWN),
             still_unknown=tuple(each for each in ended if each.outcome is Outcome.UNKNOWN),

@@ -62,7 +62,7 @@ class Refunds:
                 done = self._refunded(wanted, pressed_s, observer)
             except LedgerError as problem:
                 return self._without_ledger(wanted, problem)
-            return self._parts.slips.print(done, observer)
+            return self._parts.slips.print(done, observer, cancel)
 
     def _refunded(self, wanted: RefundWanted, pressed_s: float, observer: SaleObserver) -> Refund:
         """Answer by an earlier refund, resume one, or request a new one. Raises LedgerError before anything is sent."""

@@ -55,7 +55,7 @@ class Sales:
         what, waiting = f"order {order.order_id}", observer.waiting_for_till
         try:
             with self._parts.lock.hold(what, cancel=call.cancel, waiting=lambda: notify(waiting)):
-                return self._parts.slips.print(self._pay(call), observer)
+                return self._parts.slips.print(self._pay(call), observer, call.cancel)
         except (BusyError, CallCanceled):
             known = self._known(order)
             if known is None:

@@ -37,13 +37,15 @@ _PROBES = 2
 class HoldPolicy:
     """The rules for a job that the printer holds.
 
-    It waits `hold_s` seconds for the printer, after one call of `held` for each new condition. Then, with `clears`,
-    the unprinted rest is taken back if the printer can do that; else the job stays held and may be resumed.
+    It waits `hold_s` seconds for the printer, after one call of `held` for each new condition, or until `canceled`
+    returns True. Then, with `clears`, the unprinted rest is taken back if the printer can do that; else the job stays
+    held and may be resumed.
     """
 
     hold_s: float
     held: Callable[[PrinterCondition], object]
     clears: bool = True
+    canceled: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +288,8 @@ class Job:
             self.hindrance = cause
             self._become(JobState.HELD)
             self._policy.held(cause)
-        if waited_s < self._policy.hold_s:
+        is_canceled = self.state is JobState.HELD and self._policy.canceled()  # a slow printer is not a held job
+        if waited_s < self._policy.hold_s and not is_canceled:
             return False
         self._become(JobState.HELD)
         if self._policy.clears and self._clear():

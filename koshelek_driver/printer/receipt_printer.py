@@ -71,11 +71,13 @@ class PrintResult:
 class JobObserver:
     """Callbacks of a job.
 
-    `before_write` is called once, just before the first byte leaves; `held` for each hold.
+    `before_write` is called once, just before the first byte leaves; `held` for each hold. While the printer holds the
+    job, `canceled` is asked several times a second: True ends the wait.
     """
 
     before_write: Callable[[], object] = lambda: None
     held: Callable[[PrinterCondition], object] = lambda _hindrance: None
+    canceled: Callable[[], bool] = lambda: False
 
 
 class Printing:
@@ -192,7 +194,7 @@ class ReceiptPrinter:
         """
         if after_unknown:
             self.expect_interrupted(max(map(len, units)))
-        return self._print(units, HoldPolicy(self._hold_s, observer.held), observer)[0]
+        return self._print(units, HoldPolicy(self._hold_s, observer.held, canceled=observer.canceled), observer)[0]
 
     def begin(
         self, units: Sequence[bytes], observer: JobObserver = JobObserver()

@@ -36,7 +36,7 @@ _CODECS = {
 
 
 def decode(data: bytes) -> bytes:
-    """Remove the escapes: UTF-8 if the interpretations name character sets, else the bytes unchanged.
+    r"""Remove the escapes: UTF-8 if the interpretations name character sets, else the bytes unchanged.
 
     A single `\\` that begins no escape stays: some scanners announce escapes and send none.
     """

@@ -65,7 +65,7 @@ _CLOCK_TIMEOUT_S = 2.0
 """How long a refused card may wait until the host says what time it is."""
 
 
-class Terminal:
+class Terminal:  # noqa: PLR0904 - the one flat face of the driver
     """One till. Open it with `Terminal.open`, use it as a context manager, pay with `pay`.
 
     Any thread may call any method. Methods that take a `watcher` notify it on the calling thread; methods that take a

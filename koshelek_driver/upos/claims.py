@@ -110,7 +110,7 @@ class Claim:
 
     def _write_holder(self) -> None:
         file = os.open(self._holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _O_NOFOLLOW, 0o666)
-        with open(file, "w", encoding="ascii") as holder:
+        with os.fdopen(file, "w", encoding="ascii") as holder:
             holder.write(str(os.getpid()))
             holder.flush()
             self._holder.chmod(0o666)  # the next holder may be another user

@@ -65,11 +65,11 @@ class IdleNotice:
             queue.drop(self._waiting)
             self._waiting = None
 
-    def send(self, delivery: EventDispatcher) -> None:
+    def send(self, dispatcher: EventDispatcher) -> None:
         """Queue the event if it is wanted and not queued yet."""
         if self.is_wanted and self._waiting is None:
             self._waiting = Queued(StatusUpdateEvent(status=_IDLE), prepare=self._before_delivery)
-            delivery.put(self._waiting)
+            dispatcher.put(self._waiting)
 
     def forget_event(self) -> None:
         """The event queue was emptied, so no event waits any more."""

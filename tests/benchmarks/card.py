@@ -1,4 +1,4 @@
-"""How fast a label becomes a verified card. `python -m tests.benchmarks.card [--labels N] [--json FILE]`
+"""How fast a label becomes a verified card: `python -m tests.benchmarks.card [--labels N] [--json FILE]`.
 
 Reading a label is measured against one `re.fullmatch` with the same groups, verifying it against pyotp's own `TOTP.verify`
 with the same window; both in the same run. Times are of one label, in batches of a hundred. The journal is a real file,

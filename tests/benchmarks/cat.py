@@ -1,4 +1,4 @@
-"""What the CAT's face costs. `python -m tests.benchmarks.cat [--runs N] [--json FILE]`
+"""What the CAT's face costs: `python -m tests.benchmarks.cat [--runs N] [--json FILE]`.
 
 A sale at a wallet that pays at once, called directly and through `authorize_sales` with its JSON in and out, its
 properties, its deadline and its events. The difference of the medians is what the face adds to a sale; bar: 0.2 ms. What

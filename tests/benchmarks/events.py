@@ -1,4 +1,4 @@
-"""How fast a DataEvent comes, and what the device model keeps. `python -m tests.benchmarks.events [--json FILE]`
+"""How fast a DataEvent comes, and what the device model keeps: `python -m tests.benchmarks.events [--json FILE]`.
 
 A scanner that scans in memory, so the figures are the model's own cost. The peer is the standard library's
 `queue.Queue` with one thread that takes from it, in the same run: the least that any hand-over to a thread costs.
@@ -147,7 +147,7 @@ def resources() -> dict[str, int]:
     claims = Path(os.environ["KOSHELEK_CLAIMS"])
     return {
         "threads": threading.active_count(),
-        "descriptors": len(os.listdir("/proc/self/fd")),
+        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
         "claim_files": len(list(claims.iterdir())),
     }
 

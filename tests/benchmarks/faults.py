@@ -1,4 +1,4 @@
-"""Button to first byte while things are broken. `python -m tests.benchmarks.faults [--sales N] [--json FILE]`
+"""Button to first byte while things are broken: `python -m tests.benchmarks.faults [--sales N] [--json FILE]`.
 
 The bar is 500 ms. Everything runs on this machine, so a row is the driver's own cost of the fault, without a network. The
 peer is the standard library's `http.client`, which opens a TLS connection for one POST to the same host in the same run.
@@ -7,7 +7,6 @@ peer is the standard library's `http.client`, which opens a TLS connection for o
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -159,7 +158,7 @@ def run(count: int) -> dict[str, Any]:
                     times[name].append(sale(terminal, host, f"F-{number}-{place}", faults))
         figures = {name: summary(each) for name, each in times.items()}
         figures["http.client, cold TLS and answer"] = summary([peer_calls(host, 1)[0] for _ in range(count)])
-        resident = resident_mb(host) if os.path.exists("/proc/self/status") else None
+        resident = resident_mb(host) if Path("/proc/self/status").exists() else None
         host.close()
     disk.unregister()
     ratio = figures["cold TLS"]["p50_ms"] / figures["http.client, cold TLS and answer"]["p50_ms"]

@@ -1,4 +1,4 @@
-"""How fast the first sale is. `python -m tests.benchmarks.first_sale [--sales N] [--json FILE]`
+"""How fast the first sale is: `python -m tests.benchmarks.first_sale [--sales N] [--json FILE]`.
 
 Everything runs on this machine against the sandbox, so the figures are the driver's own cost, without a network. The
 peer is the standard library's `http.client` on one warm TLS connection, asking the same host in the same run.

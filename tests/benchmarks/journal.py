@@ -1,4 +1,4 @@
-"""A journal of many years. `python -m tests.benchmarks.journal [--rows N] [--dir DIR] [--json FILE]`
+"""A journal of many years: `python -m tests.benchmarks.journal [--rows N] [--dir DIR] [--json FILE]`.
 
 Fills a journal with rows as sales leave them (a payment and its three events), then makes the same sales in it and in an
 empty one, in turn, and looks orders up. Bars: a commit's p99 within 20 % of the empty journal's, an order found in less

@@ -1,4 +1,4 @@
-"""A till at the shop's ledger. `python -m tests.benchmarks.ledger [--sales N] [--dir DIR] [--json FILE]`
+"""A till at the shop's ledger: `python -m tests.benchmarks.ledger [--sales N] [--dir DIR] [--json FILE]`.
 
 A till that was offline for a week (70,000 sales) catches up; then refunds are reserved one by one, a payment of another
 till is looked up, and all tills are reported. PostgreSQL is started for it, with its own defaults for safety. The peer

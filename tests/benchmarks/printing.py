@@ -1,4 +1,4 @@
-"""Printing side by side with python-escpos. `python -m tests.benchmarks.printing [--runs N] [--json FILE]`
+"""Printing side by side with python-escpos: `python -m tests.benchmarks.printing [--runs N] [--json FILE]`.
 
 Both make the bytes of the same things in the same run, onto a port that takes everything at once: a 36-line Russian slip,
 a dithered picture of 512 x 512, a native QR. Start-up is measured in processes of their own. Bars: the slip in a seventh

@@ -1,4 +1,4 @@
-"""A registry beside a journal. `python -m tests.benchmarks.reconcile [--rows N] [--sales N] [--dir DIR] [--json FILE]`
+"""A registry beside a journal: `python -m tests.benchmarks.reconcile [--rows N] [--sales N] [--dir DIR] [--json FILE]`.
 
 A registry of 100,000 rows of the newest sales, one in a thousand of them wrong, against a journal of a million rows, from
 the file's bytes to the buckets. Bar: 10 s. The peer does the least that one could, in the same run: the standard

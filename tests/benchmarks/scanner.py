@@ -1,4 +1,4 @@
-"""From the last byte of a label to its DataEvent. `python -m tests.benchmarks.scanner [--json FILE]`
+"""From the last byte of a label to its DataEvent: `python -m tests.benchmarks.scanner [--json FILE]`.
 
 A pseudo-terminal and a USB device in this process stand for the hardware: what is measured is the driver, from the moment
 when the last byte can be read to the moment when the label is handed to the device's queue. In the same run, over the same

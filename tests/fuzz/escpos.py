@@ -1,4 +1,4 @@
-"""ESC/POS under atheris, both ways. `python -m tests.fuzz.escpos [libFuzzer options]`
+"""ESC/POS under atheris, both ways: `python -m tests.fuzz.escpos [libFuzzer options]`.
 
 Any bytes in any pieces: nothing raises, nothing is kept without bound, the pieces do not matter, and the next good reply is
 read. The first byte says how long the pieces are.

@@ -54,7 +54,7 @@ class Till:
         self.may_be_on_paper = False
 
     def restart(self) -> None:
-        """kill -9: only whether the first byte had left is remembered."""
+        """Restart after kill -9: only whether the first byte had left is remembered."""
         self.printer = self.new_printer(0.3)
 
     def new_printer(self, hold_s: float) -> ReceiptPrinter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
@@ -216,7 +215,7 @@ def test_a_port_that_is_not_there_is_no_hardware() -> None:
 
 
 def test_two_names_of_one_port_are_one_device(fast: VirtualScanner, tmp_path: Any) -> None:
-    os.symlink(fast.port, tmp_path / "scanner")
+    (tmp_path / "scanner").symlink_to(fast.port)
     with Scanner({"s": entry(fast.port)}) as first, Scanner({"s": entry(str(tmp_path / "scanner"))}) as second:
         first.open("s")
         second.open("s")

@@ -86,7 +86,7 @@ class Postgres:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """kill -9: the server and everything of it."""
+        """Kill (-9) the server and everything of it."""
         children = self._children()
         self._server.kill()
         for child in children:

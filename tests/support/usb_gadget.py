@@ -49,7 +49,7 @@ class Gadget:
         return os.open(f"/dev/hidg{number}", os.O_RDWR)
 
     def _link(self, function: str) -> None:
-        os.symlink(CONFIG / "functions" / function, CONFIG / "configs/c.1" / function)
+        (CONFIG / "configs/c.1" / function).symlink_to(CONFIG / "functions" / function)
 
     def _write(self, name: str, text: str) -> None:
         path = CONFIG / name
@@ -60,7 +60,7 @@ class Gadget:
 def wait_for(path: str, timeout_s: float = 20.0) -> str:
     """Wait until the kernel has made a device node."""
     give_up = time.monotonic() + timeout_s
-    while not os.path.exists(path):
+    while not Path(path).exists():
         assert time.monotonic() < give_up, f"{path} did not appear"
         time.sleep(0.02)
     return path

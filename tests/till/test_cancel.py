@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from koshelek_driver import CallCanceled, CancelToken, Outcome, RefundWanted, SaleObserver, ScanCanceled, Terminal
+from koshelek_driver import (
+    CallCanceled,
+    CancelToken,
+    Outcome,
+    RefundWanted,
+    SaleObserver,
+    ScanCanceled,
+    SlipState,
+    Terminal,
+)
+from koshelek_driver.sandbox.printer.faults import Fault
+from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scripts import AMOUNTS
-from tests.support.tills import Till
+from tests.support.tills import PRINTER_DEVICES, Till
 
 WAIT_S = 10.0
 SCANNER = """
@@ -128,6 +141,28 @@ def test_a_cancel_while_a_scan_is_awaited_charges_nothing(till: Till, by: str) -
 
 
 @pytest.mark.parametrize("by", ["token", "face"])
+def test_a_cancel_while_the_printer_holds_the_slip_ends_the_wait_and_not_the_payment(
+    till: Till, tmp_path: Path, by: str
+) -> None:
+    printer = VirtualPrinter(tmp_path / "receipts", fault=Fault.PAPER_OUT_MID_SLIP)
+    till.rewrite(devices=PRINTER_DEVICES.format(profile="epson-tm-t20iii", port=printer.port))
+    with Terminal.open(till.site) as terminal:
+        token = CancelToken()
+        press = token.cancel if by == "token" else terminal.request_cancel
+        began_s = time.monotonic()
+        paid = terminal.pay(
+            terminal.new_order("A-1", 500),
+            label=till.label(),
+            watcher=SaleObserver(printer_holds=lambda _why: press()),
+            cancel=token,
+        )
+        took_s = time.monotonic() - began_s
+    printer.close()
+    assert (paid.outcome, paid.slip_state) == (Outcome.PAID, SlipState.SENT)
+    assert took_s < 20.0, "the wait for paper went on for its 30 s"
+
+
+@pytest.mark.parametrize("by", ["token", "face"])
 def test_a_cancel_in_flight_takes_the_payment_back(till: Till, terminal: Terminal, by: str) -> None:
     token = CancelToken()
     press = token.cancel if by == "token" else terminal.request_cancel
@@ -155,6 +190,7 @@ def test_a_token_cancels_its_own_call_and_no_other(till: Till, terminal: Termina
 
 def test_a_recovery_beside_a_sale_does_not_cancel_it(till: Till, terminal: Terminal) -> None:
     """Taking back an orphan is a cancel of that orphan alone."""
+    till.edit("decision_timeout_s = 30.0", "decision_timeout_s = 1.0\nresend_attempts = 0")
     till.play("checkout", "lost-always", 9)
     terminal.pay(terminal.new_order("A-0", AMOUNTS["lost-always"]), label=till.label())
     recovered = terminal.recover()

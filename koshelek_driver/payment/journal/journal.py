@@ -36,7 +36,7 @@ class SentRequests:
     cancel_request_id: str
 
 
-class Journal:
+class Journal:  # noqa: PLR0904 - one method for each thing that may happen to money
     """The journal of one till, for any thread. Every method blocks for about a disk write and raises JournalError.
 
     `at_s` is Unix time, amounts are kopecks. `cards`, `refunds`, `outbox` and `days` are the other tables of the same

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from koshelek_driver.config import profile
 from koshelek_driver.errors import JournalError, UsageError
+from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.observer import SaleObserver, notify
 from koshelek_driver.payment.outcome import Payment, Refund, SlipState
@@ -55,8 +56,10 @@ class SlipPrinting:
             raise _no_slip(of)
         return preview(document.render(lines, model), model)[0]
 
-    def print_copy(self, of: Payment | Refund, job_observer: JobObserver) -> PrintResult:
-        """Print a copy, marked as one; the state of the first slip does not change.
+    def print_copy(
+        self, of: Payment | Refund, observer: SaleObserver, cancel: CancelToken | None = None
+    ) -> PrintResult:
+        """Print a copy, marked as one; the state of the first slip does not change. Blocks as `print` does.
 
         Raises:
             UsageError: there is no slip or no printer.
@@ -66,7 +69,9 @@ class SlipPrinting:
         lines = self._lines(of, self._printer.columns, copy=True)
         if not lines:
             raise _no_slip(of)
-        return self._printer.print_lines(lines, job_observer)
+        canceled = (cancel or CancelToken()).next_press()
+        held = observer.printer_holds
+        return self._printer.print_lines(lines, JobObserver(held=lambda why: notify(held, why), canceled=canceled))
 
     def print_plain(self, lines_for: Callable[[int], Sequence[Item]]) -> PrintResult:
         """Print lines that are no slip, such as a cash report; `lines_for` gets the paper's columns.
@@ -78,22 +83,27 @@ class SlipPrinting:
             raise UsageError("the site file's CAT names no printer", "add printer = … to it")
         return self._printer.print_lines(lines_for(self._printer.columns))
 
-    def print(self, of: S, observer: SaleObserver) -> S:
-        """Print the slip unless it is on paper; return the payment with its new state. A slip that fails waits."""
+    def print(self, of: S, observer: SaleObserver, cancel: CancelToken | None = None) -> S:
+        """Print the slip unless it is on paper; return the payment with its new state. A slip that fails waits.
+
+        Blocks as the printer may. A cancel that comes meanwhile ends the wait for a printer that holds the slip.
+        """
         try:
-            return self._print(of, observer)
+            return self._print(of, observer, cancel or CancelToken())
         except JournalError as problem:
             notify(observer.printed, PrintResult(JobState.QUEUED, PrinterCondition(problem.what, problem.remedy)))
             return of
 
-    def _print(self, of: S, observer: SaleObserver) -> S:
+    def _print(self, of: S, observer: SaleObserver, cancel: CancelToken) -> S:
         if of.slip_state not in _WAITING or of.unkept:
             return of
         if self._printer is None:  # the POS prints the lines itself, so nothing stays queued
             return self._keep(of, SlipState.NONE)
         lines = self._lines(of, self._printer.columns, copy=of.slip_state is SlipState.SENT)
         job_observer = JobObserver(
-            before_write=lambda: self._keep(of, SlipState.SENT), held=lambda why: notify(observer.printer_holds, why)
+            before_write=lambda: self._keep(of, SlipState.SENT),
+            held=lambda why: notify(observer.printer_holds, why),
+            canceled=cancel.next_press(),
         )
         result = self._printer.print_lines(lines, job_observer, after_unknown=of.slip_state is SlipState.SENT)
         notify(observer.printed, result)

@@ -23,7 +23,7 @@ from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_5, V1_9, V1_10, V1_13, Stage, method
 from koshelek_driver.upos.output import Output
 from koshelek_driver.upos.printer_codes import PageModeControl, Station, TransactionControl
-from koshelek_driver.upos.registry import Devices, Factory
+from koshelek_driver.upos.registry import DeviceSource, Factory
 
 _PAIRS = {
     0x0003: (Station.JOURNAL, Station.RECEIPT),
@@ -38,8 +38,8 @@ _MARKS = {1: 65, 2: 66, 4: 67, 8: 67}
 """PTR_MF_ to the functions of FS ( L."""
 
 
-class POSPrinter(PrinterMembers):
-    """A receipt printer: open, claim, enable, print.
+class POSPrinter(PrinterMembers):  # noqa: PLR0904 - the methods of the standard
+    r"""A receipt printer: open, claim, enable, print.
 
         printer = POSPrinter()
         printer.open("printer1")                # a device of the till's site file
@@ -313,8 +313,8 @@ class POSPrinter(PrinterMembers):
         picture = bitmaps.decode(paper, data, width, alignment)
         self.parts.jobs.write(paper.name, lambda composer: composer.picture(*picture))
 
-    def _till_devices(self) -> Devices:
-        return site.load().devices
+    def _till_devices(self) -> DeviceSource:
+        return site.load()
 
     def _own_service(self) -> Factory:
         return EscPosPrinter

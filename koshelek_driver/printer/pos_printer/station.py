@@ -24,7 +24,7 @@ _TO_MARKS = 1 | 2 | 8
 _TURNS = "0,R90,L90,180"
 
 
-class PrintStation:
+class PrintStation:  # noqa: PLR0904 - the properties of the standard
     """One paper.
 
     Its properties are those of the standard without the station's prefix, in units of MapMode.

@@ -162,7 +162,7 @@ class Composer:
                 return
             case Stray(text):
                 self._report(f"{_shown(text)} is no escape sequence", fatal=True)
-            case Escape():
+            case _:
                 self._obey(part)
         self._after_return = False
 

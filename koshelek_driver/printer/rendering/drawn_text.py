@@ -19,6 +19,8 @@ _CELL = (12, 24)
 """Dots of a character as it is drawn, before it is scaled."""
 _BASELINE, _SIZE = 18, 20
 _FONTS = "fontpkg_ibm_plex_mono"
+_INK = 255
+"""Pillow keeps this very byte in a picture of one bit a dot: a smaller one stays ink when it is inverted."""
 
 
 def drawn(row: list[TextRun], dots: int) -> tuple[int, bytes]:
@@ -52,9 +54,9 @@ def _glyph(char: str, style: TextStyle, size: tuple[int, int]) -> Image.Image:
 
     cell = Image.new("1", _CELL, 0)
     draw = ImageDraw.Draw(cell)
-    draw.text((_CELL[0] / 2, _BASELINE), char, font=_font(bold=style.bold), fill=1, anchor="ms")
+    draw.text((_CELL[0] / 2, _BASELINE), char, font=_font(bold=style.bold), fill=_INK, anchor="ms")
     if style.underline:
-        draw.line((0, _CELL[1] - 1, _CELL[0], _CELL[1] - 1), fill=1, width=style.underline)
+        draw.rectangle((0, _CELL[1] - style.underline, _CELL[0], _CELL[1]), fill=_INK)
     return (ImageChops.invert(cell) if style.inverse else cell).resize(size)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -114,7 +113,7 @@ def all_bytes(path: Path) -> bytes:
 
 def test_only_the_tills_user_may_read_it(path: Path) -> None:
     Journal(path).close()
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_commits_are_flushed_to_the_disk_and_deleted_content_is_overwritten(path: Path) -> None:

@@ -1,0 +1,138 @@
+"""Rows that are rare: not settled, with a slip that says no time, with a day that has a beginning."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from koshelek_driver.accounting.matching import JournalRow
+from koshelek_driver.accounting.report import Row, Totals, as_lines, counted_row, document, make_report, unknown_row
+from koshelek_driver.accounting.settlement_file import Layout, read
+from koshelek_driver.payment.journal.day_book import Operation
+from koshelek_driver.payment.journal.reader import Record
+from koshelek_driver.payment.outcome import Outcome
+
+AT_S = datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp()
+
+
+def ended(outcome: Outcome, amount: int = 500) -> Operation:
+    return Operation("A-1", "r-1", amount, outcome, "t-1", "", {"paymentType": "SBP"}, "", AT_S)
+
+
+def record(**changes: Any) -> Record:
+    usual: dict[str, Any] = {
+        "kind": "payment", "request_id": "r-1", "order_id": "A-1", "transaction_id": "t-1", "amount": 500,
+        "created_s": 1.0, "outcome": "paid", "error_code": "", "details": "", "slip": None, "closed_s": 2.0,
+        "ended": 1, "refund_transaction_id": "", "contents": None, "paid": None,
+    }  # fmt: skip
+    return Record(**{**usual, **changes})
+
+
+def test_a_row_that_is_not_settled_counts_in_no_total() -> None:
+    totals = Totals()
+    for row in (
+        counted_row(ended(Outcome.PAID, 500)),
+        counted_row(ended(Outcome.REFUNDED, 200)),
+        counted_row(ended(Outcome.CANCELED, 30)),
+        unknown_row(ended(Outcome.UNKNOWN, 7000), is_refund=False),
+        unknown_row(ended(Outcome.UNKNOWN, 9000), is_refund=True),
+    ):
+        totals.add(row)
+    assert totals == Totals(payments=1, paid=500, refunds=1, refunded=200, cancels=1, canceled=30)
+
+
+@pytest.mark.parametrize(("since_s", "shown"), [(AT_S - 3600, True), (None, False)])
+def test_a_printed_day_says_when_it_began_if_that_is_known(since_s: float | None, shown: bool) -> None:
+    of = make_report(1, "2026-11-22", [], [], since_s=since_s, until_s=AT_S, closed=True)
+    texts = [line.text for line in as_lines(of, 42, "ru")]
+    assert ("С (UTC)" + "2026-11-22T09:00:00".rjust(35) in texts) is shown
+    assert "По (UTC)" + "2026-11-22T10:00:00".rjust(34) in texts
+
+
+def test_a_payment_and_a_refund_are_called_by_their_own_names() -> None:
+    assert JournalRow.from_record(record()).own_id == "t-1"
+    assert (
+        JournalRow.from_record(record(kind="refund", outcome="refunded", refund_transaction_id="b-1")).own_id == "b-1"
+    )
+    assert JournalRow.from_record(record(kind="refund", outcome=None)).own_id == ""
+
+
+@pytest.mark.parametrize(
+    ("slip", "closed_s", "at_s"),
+    [
+        ('{"operationDateTime": "2026-11-22T10:00:00Z"}', 2.0, AT_S),
+        ('{"operationDateTime": "today"}', 2.0, 2.0),
+        ("{}", 2.0, 2.0),
+        (None, 2.0, 2.0),
+        (None, None, 1.0),
+        (None, 0.0, 0.0),
+    ],
+)
+def test_a_row_has_the_providers_time_or_the_tills(slip: str | None, closed_s: float | None, at_s: float) -> None:
+    assert JournalRow.from_record(record(slip=slip, closed_s=closed_s)).at_s == at_s
+
+
+SLIP = {
+    "id": "s-1", "paymentType": "SBP", "paymentTransactionId": "t-slip", "refundTransactionId": "b-slip", "qrcId": "Q1",
+    "kzo": "K1", "merchantId": "M1", "storeId": "S1", "terminalId": "T1", "operationId": "O1",
+    "operationDateTime": "2026-11-22T10:00:00Z",
+}  # fmt: skip
+
+
+def row(**changes: Any) -> Row:
+    usual: dict[str, Any] = {
+        "kind": "refund", "at_s": AT_S, "order_id": "A-1", "request_id": "r-1", "payment_transaction_id": "t-1",
+        "refund_transaction_id": "b-1", "payment_type": "SBP", "amount": 500, "qrc_id": "Q1", "kzo": "K1",
+        "slip_id": "s-1", "operation_id": "O1", "operation_date_time": "2026-11-22T10:00:00Z", "merchant_id": "M1",
+        "store_id": "S1", "terminal_id": "T1", "error_code": "E1", "slip": SLIP, "till": "TILL-2",
+    }  # fmt: skip
+    return Row(**{**usual, **changes})
+
+
+def test_every_field_of_a_row_has_its_source() -> None:
+    done = Operation("A-1", "r-1", 500, Outcome.REFUNDED, "t-1", "E1", SLIP, "b-1", AT_S, "TILL-2")
+    assert counted_row(done) == row()
+    assert unknown_row(done, is_refund=True) == row(kind="unknown refund")
+    assert unknown_row(done, is_refund=False) == row(kind="unknown payment")
+
+
+def test_names_that_the_till_does_not_know_are_taken_from_the_slip() -> None:
+    nameless = Operation("A-1", "r-1", 500, Outcome.REFUNDED, "", "E1", SLIP, "", AT_S, "TILL-2")
+    assert counted_row(nameless) == row(payment_transaction_id="t-slip", refund_transaction_id="b-slip")
+
+
+@pytest.mark.parametrize(("since_s", "since"), [(AT_S - 3600, "2026-11-22T09:00:00.000Z"), (None, None)])
+def test_a_day_as_json_says_from_when_until_when_it_was(since_s: float | None, since: str | None) -> None:
+    of = document(make_report(7, "2026-11-22", [], [], since_s=since_s, until_s=AT_S, closed=False))
+    assert of == {
+        "day": 7, "date": "2026-11-22", "from": since, "until": "2026-11-22T10:00:00.000Z", "closed": False,
+        "totals": {}, "unknown": [], "rows": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("closed", "name"), [(True, "Z-ОТЧЁТ"), (False, "X-ОТЧЁТ")])
+def test_a_printed_day_says_whether_it_is_closed(closed: bool, name: str) -> None:
+    of = make_report(1, "2026-11-22", [], [], since_s=None, until_s=AT_S, closed=closed)
+    assert as_lines(of, 42, "ru")[0].text == name
+
+
+@pytest.mark.parametrize(("paid", "refunded", "total"), [(500, 500, "0.00"), (500, 501, "-0.01"), (500, 499, "0.01")])
+def test_a_printed_total_has_a_minus_only_below_zero(paid: int, refunded: int, total: str) -> None:
+    rows = [ended(Outcome.PAID, paid), ended(Outcome.REFUNDED, refunded)]
+    of = make_report(1, "2026-11-22", rows, [], since_s=None, until_s=AT_S, closed=True)
+    assert "Итого, руб." + total.rjust(31) in [line.text for line in as_lines(of, 42, "ru")]
+
+
+def test_all_names_of_a_refund_are_known_and_none_of_a_payment_that_it_has_not() -> None:
+    slip = '{"refundTransactionId": "b-slip", "operationId": "O1", "qrcId": "Q1", "id": "s-1"}'
+    back = JournalRow.from_record(record(kind="refund", outcome="refunded", refund_transaction_id="b-1", slip=slip))
+    assert back.ids == ("b-1", "b-slip", "O1", "Q1", "s-1")
+    assert JournalRow.from_record(record(slip=slip)).ids == ("t-1", "O1", "Q1", "s-1")
+
+
+def test_nothing_is_a_payment_and_not_given_back() -> None:
+    layout = Layout(columns={"type": "", "date": ""})
+    kinds = [each.kind for each in read("r.csv", b"orderId,transactionId,amount\nA,t,0\nA,t,-1\nA,t,1\n", layout)]
+    assert kinds == ["payment", "refund", "payment"]
