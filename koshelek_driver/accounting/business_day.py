@@ -22,7 +22,7 @@ class DayRule:
     zone: tzinfo | None = None
 
     def end_after(self, at_s: float) -> float | None:
-        """Return the end of the day that contains a time; None if days do not end automatically."""
+        """Return the end of the day that contains a time. None if days do not end automatically."""
         if self.closes_at is None:
             return None
         today = self._local(at_s).date()

@@ -1,4 +1,4 @@
-"""Cash reports of this till: X for the open business day, Z when it is closed, and those of closed days."""
+"""Cash reports of this till: X for an open business day, Z for a closed one."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Closing:
         )
 
     def _close_first_due(self) -> Report | None:
-        """Close the first day that has ended by the rule; return None if there is none.
+        """Close the first day that has ended by the rule. Return None if there is none.
 
         Checked twice: first without the write lock, because this check is frequent and must not delay a sale; then
         inside the transaction, because another program may have closed the day in between.
@@ -78,7 +78,7 @@ class Closing:
             return None if end_s is None else self._close_at(end_s)
 
     def _due_end_s(self) -> float | None:
-        """Return the time at which the open day ended by the rule; None if it has not ended."""
+        """Return the time at which the open day ended by the rule. None if it has not."""
         if self._rule.closes_at is None:
             return None
         first_s = self._journal.days.first_end_s(_last_event(self._journal.days.last()))
@@ -121,7 +121,7 @@ class Closing:
         self._journal.days.close(self._clock.unix_s(), closing, {"totals": made.totals})
 
     def _date(self, ended: list[Operation], otherwise_s: float) -> str:
-        """Return the date of the day in which its earliest row ended; of `otherwise_s` if the day has no rows."""
+        """Return the date of the day, by the end of its earliest row. Without rows by `otherwise_s`."""
         return self._rule.date_of(min((each.at_s for each in ended), default=otherwise_s))
 
     def _find(self, request_id: str) -> Payment | Refund | None:

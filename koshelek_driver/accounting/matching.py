@@ -25,10 +25,10 @@ _JournalKeys = Callable[["JournalRow"], Iterable[str]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JournalRow:
-    """A payment or refund of this till's journal, or of the shop's ledger; `amount` in kopecks.
+    """A payment or refund of the journal or of the shop's ledger.
 
-    `outcome` is empty while it is open. `at_s` is the provider's time from the slip, else that of the end in the
-    journal, as Unix time. `ids` are all identifiers by which the provider may name it.
+    `amount` is in kopecks, `outcome` is empty while it is open. `at_s` is the provider's time from the slip, else that
+    of the end in the journal, as Unix time. `ids` are all identifiers by which the provider may name it.
     """
 
     kind: Kind
@@ -44,7 +44,7 @@ class JournalRow:
 
     @property
     def own_id(self) -> str:
-        """The host's transaction id of the payment or of the refund; empty if it is not known."""
+        """The host's id of the payment or refund; empty if it is not known."""
         return self.refund_transaction_id if self.kind == "refund" else self.transaction_id
 
     @property
@@ -140,7 +140,7 @@ def compare(theirs: Iterable[SettlementRow], ours: Iterable[JournalRow]) -> Reco
 
 
 class _Matcher:
-    """Finds pairs by one key after another; a row that is paired is not considered again."""
+    """Finds pairs by one key after another. A row that is paired is not considered again."""
 
     def __init__(self, ours: list[JournalRow]) -> None:
         self._ours = sorted(ours, key=lambda each: not each.is_done)  # completed rows first: money has moved by them
@@ -150,9 +150,10 @@ class _Matcher:
     def pair_by(
         self, settlement_key: _SettlementKey, journal_keys: _JournalKeys, theirs: list[SettlementRow]
     ) -> list[SettlementRow]:
-        """Pair rows with the same key, first those with the same amount; return the rows that are left over.
+        """Pair rows with the same key; return the rows that are left over.
 
-        Equal amounts first: of two refunds of one payment each finds its own, and neither is reported as different.
+        Rows with equal amounts are paired first: of two refunds of one payment each finds its own, and neither is
+        reported as different.
         """
         named = [(row, (row.kind, key)) for row in theirs if (key := settlement_key(row))]
         wanted: dict[_Key, list[JournalRow]] = {key: [] for _, key in named}
@@ -217,9 +218,10 @@ def _content(row: SettlementRow) -> tuple[str, str, str, int]:
 
 
 def _read_slip(text: str | None) -> Slip:
-    """Return a slip from JSON, decoded straight into its known fields: a comparison reads a hundred thousand.
+    """Return a slip from JSON, decoded straight into its known fields.
 
-    A slip with a field of an unexpected type takes the slower way, which reads that field as text.
+    That is fast: a comparison reads a hundred thousand of them. A slip with a field of an unexpected type takes the
+    slower way, which reads that field as text.
     """
     if not text:
         return Slip()

@@ -1,4 +1,4 @@
-"""Reconciliation of a settlement file with a journal, or with the shop's ledger, over the days of the file."""
+"""Reconciliation of a settlement file with a journal or the shop's ledger."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Books(Protocol):
         ...
 
     def named(self, transaction_ids: Collection[str], order_ids: Collection[str]) -> list[Record]:
-        """Return records of any time with one of these transactions or orders; a record may be there twice."""
+        """Return records of any time with one of these transactions or orders. A record may be there twice."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The rows that a settlement file should have: those of some days and of some providers.
+    """The days and the providers whose rows a settlement file should have.
 
     `since` and `until` are dates in `zone`, both included; None: taken from the dates of the file. `payment_types` are
     the providers of the file; empty: all.
@@ -67,7 +67,7 @@ def reconcile(theirs: list[SettlementRow], books: Books, scope: Scope) -> Reconc
 
 
 def _ours(theirs: list[SettlementRow], books: Books, since_s: float, until_s: float) -> list[JournalRow]:
-    """Return the rows that ended near the period, and those of any time that the settlement file names."""
+    """Return the rows near the period, and those that the settlement file names."""
     near = [JournalRow.from_record(record) for record in books.between(since_s - _MARGIN_S, until_s + _MARGIN_S)]
     ids = {name for each in near for name in (*each.ids, each.transaction_id)}
     orders = {each.order_id for each in near}
@@ -96,7 +96,7 @@ def _period(theirs: list[SettlementRow], scope: Scope) -> tuple[float, float]:
 
 
 def _whole_days(first_s: float, last_s: float, zone: tzinfo | None) -> tuple[float, float]:
-    """Return the beginning of the first day and the end of the last, as Unix times."""
+    """Return the whole days around two times: their beginning and their end."""
     first, last = (datetime.fromtimestamp(at_s, zone).date() for at_s in (first_s, last_s))
     return _start(first, zone), _start(last + _DAY, zone)
 

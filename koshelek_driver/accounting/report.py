@@ -1,4 +1,4 @@
-"""The cash report of a business day: payments, refunds, cancels, and those whose outcome is still unknown.
+"""The cash report of a business day: payments, refunds, cancels, and unknown outcomes.
 
 Pure: payments and refunds in; a report out, and its forms: lines of paper, CSV, a JSON document.
 """
@@ -146,7 +146,7 @@ def counted_row(operation: Operation) -> Row:
 
 
 def unknown_row(operation: Operation, *, is_refund: bool) -> Row:
-    """Return the row of a payment or refund of unknown outcome; its `at_s` is the time of its beginning."""
+    """Return the row of a payment or refund of unknown outcome. Its `at_s` is the time of its beginning."""
     return _row("unknown refund" if is_refund else "unknown payment", operation)
 
 
@@ -188,7 +188,7 @@ def as_csv(rows: Iterable[Row]) -> str:
 
 
 def as_lines(report: Report, columns: int, language: Literal["ru", "en"]) -> list[Line]:
-    """Return a report as lines of paper: unknown requests first, then the totals of each provider."""
+    """Return a report as lines of paper: unknown requests, then totals by provider."""
     words = _WORDS[language]
     lines = [
         *title(words["z" if report.closed else "x"], columns, large=True),

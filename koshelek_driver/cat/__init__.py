@@ -1,1 +1,1 @@
-"""Category CAT: the wallet as a payment terminal of UnifiedPOS."""
+"""The category CAT of UnifiedPOS: the wallet as a payment terminal."""

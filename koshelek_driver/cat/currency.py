@@ -1,4 +1,7 @@
-"""The standard's currency (a whole number with four implied decimals: 12.34 is 123400) and kopecks, exactly."""
+"""Exact conversion between UnifiedPOS currency and kopecks.
+
+Currency of the standard is a whole number with four implied decimals: 12.34 is 123400.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,11 @@ _A_KOPECK = 100
 
 
 def to_kopecks(currency: int) -> int:
-    """Raises UposError E_ILLEGAL for parts of a kopeck, and for nothing or less."""
+    """Return an amount of the standard in kopecks.
+
+    Raises:
+        UposError: E_ILLEGAL for a fraction of a kopeck, for zero and for a negative amount.
+    """
     kopecks, rest = divmod(currency, _A_KOPECK)
     if rest or kopecks <= 0:
         remedy = "whole kopecks above 0, with four implied decimals: 12.34 is 123400"
@@ -18,5 +25,5 @@ def to_kopecks(currency: int) -> int:
 
 
 def to_currency(kopecks: int) -> int:
-    """Any amount of kopecks."""
+    """Return an amount in kopecks as currency of the standard."""
     return kopecks * _A_KOPECK

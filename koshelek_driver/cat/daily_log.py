@@ -1,8 +1,9 @@
-"""DailyLog: the business day as text, one payment, refund or cancel a line.
+"""The property DailyLog: a business day as text, one payment, refund or cancel per line.
 
-The standard leaves the fields to the device. Here: number of the line, TransactionType, when (yyyymmddHHMMSS, UTC),
-amount as currency, order, the payment's transaction, the refund's, provider, SBP operation, control value; ASCII,
-commas between them, CR LF behind each line. Of what is not settled the type is 0, and it comes first.
+The standard leaves the fields to the device. Here they are: number of the line, TransactionType, time (yyyymmddHHMMSS,
+UTC), amount as currency, order, transaction of the payment, transaction of the refund, provider, SBP operation, control
+value. The text is ASCII; fields are separated by commas, lines end with CR LF. Requests of unknown outcome come first,
+with type 0.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ _NOT_SETTLED = 0
 _END = "\r\n"
 
 
-def daily_log(of: Report) -> str:
-    """The whole day."""
-    return "".join(_line(number, row) + _END for number, row in enumerate((*of.unknown, *of.rows), 1))
+def daily_log(report: Report) -> str:
+    """Return the text of a day's report."""
+    return "".join(_line(number, row) + _END for number, row in enumerate((*report.unknown, *report.rows), 1))
 
 
 def _line(number: int, row: Row) -> str:
@@ -40,5 +41,5 @@ def _line(number: int, row: Row) -> str:
 
 
 def _field(text: str) -> str:
-    """No comma, no line end, ASCII: an order may be called anything."""
+    """Replace commas, line ends and characters outside ASCII. An order id may contain any of them."""
     return "".join(char if " " <= char <= "~" and char != "," else "?" for char in text)

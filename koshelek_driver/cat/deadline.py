@@ -10,7 +10,7 @@ from koshelek_driver.payment.cancel import CancelToken
 
 
 class Deadline:
-    """Cancels a token after `timeout_s` seconds, unless its block has ended by then; None: there is no deadline."""
+    """A context manager that cancels a token if its block lasts too long. `timeout_s` None: no deadline."""
 
     def __init__(self, token: CancelToken, timeout_s: float | None) -> None:
         self.has_passed = False

@@ -1,4 +1,4 @@
-"""The category CAT of UnifiedPOS: authorize, void, refund, check a card."""
+"""The category CAT of UnifiedPOS: authorize, void, refund, check a card, daily log."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat import unsupported, wallet_calls
 from koshelek_driver.cat.currency import to_kopecks
 from koshelek_driver.cat.daily_log import daily_log
-from koshelek_driver.cat.information import Asked, asked, told
+from koshelek_driver.cat.information import Asked, build_information, parse_information
 from koshelek_driver.cat.request import CatRequest, Work
-from koshelek_driver.cat.results import identifiers, translated
+from koshelek_driver.cat.results import read_identifiers, translated
 from koshelek_driver.cat.service import Wallet, WalletService
 from koshelek_driver.config import site as site_files
 from koshelek_driver.errors import DriverError
@@ -31,11 +31,11 @@ _TAKEN_BACK = (Outcome.REFUNDED, Outcome.CANCELED)
 class CAT(OutputDevice):
     """The wallet as a card terminal: open, claim, enable, authorize_sales.
 
-    A synchronous call returns when the money has moved, and raises when it has not: E_EXTENDED with CENTERERROR
-    (CenterResultCode says why), DEFICIENT, COMMUNICATIONERROR, RESET (cancelled), or E_TIMEOUT; then no money moved.
-    OUTCOME_UNKNOWN alone means that it may have. Amounts have four implied decimals.
+    A synchronous call returns when the money has moved. It raises UposError when it has not: E_EXTENDED with
+    CENTERERROR (CenterResultCode has the reason), DEFICIENT, COMMUNICATIONERROR or RESET (cancelled), or E_TIMEOUT.
+    Only E_EXTENDED with OUTCOME_UNKNOWN means that money may have moved. Amounts have four implied decimals.
 
-    Identifiers are set by a success alone, and stay after a failure; CenterResultCode is set by every end.
+    Only a success sets identifiers, and they stay after a later failure. Every end sets CenterResultCode.
     """
 
     category: ClassVar[str] = "CAT"
@@ -46,11 +46,11 @@ class CAT(OutputDevice):
     additional_security_information = Writable(
         "AdditionalSecurityInformation",
         str,
-        "JSON into a call and out of it; see the README of this folder. After a call it holds what came of it.",
+        "JSON into a call and out of it; see the README of this folder. After a call it holds the result.",
         initial="",
     )
     approval_code = ReadOnly("ApprovalCode", str, "The provider's control value, else the transaction.", initial="")
-    balance = ReadOnly("Balance", int, "0: a wallet does not tell it.", initial=0, since=V1_9)
+    balance = ReadOnly("Balance", int, "0: a wallet does not report its balance.", initial=0, since=V1_9)
     cap_additional_security_information = ReadOnly("CapAdditionalSecurityInformation", bool, "True.", initial=True)
     cap_authorize_completion = ReadOnly("CapAuthorizeCompletion", bool, "False.", initial=False)
     cap_authorize_pre_sales = ReadOnly("CapAuthorizePreSales", bool, "False.", initial=False)
@@ -73,7 +73,7 @@ class CAT(OutputDevice):
     cap_unlock_terminal = ReadOnly("CapUnlockTerminal", bool, "False.", initial=False, since=V1_9)
     card_company_id = ReadOnly("CardCompanyID", str, "The provider: SBP, DOLYAME.", initial="")
     center_result_code = ReadOnly("CenterResultCode", str, "The error code of the last call; empty: none.", initial="")
-    daily_log = ReadOnly("DailyLog", str, "One payment, refund or cancel a line, CR LF; see the README.", initial="")
+    daily_log = ReadOnly("DailyLog", str, "One payment, refund or cancel per line; see the README.", initial="")
     log_status = ReadOnly(
         "LogStatus", LogStatus, "FULL: the journal's disk is full, and nothing can be paid.", since=V1_9
     )
@@ -83,15 +83,18 @@ class CAT(OutputDevice):
     payment_media = Writable(
         "PaymentMedia",
         PaymentMedia,
-        "Kept; the customer chooses in the app what is paid with.",
+        "Stored without effect: the customer chooses the means of payment in the app.",
         initial=PaymentMedia.UNSPECIFIED,
         since=V1_5,
     )
     sequence_number = ReadOnly("SequenceNumber", int, "The application's number of the last success.", initial=0)
-    settled_amount = ReadOnly("SettledAmount", int, "What was paid or given back last.", initial=0, since=V1_9)
+    settled_amount = ReadOnly("SettledAmount", int, "The amount that was paid or refunded last.", initial=0, since=V1_9)
     slip_number = ReadOnly("SlipNumber", str, "The id of the provider's slip.", initial="")
     training_mode = Writable(
-        "TrainingMode", bool, "True: calls succeed, and neither host nor journal hears of it.", initial=False
+        "TrainingMode",
+        bool,
+        "True: calls succeed without a request to the host or a row in the journal.",
+        initial=False,
     )
     transaction_number = ReadOnly("TransactionNumber", str, "The host's id of the payment or the refund.", initial="")
     transaction_type = ReadOnly("TransactionType", str, "CAT_TRANSACTION_ as digits.", initial="")
@@ -122,8 +125,8 @@ class CAT(OutputDevice):
     ) -> None:
         """Take a loaded site (`load_site(path)`) or its devices; by default open loads the default site file.
 
-        `wallet` is a till that is open already and stays its owner's. Without it the device opens the till itself, and
-        closes it: for that it needs the whole site.
+        `wallet` is an open till, which its owner closes. Without it the device opens a till itself and closes it; for
+        that it needs the whole site and not the devices alone.
         """
         super().__init__(site, claims=claims)
         self._lent = wallet
@@ -140,9 +143,13 @@ class CAT(OutputDevice):
 
     @method("authorizeSales", needs=Stage.ENABLED, idle=True)
     def authorize_sales(self, sequence_number: int, amount: int, tax_others: int, timeout: int) -> None:
-        """Charge the customer whose card was shown, or is shown now. `timeout` in ms: then it is cancelled.
+        """Charge the customer whose card was shown, else the next card that is scanned.
 
-        0 and FOREVER: the times of the site file. Raises as the class says, E_ILLEGAL for parameters, E_BUSY.
+        After `timeout` ms the sale is cancelled; 0 and FOREVER mean the times of the site file. Blocks until the
+        outcome, unless AsyncMode is true.
+
+        Raises:
+            UposError: see CAT; E_ILLEGAL for a wrong parameter, E_BUSY while another call runs.
         """
         given, kopecks = self._given(amount, tax_others)
         order_id = given.order_id or wallet_calls.own_order_id(sequence_number)
@@ -155,10 +162,12 @@ class CAT(OutputDevice):
 
     @method("authorizeVoid", needs=Stage.ENABLED, idle=True)
     def authorize_void(self, sequence_number: int, amount: int, tax_others: int, timeout: int) -> None:
-        """Take back a whole payment: one that is not decided is cancelled, one that is paid is given back.
+        """Void a whole payment: cancel it if undecided, refund it if paid.
 
-        AdditionalSecurityInformation names it; `amount` must be what was paid. Raises E_ILLEGAL without a name, for an
-        unknown one, and for a payment that took no money.
+        AdditionalSecurityInformation names the payment; `amount` must be the amount that was paid.
+
+        Raises:
+            UposError: see CAT; E_ILLEGAL if no payment is named, if it is unknown here, or if it took no money.
         """
         given, kopecks = self._given(amount, tax_others)
         training = self._training_mode
@@ -171,9 +180,10 @@ class CAT(OutputDevice):
 
     @method("authorizeRefund", needs=Stage.ENABLED, idle=True)
     def authorize_refund(self, sequence_number: int, amount: int, tax_others: int, timeout: int) -> None:
-        """Give back a payment or a part of it; AdditionalSecurityInformation names it, and may name the lines.
+        """Refund a payment or a part of it. AdditionalSecurityInformation names it, and may name the lines.
 
-        Raises E_ILLEGAL without a name, and for more than what is left.
+        Raises:
+            UposError: see CAT; E_ILLEGAL if no payment is named, or for more than what is left of it.
         """
         given, kopecks = self._given(amount, tax_others)
         name, training = wallet_calls.named_payment(given), self._training_mode
@@ -182,9 +192,10 @@ class CAT(OutputDevice):
 
     @method("checkCard", needs=Stage.ENABLED, idle=True)
     def check_card(self, sequence_number: int, timeout: int) -> None:
-        """Check whether the card that was shown, or is shown now, can pay. It may pay afterwards.
+        """Verify that the card that was shown, or the next one, can pay. It may pay afterwards.
 
-        Raises E_EXTENDED with CENTERERROR for one that cannot; CenterResultCode says why.
+        Raises:
+            UposError: E_EXTENDED with CENTERERROR if it cannot; CenterResultCode has the reason.
         """
         given = self._asked()
         wait_s = wallet_calls.scan_s(timeout)
@@ -196,19 +207,22 @@ class CAT(OutputDevice):
 
     @method("accessDailyLog", needs=Stage.ENABLED, idle=True)
     def access_daily_log(self, sequence_number: int, type: int, timeout: int) -> None:  # noqa: A002
-        """REPORTING: DailyLog is the business day so far. SETTLEMENT: the same, and the day is closed.
+        """Set DailyLog to the report of the open business day.
 
-        Raises E_ILLEGAL for another type, E_FAILURE when the journal fails.
+        With type REPORTING the day stays open, with SETTLEMENT it is closed.
+
+        Raises:
+            UposError: E_ILLEGAL for another type, E_FAILURE if the journal fails.
         """
         wallet_calls.deadline_s(timeout)
         if type not in (DailyLogType.REPORTING, DailyLogType.SETTLEMENT):
             raise UposError(ErrorCode.E_ILLEGAL, f"accessDailyLog type {type}", "1 REPORTING or 2 SETTLEMENT")
         self._output(Output(lambda: self._read_log(sequence_number, settles=type == DailyLogType.SETTLEMENT)))
 
-    # --- inside
+    # --- private
 
     def _open_wallet(self) -> Wallet:
-        """Open the till, for a device that no wallet was given to; see `till.cat`."""
+        """Open a till for a device without a wallet. `till.cat` overrides it: this room may not import tills."""
         raise UposError(ErrorCode.E_NOSERVICE, f"{self} was given no wallet", "use koshelek_driver.CAT")
 
     def _own_service(self) -> Factory:
@@ -239,9 +253,9 @@ class CAT(OutputDevice):
         return self._asked(), kopecks
 
     def _asked(self) -> Asked:
-        """Return what the program wrote since the last call: the result of that call asks for nothing."""
+        """Return the input that was written since the last call. The result that a call left there is no input."""
         text = self._additional_security_information
-        return Asked() if text == self._last_result else asked(text)
+        return Asked() if text == self._last_result else parse_information(text)
 
     def _submit(
         self,
@@ -290,13 +304,13 @@ class CAT(OutputDevice):
         """Set the properties that report every end, also an error."""
         self._center_result_code = "" if of.outcome in _DONE else of.verdict.error_code or of.outcome.name
         slip = self._wallet.slip_text(of) if of.outcome in (Outcome.PAID, Outcome.REFUNDED) else []
-        self._additional_security_information = self._last_result = told(of, tip, slip)
+        self._additional_security_information = self._last_result = build_information(of, tip, slip)
 
     def _show_success(
         self, kind: TransactionType, sequence_number: int, of: Payment | Refund, card: Verification | None
     ) -> None:
         """Set the properties of a success, which stay after a later failure."""
-        found = identifiers(of)
+        found = read_identifiers(of)
         self._sequence_number = sequence_number
         self._transaction_type = str(kind.value)
         self._approval_code = found.approval_code

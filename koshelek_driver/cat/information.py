@@ -1,4 +1,7 @@
-"""AdditionalSecurityInformation: JSON into a call and out of it. Its schema is in this folder's README."""
+"""The property AdditionalSecurityInformation: JSON into a call and out of it.
+
+The README of this folder describes its keys.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from koshelek_driver.upos.errors import UposError
 
 
 class Asked(msgspec.Struct, rename="camel", frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a program gives for the next call; all of it may be left out.
+    """The input of the next call; every field may be left out.
 
-    `order_id`: the POS's own number of the sale. `label`: the text that a scanner read, `typed` by hand; without it the
-    card that was shown is taken, or waited for. `invoice`: the API's checkoutInvoice; `items`: lines to give back.
-    `original_transaction_id` or `original_order_id`: which payment a void or a refund is of.
+    `order_id`: the application's own number of the sale. `label`: the text that a scanner read, or that was `typed`;
+    without it the card that was shown is used, else the next scan. `invoice`: the API's checkoutInvoice; `items`: the
+    lines to refund. `original_transaction_id` or `original_order_id`: the payment to void or to refund.
     """
 
     order_id: str = ""
@@ -32,7 +35,7 @@ class Asked(msgspec.Struct, rename="camel", frozen=True, kw_only=True, forbid_un
 
 
 class Told(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """What a call leaves: everything that has no property of its own."""
+    """The result of a call, as far as the standard has no property for it."""
 
     order_id: str
     outcome: str
@@ -47,12 +50,16 @@ class Told(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
 
 
 def as_json(value: dict[str, Any] | list[dict[str, Any]] | None) -> bytes | None:
-    """An invoice or its lines as the till takes them."""
+    """Return an invoice or its lines as JSON; None stays None."""
     return None if value is None else msgspec.json.encode(value)
 
 
-def asked(text: str) -> Asked:
-    """Read what the program gave; an empty text asks for nothing in particular. Raises UposError E_ILLEGAL."""
+def parse_information(text: str) -> Asked:
+    """Parse the input that the application wrote; an empty text has no fields.
+
+    Raises:
+        UposError: E_ILLEGAL for anything else than JSON of Asked.
+    """
     if not text.strip():
         return Asked()
     try:
@@ -64,9 +71,9 @@ def asked(text: str) -> Asked:
         raise UposError(ErrorCode.E_ILLEGAL, what, remedy) from None
 
 
-def told(of: Payment | Refund, tip: str, slip_lines: list[str]) -> str:
-    """What the program reads after a call."""
-    answer = Told(
+def build_information(of: Payment | Refund, tip: str, slip_lines: list[str]) -> str:
+    """Return the JSON that the application reads after a call."""
+    result = Told(
         order_id=of.order_id,
         outcome=of.outcome.value,
         request_id=of.request_id,
@@ -78,4 +85,4 @@ def told(of: Payment | Refund, tip: str, slip_lines: list[str]) -> str:
         slip=of.verdict.slip or {},
         slip_lines=slip_lines,
     )
-    return msgspec.json.encode(answer).decode()
+    return msgspec.json.encode(result).decode()

@@ -1,4 +1,4 @@
-"""The DirectIOEvents of a CAT: how a call goes on, for the cashier's screen. `object` is a text."""
+"""The DirectIOEvents of a CAT: the progress of a call, for the cashier's screen. `object` is a text."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from enum import IntEnum
 
 
 class Progress(IntEnum):
-    """The numbers of the events, and what their text is."""
+    """The EventNumbers of the DirectIOEvents, and the contents of their texts."""
 
     WAITING_FOR_SCAN = 1
     SCANNED = 2
-    """The code of the card's check."""
+    """Text: the result code of the card's verification."""
     SENT = 3
-    """The host answered a call: checkout, cancel, refund."""
+    """The host has responded. Text: the call, such as checkout, cancel or refund."""
     CUSTOMER_DECIDES = 4
+    """The host was polled, and the customer has not decided yet."""
     ENDED = 5
-    """Order and outcome: paid, refunded, rejected, canceled, unknown."""
+    """Text: order and outcome, which is paid, refunded, rejected, canceled or unknown."""
     ENDED_AFTER_CLEAR = 6
-    """Order and outcome of what clearOutput gave up. `paid`: the customer was faster; give it back, or keep it."""
+    """Text: order and outcome of a call that clearOutput cancelled. `paid`: the customer was faster than the cancel."""

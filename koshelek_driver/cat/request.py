@@ -1,4 +1,4 @@
-"""One call of the CAT: run now or from the queue, cancelled at its deadline, repeated without paying twice."""
+"""One call of the CAT, with its cancel, its deadline and its retry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from koshelek_driver.card.totp import Verification
 from koshelek_driver.cat.deadline import Deadline
 from koshelek_driver.cat.progress import Progress
-from koshelek_driver.cat.results import problem_of, translated
+from koshelek_driver.cat.results import error_of, translated
 from koshelek_driver.cat.service import WalletService
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
@@ -26,9 +26,9 @@ _SETTLED = (Outcome.REJECTED, Outcome.CANCELED)
 class CatRequest:
     """One call with its cancel, its deadline and its result.
 
-    `ended` is called with the result before anybody else is notified. `good` are the outcomes that the caller asked
-    for. A call that was rejected or cancelled is not tried again: a retry raises the same error. A call that is
-    unknown, or that never left the till, is resumed.
+    `ended` is called with the result before any listener is notified. `good` are the outcomes that the caller asked
+    for. A call that was rejected or cancelled is not tried again: a retry raises the same error. A call whose outcome
+    is unknown, or that never left the till, is resumed.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class CatRequest:
         self._card: Verification | None = None
 
     def run(self) -> None:
-        """Do the work. Blocks until its outcome. Raises UposError; see `results`."""
+        """Do the work. Blocks until its outcome. Raises UposError as `results` translates it."""
         if self._error is not None:
             raise self._error
         done, timed_out = self._attempt()
@@ -58,7 +58,7 @@ class CatRequest:
         self._ended(done, tip, self._card)
         self._service.check_log()
         self._notify_end(done)
-        failed = None if done.outcome in self._good else problem_of(done, tip, timed_out=timed_out)
+        failed = None if done.outcome in self._good else error_of(done, tip, timed_out=timed_out)
         if failed is not None:
             self._error = failed if done.outcome in _SETTLED and done.request_id else None
             raise failed

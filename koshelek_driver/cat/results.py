@@ -1,4 +1,4 @@
-"""What a call of the CAT ends with: properties to be set, and the error that the standard has for it."""
+"""The result of a call: properties to set, and the standard's errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INSTALMENTS = ("DOLYAME",)
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """What the program keeps of a payment or refund that succeeded."""
+    """The values of the properties that a successful payment or refund sets."""
 
     approval_code: str
     slip_number: str
@@ -30,8 +30,8 @@ class Identifiers:
     settled_amount: int
 
 
-def identifiers(of: Payment | Refund) -> Identifiers:
-    """From the provider's slip, as far as it came."""
+def read_identifiers(of: Payment | Refund) -> Identifiers:
+    """Return the identifiers from the provider's slip; fields that the slip lacks are empty."""
     slip = read_slip(of.verdict.slip or {})
     number = of.refund_transaction_id if isinstance(of, Refund) else of.verdict.transaction_id
     instalments = slip.payment_type in _INSTALMENTS
@@ -45,8 +45,12 @@ def identifiers(of: Payment | Refund) -> Identifiers:
     )
 
 
-def problem_of(of: Payment | Refund, tip: str, *, timed_out: bool) -> UposError | None:
-    """Why it did not succeed; None when it did. With any error but OUTCOME_UNKNOWN no money moved."""
+def error_of(of: Payment | Refund, tip: str, *, timed_out: bool) -> UposError | None:
+    """Return the error of a payment or refund; None if it succeeded.
+
+    With any error but OUTCOME_UNKNOWN no money moved. `timed_out`: the deadline of the call cancelled it. `tip` is the
+    error's remedy, for the cashier.
+    """
     if of.outcome in _GOOD:
         return None
     code = of.verdict.error_code
@@ -61,7 +65,7 @@ def problem_of(of: Payment | Refund, tip: str, *, timed_out: bool) -> UposError 
 
 
 def translated(problem: DriverError, *, timed_out: bool = False) -> UposError:
-    """What was raised while nothing was sent, by the standard's codes."""
+    """Translate an error that was raised before anything was sent to the standard's codes."""
     if isinstance(problem, UposError):
         return problem
     if isinstance(problem, ScanCanceled) and timed_out:

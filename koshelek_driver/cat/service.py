@@ -19,12 +19,12 @@ from koshelek_driver.upos.codes import HealthLevel
 from koshelek_driver.upos.service import DeviceService, EventCallbacks
 
 _NEARLY_FULL_BYTES = 64 << 20
-"""Some hundred thousand payments."""
+"""Room for some hundred thousand payments."""
 _LONGEST_END_S = 60.0
 
 
 class Wallet(Protocol):
-    """What a CAT needs of a till: `Terminal` is one, and its docstrings say what each does and raises."""
+    """The methods of a till that a CAT needs. `Terminal` has them, and describes what each does and raises."""
 
     def new_order(self, order_id: str, amount: int, invoice_json: bytes | None = None) -> Order:
         """See Terminal."""
@@ -134,12 +134,12 @@ class WalletService(DeviceService[None]):
             self._closing.callback(self.wallet.close)
 
     def enable(self, callbacks: EventCallbacks[None]) -> None:
-        """Begin to report events. Nothing is sent: the host is asked when there is something to pay."""
+        """Begin to report events. Nothing is sent: the host is called when there is something to pay."""
         self._callbacks = callbacks
         self.check_log()
 
     def disable(self) -> None:
-        """Report no more events; block until the call under way, which was cancelled, has ended: 60 s at most."""
+        """Stop reporting events. Block until the cancelled call under way has ended, at most 60 s."""
         self._callbacks = None
         with self._changed:
             self._changed.wait_for(lambda: not self._calls_under_way, _LONGEST_END_S)
@@ -162,7 +162,7 @@ class WalletService(DeviceService[None]):
                 self._changed.notify_all()
 
     def check_log(self) -> None:
-        """Report it if the journal's disk fills up, or has room again."""
+        """Report a status event if the room on the journal's disk has changed its level."""
         room = self.wallet.journal_room()
         now = LogStatus.FULL if not room else LogStatus.NEARFULL if room < _NEARLY_FULL_BYTES else LogStatus.OK
         changed, self.log_status = now is not self.log_status, now
@@ -175,7 +175,7 @@ class WalletService(DeviceService[None]):
             self._callbacks.direct_io(number, 0, text)
 
     def check_health(self, level: HealthLevel) -> str:
-        """CH_INTERNAL: the till is open. Raises UposError E_ILLEGAL for another level."""
+        """Return "Successful" for CH_INTERNAL: the till is open. Raises UposError E_ILLEGAL for another level."""
         return "Successful" if level is HealthLevel.CH_INTERNAL else super().check_health(level)
 
     def direct_io(self, command: int, data: int, obj: Any) -> tuple[int, Any]:

@@ -1,4 +1,7 @@
-"""Calls of a CAT as calls of the wallet. Wrong parameters are refused here, before anything is queued."""
+"""Calls of a CAT as calls of the wallet.
+
+Wrong parameters are refused here, before anything is queued.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
 
 SCAN_S = 60.0
-"""How long a scan is awaited if the call has no deadline of its own."""
+"""The time to wait for a scan if the call has no deadline of its own."""
 
 
 def deadline_s(timeout: int) -> float | None:
-    """Return a timeout of the standard in seconds; None for 0 and FOREVER: the times of the site file.
+    """Return a timeout of the standard in seconds. None for 0 and FOREVER: the times of the site file.
 
     Raises:
         UposError: E_ILLEGAL for another negative number.
@@ -32,18 +35,18 @@ def deadline_s(timeout: int) -> float | None:
 
 
 def scan_s(timeout: int) -> float:
-    """Return how long a scan is awaited, in seconds. Raises as `deadline_s`."""
+    """Return the time to wait for a scan, in seconds. Raises as `deadline_s`."""
     limit_s = deadline_s(timeout)
     return SCAN_S if limit_s is None else limit_s
 
 
 def own_order_id(sequence_number: int) -> str:
-    """Return an order id for a program that names none: its number of the call, and the moment."""
+    """Return an order id for an application that names none. It has the sequence number and the time."""
     return f"CAT-{sequence_number}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
 
 
 def named_payment(given: Asked) -> str:
-    """Return the payment that a void or a refund is of.
+    """Return the payment to void or to refund: its transaction, else its order.
 
     Raises:
         UposError: E_ILLEGAL if none is named.
@@ -57,7 +60,7 @@ def named_payment(given: Asked) -> str:
 
 
 def training(name: str, kopecks: int) -> Work:
-    """Return work that succeeds for practice; neither host nor journal is involved."""
+    """Return work that succeeds in training mode, without host and journal."""
     return lambda _observer, _cancel: Payment(name, "", kopecks, 0.0, Verdict(Outcome.PAID, "TRAINING"))
 
 
@@ -87,16 +90,16 @@ def refund(wallet: Wallet, given: Asked, kopecks: int) -> Work:
 
 
 def void(wallet: Wallet, given: Asked, kopecks: int) -> Work:
-    """Return the work of taking a whole payment back.
+    """Return the work of voiding a whole payment.
 
     Raises:
-        UposError: E_ILLEGAL for no payment, an unknown one, another amount, or one that took no money.
+        UposError: E_ILLEGAL if no payment is named, it is unknown here, the amount differs, or it took no money.
     """
     original = _original(wallet, given)
     if original.amount != kopecks:
         what = f"order {original.order_id} was of {original.amount} kopecks, not {kopecks}"
         raise UposError(ErrorCode.E_ILLEGAL, what, "void the whole payment, or refund a part")
-    return lambda observer, cancel: _take_back(wallet, original, observer, cancel)
+    return lambda observer, cancel: _void(wallet, original, observer, cancel)
 
 
 def _original(wallet: Wallet, given: Asked) -> Payment:
@@ -111,14 +114,15 @@ def _original(wallet: Wallet, given: Asked) -> Payment:
     return found
 
 
-def _take_back(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: CancelToken) -> Payment | Refund:
+def _void(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: CancelToken) -> Payment | Refund:
+    """Cancel an undecided payment. Refund it if it is paid, or if the customer was faster than the cancel."""
     if original.outcome is Outcome.UNKNOWN:
         ended = wallet.cancel(original.order_id, watcher=observer, cancel=cancel)
         if ended.outcome is not Outcome.PAID:
             return ended
     whole = RefundWanted(order_id=original.order_id)
     done = wallet.refund(whole, watcher=observer, cancel=cancel)
-    # A refund may have resumed a part that was open: then the rest is still to be given back.
+    # A refund may have resumed a part that was open: then the rest is refunded in the next turn.
     while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
         done = wallet.refund(whole, watcher=observer, cancel=cancel)
     return done

@@ -7,7 +7,7 @@ from koshelek_driver.payment.journal.database import Database
 
 _REMEMBERED_USES = 50_000
 _REMEMBERED_CARDS = 10_000
-"""How many used passwords, and how many cards with wrong ones, are stored; then the oldest rows are deleted.
+"""The numbers of used passwords and of cards with wrong ones that are stored; then the oldest rows are deleted.
 
 A number decides and not an age, because a clock that is set forward would delete passwords that still count.
 """
@@ -17,8 +17,12 @@ _WAS_USED = "EXISTS (SELECT 1 FROM used_password WHERE digest = ?1 AND (?3 IS NU
 class CardBook:
     """Used and wrong passwords, stored as digests only. Any thread; every method raises JournalError."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, *, most_uses: int = _REMEMBERED_USES, most_cards: int = _REMEMBERED_CARDS
+    ) -> None:
         self._database = database
+        self._most_uses = most_uses
+        self._most_cards = most_cards
 
     def first_use(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
         """Mark a digest as used; return True if it was unused. See CardMemory."""
@@ -29,8 +33,8 @@ class CardBook:
             now_s,
             span_s,
         )
-        if added and added[0][0] % _REMEMBERED_USES == 0:
-            self._database.run("DELETE FROM used_password WHERE number <= ?", added[0][0] - _REMEMBERED_USES)
+        if added and added[0][0] % self._most_uses == 0:
+            self._database.run("DELETE FROM used_password WHERE number <= ?", added[0][0] - self._most_uses)
         return bool(added)
 
     def is_unused(self, digest: bytes, now_s: float, span_s: float | None) -> bool:
@@ -42,12 +46,12 @@ class CardBook:
         self._database.run("DELETE FROM used_password WHERE digest = ?", digest)
 
     def guesses(self, card: bytes) -> Guesses | None:
-        """Return the wrong passwords in a row of a card, given as its digest; None if there are none."""
+        """Return the wrong passwords in a row of a card. None if there are none; `card` is a digest."""
         row = self._database.first_row("SELECT count, last_s FROM wrong_password WHERE card = ?", card)
         return None if row is None else Guesses(*row)
 
     def keep_guesses(self, card: bytes, guesses: Guesses) -> None:
-        """Store the number of wrong passwords in a row of a card, and the time of the last one."""
+        """Store the number and the last time of the wrong passwords of a card."""
         (number,) = self._database.run(
             "INSERT INTO wrong_password (card, count, last_s) VALUES (?, ?, ?) ON CONFLICT (card)"
             " DO UPDATE SET count = excluded.count, last_s = excluded.last_s RETURNING number",
@@ -55,8 +59,8 @@ class CardBook:
             guesses.count,
             guesses.last_s,
         )[0]
-        if number % _REMEMBERED_CARDS == 0:
-            self._database.run("DELETE FROM wrong_password WHERE number <= ?", number - _REMEMBERED_CARDS)
+        if number % self._most_cards == 0:
+            self._database.run("DELETE FROM wrong_password WHERE number <= ?", number - self._most_cards)
 
     def forget_guesses(self, card: bytes) -> None:
         """Delete the wrong passwords of a card after a right one."""

@@ -28,15 +28,16 @@ class Event:
     link: bytes
 
     def is_linked_to(self, before: bytes, number: int) -> bool:
-        """Return True if the event is unchanged, has this number, and follows the event whose link is `before`."""
+        """Return True if the event is unchanged and follows the one whose link is `before`."""
         return self.number == number and self.link == link(
             before, self.number, self.at_s, self.kind, self.request_id, self.data
         )
 
 
 def link(before: bytes, number: int, at_s: float, *texts: str) -> bytes:
-    """Return the link of an event: SHA-256 over the link before it and all fields of the event.
+    """Return the link of an event.
 
-    The fields are joined by NUL. The time is written in hexadecimal, which is exact where a decimal is rounded.
+    It is the SHA-256 over the link before and all fields, joined by NUL. The time is written in hexadecimal, which is
+    exact where a decimal is rounded.
     """
     return hashlib.sha256(before + "\x00".join((str(number), at_s.hex(), *texts)).encode()).digest()

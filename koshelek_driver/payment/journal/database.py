@@ -24,7 +24,7 @@ from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 from koshelek_driver.payment.journal.schema import MIGRATIONS, SCHEMA_VERSION
 
 _BUSY_MS = 5000
-"""How long a statement waits for the lock of another connection or program."""
+"""The longest wait of a statement for the lock of another connection or program."""
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", "trusted_schema": "OFF"}
 _RESERVE_BYTES = 1 << 20
 """The size of the reserve file, which is deleted on a full disk so that open payments can be ended."""
@@ -37,7 +37,7 @@ _ALL_PAGES = -1
 
 
 def sync_folder(folder: Path) -> None:
-    """Sync a folder, so that files created or deleted in it stay so after a power cut. Blocks for a disk write.
+    """Sync a folder, so that its created and deleted files survive a power cut. Blocks for a disk write.
 
     SQLite does not do this here, and a deleted rollback journal that comes back would undo later commits. Windows has
     no such call.
@@ -75,7 +75,7 @@ class Database:
         self._db.close()
 
     def run(self, sql: str, *values: Any) -> list[Any]:
-        """Execute one statement and return its rows, in the current transaction or else in one of its own."""
+        """Execute one statement and return its rows. Without a current transaction it is one by itself."""
         try:
             with self._lock:
                 return self._db.execute(sql, values).fetchall()
@@ -121,7 +121,7 @@ class Database:
 
     @contextmanager
     def event(self, at_s: float, kind: str, request_id: str, facts: dict[str, Any]) -> Iterator[None]:
-        """Run the block in a transaction that also adds an event: a change and its event are stored together."""
+        """Run the block in a transaction that ends with an event. A change and its event are stored together."""
         with self.transaction():
             yield
             self.add_event(at_s, kind, request_id, facts)
@@ -147,7 +147,7 @@ class Database:
         return str(self.run("SELECT journal_id FROM installation")[0][0])
 
     def renew_id(self) -> None:
-        """Give the journal a new id, because events that others have read under the old id are lost."""
+        """Give the journal a new id. Events that others have read under the old id are lost."""
         self.run("UPDATE installation SET journal_id = lower(hex(randomblob(16)))")
 
     def integrity(self) -> str:
@@ -176,7 +176,7 @@ class Database:
     # --- the disk
 
     def check_disk(self) -> None:
-        """Raise JournalError if the disk is full, or if it has failed since the journal was opened.
+        """Raise JournalError if the disk is full or has failed since the journal was opened.
 
         After a failed sync the content of the disk is unknown, and a later successful sync proves nothing.
         """
@@ -186,7 +186,7 @@ class Database:
             raise JournalError(f"{self.path}: the disk is full", "free some space; nothing is begun until then")
 
     def free_bytes(self) -> int:
-        """Return the free space of the journal's disk in bytes; 0 if no payment may begin."""
+        """Return the free bytes of the journal's disk; 0 if no payment may begin."""
         try:
             self.check_disk()
             return shutil.disk_usage(self.path.parent).free
@@ -194,7 +194,7 @@ class Database:
             return 0
 
     def _has_reserve(self) -> bool:
-        """Return True if the reserve file is there; write it again if it is not and the disk has room."""
+        """Return True if the reserve file is there, or could be written again."""
         reserve = self._reserve
         if reserve.exists() and reserve.stat().st_size == _RESERVE_BYTES:
             return True
@@ -209,7 +209,7 @@ class Database:
         return True
 
     def free_reserve(self) -> None:
-        """Delete the reserve file, so that a full disk has room to end what is open."""
+        """Delete the reserve file, so that open payments can be ended on a full disk."""
         with suppress(OSError):
             self._reserve.unlink(missing_ok=True)
 
@@ -253,7 +253,7 @@ class Database:
                 self._db.pragma("user_version", number)
 
     def _refuse_missing_file(self) -> None:
-        """Raise JournalError if the mark exists without a journal: an empty one would charge paid orders again."""
+        """Raise JournalError if the mark exists without a journal. An empty one would charge paid orders again."""
         if self._high_water_mark.number() and not self.path.exists():
             raise JournalError(
                 f"{self.path} is gone: this till has written event {self._high_water_mark.number()}",
@@ -261,7 +261,7 @@ class Database:
             )
 
     def _refuse_old_copy(self) -> None:
-        """Raise JournalError if the journal ends before the mark: an old copy would charge paid orders again."""
+        """Raise JournalError if the journal ends before the mark. An old copy would charge paid orders again."""
         seen, has = self._high_water_mark.number(), self.last_number()
         if seen > has:
             self.close()

@@ -1,4 +1,4 @@
-"""Business days in the journal: a day is a run of events, ended by a closing event.
+"""Business days in the journal: runs of events, each ended by a closing event.
 
 A payment or refund belongs to the day in whose run it ended. Event numbers decide and not times, so a clock or a time
 zone that changes cannot move a row to another day.
@@ -34,9 +34,10 @@ _CLOSED = "SELECT number, at_s, data FROM event WHERE request_id = ?"
 
 
 class ClosedDay(msgspec.Struct, frozen=True):
-    """A closed business day: its number, counted from 1, its date, and the number of its last event, `until`.
+    """A closed business day.
 
-    `since_s` and `until_s` are Unix time; `unsettled` are the requests whose outcome was unknown at the closing.
+    `day` is its number, counted from 1, `until` the number of its last event. `since_s` and `until_s` are Unix time;
+    `unsettled` are the requests whose outcome was unknown at the closing.
     """
 
     day: int
@@ -48,10 +49,11 @@ class ClosedDay(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """A payment or refund as reports count it; `at_s` is the Unix time of its end, `amount` is in kopecks.
+    """A payment or refund as reports count it.
 
-    An open one has the time of its beginning. `till` is the name of the till in reports over several tills, else empty.
-    A msgspec.Struct, because it is created faster than a dataclass, and a report reads ten thousand of them.
+    `at_s` is the Unix time of its end, `amount` is in kopecks. An open one has the time of its beginning. `till` is the
+    name of the till in reports over several tills, else empty. A msgspec.Struct, because it is created faster than a
+    dataclass, and a report reads ten thousand of them.
     """
 
     order_id: str
@@ -87,7 +89,7 @@ class DayBook:
         return found[0] if found else None
 
     def ended(self, after: int, until: int | None) -> list[Operation]:
-        """Return what ended after an event, in the order of ends; `until` None: up to the last event."""
+        """Return operations that ended after an event, in their order. `until` None: up to the last event."""
         last = until if until is not None else self._database.last_number()
         rows = [*self._database.run(_PAYMENTS, after, last), *self._database.run(_REFUNDS, after, last)]
         return [_read_operation(row) for row in sorted(rows, key=_end_number)]
@@ -102,7 +104,7 @@ class DayBook:
         return first
 
     def last_event(self, after: int, before_s: float) -> int:
-        """Return the number of the last event after `after` and before a time; `after` itself if there is none."""
+        """Return the last event after `after` and before a time. `after` itself if there is none."""
         sql = "SELECT coalesce(max(number), ?) FROM event WHERE number > ? AND at_s < ?"
         return int(self._database.run(sql, after, after, before_s)[0][0])
 

@@ -1,4 +1,4 @@
-"""The high-water mark: a small file that tells the current journal from an old copy of it."""
+"""The high-water mark: a file that tells the journal from an old copy."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 
 
 class HighWaterMark:
-    """The number of the last event, in a file of its own; it never runs ahead of the journal.
+    """The number of the last event, in a file of its own.
 
-    It is written after each commit and is not synced to disk: a power cut leaves an older mark, which is harmless.
+    It never runs ahead of the journal. It is written after each commit and is not synced to disk: a power cut leaves an
+    older mark, which is harmless.
     """
 
     def __init__(self, journal: Path) -> None:
         self.path = journal.with_name(f"{journal.name}.mark")
 
     def number(self) -> int:
-        """Return the number of the last event that this till wrote; 0 if it is not known."""
+        """Return the last event that this till wrote; 0 if it is not known."""
         try:
             return int(self.path.read_text(encoding="ascii"))
         except (OSError, ValueError):

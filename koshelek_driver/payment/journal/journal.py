@@ -1,4 +1,4 @@
-"""Payments in the journal: each is on disk before the first byte of its request is sent.
+"""Payments in the journal: on disk before the first byte is sent.
 
 Every change of money is stored together with an event, in the same transaction: tables hold the current state, events
 its history. A final outcome never changes, and an order has at most one attempt that is open or paid; triggers and
@@ -98,7 +98,7 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         return self._all("1 ORDER BY number DESC LIMIT ?", count)
 
     def invoice_of(self, payment: Payment) -> str | None:
-        """Return the API's checkoutInvoice of a payment as JSON; None for payments of schema version 1 or 2."""
+        """Return the API's checkoutInvoice of a payment as JSON. None for payments of schema version 1 or 2."""
         row = self.database.first_row("SELECT invoice FROM attempt WHERE request_id = ?", payment.request_id)
         return None if row is None else row[0]
 
@@ -129,7 +129,7 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
     # --- writing
 
     def begin(self, payment: Payment, request: Request, invoice: str) -> None:
-        """Store the intent to pay with the exact bytes of its request, before any of them is sent.
+        """Store the intent to pay, with the request, before a byte is sent.
 
         Raises:
             JournalError: an attempt of the order is open or paid, or the disk is full or has failed.
@@ -166,7 +166,7 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         self._set(request_id, "button_to_wire_ms", milliseconds)
 
     def want_cancel(self, request_id: str, at_s: float) -> None:
-        """Ask the program that runs an open payment to cancel it; it checks `is_cancel_wanted` at every turn."""
+        """Ask the program that runs an open payment to cancel it. It checks `is_cancel_wanted` at every turn."""
         with self.database.event(at_s, "cancel wanted", request_id, {}):
             self._set(request_id, "cancel_wanted", 1)
 
@@ -176,7 +176,7 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         return bool(row and row[0])
 
     def keep_response(self, request_id: str, exchange: Exchange, at_s: float) -> None:
-        """Store a response of the host as an event, secrets masked, unless it repeats the previous response."""
+        """Store a response of the host as an event, secrets masked, unless it repeats the last."""
         keep_response(self.database, request_id, exchange, at_s)
 
     def keep_postback(self, request_id: str, body: bytes, at_s: float) -> None:

@@ -1,4 +1,7 @@
-"""Masking of response bodies before they are stored: values that belong to the customer are removed."""
+"""Masking of response bodies before they are stored.
+
+Values that belong to the customer are removed.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,10 @@ _LONGEST_TEXT = 4000
 
 
 def mask_body(body: bytes) -> str:
-    """Return a body as text: JSON without the customer's values, any other text without long numbers.
+    """Return a body as text without the customer's values.
 
-    Text that is not JSON, such as the error page of a proxy, is cut to 4000 characters.
+    JSON loses the values of certain keys, any other text its long numbers. Text that is not JSON, such as the error
+    page of a proxy, is cut to 4000 characters.
     """
     try:
         return msgspec.json.encode(_masked(msgspec.json.decode(body))).decode()

@@ -1,4 +1,4 @@
-"""The outbox: requests that are sent to the host later, when no cashier waits for them.
+"""The outbox: requests that are sent later, when no cashier waits for them.
 
 Open payments and refunds have no entry here: their own rows hold the bytes that were sent, and `recover` resumes them.
 """
@@ -76,7 +76,7 @@ class OutboxBook:
             )
 
     def find(self, kind: Kind, order_id: str, key: str) -> Entry | None:
-        """Return the entry with a kind, an order and a key; None if there is none."""
+        """Return the entry of a kind, order and key; None if there is none."""
         found = self._all("kind = ? AND order_id = ? AND key = ?", kind.value, order_id, key)
         return found[0] if found else None
 

@@ -1,8 +1,8 @@
-"""A reader of the journal that runs beside the sales: for the shop's ledger and for reconciliation.
+"""A reader of the journal for the shop's ledger and for reconciliation.
 
-For the ledger it is a feed: the records that changed after an event, in their current state. Each change of money adds
-an event in its own transaction. A reader that remembers the number of the last event it took therefore misses nothing;
-it may read a record twice.
+It runs beside the sales. For the ledger it is a feed: the records that changed after an event, in their current state.
+Each change of money adds an event in its own transaction. A reader that remembers the number of the last event it took
+therefore misses nothing; it may read a record twice.
 """
 
 from __future__ import annotations
@@ -60,9 +60,10 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """The changes after one event up to another, `until`, whose link in the chain is `link`.
+    """The changes after one event up to another.
 
-    `last` is the number of the journal's last event: the feed is complete when `until` equals it.
+    `until` is the number of the last event in it, `link` that event's link in the chain. `last` is the number of the
+    journal's last event: the feed is complete when `until` equals it.
     """
 
     records: list[Record]
@@ -89,7 +90,7 @@ class JournalReader:
         self._db.close()
 
     def link(self, number: int) -> bytes:
-        """Return the link of an event by its number; empty if there is no such event."""
+        """Return the link of an event; empty if there is no such event."""
         found = self._all("SELECT link FROM event WHERE number = ?", number)
         return bytes(found[0][0]) if found else b""
 

@@ -1,4 +1,4 @@
-"""Rebuilding a damaged journal from its last backup and from the rows that can still be read.
+"""Rebuilding a damaged journal from its backup and its readable rows.
 
 The damaged files are copied aside first and never deleted. Rows are read one by one by their number, so that a damaged
 page loses its own rows and no others.
@@ -45,10 +45,10 @@ class Rebuilt:
 
 
 def rebuild(path: Path, backup: Path | None, aside: Path) -> Rebuilt:
-    """Copy the journal at `path` to the new folder `aside`, and put a rebuilt one in its place.
+    """Copy a damaged journal to the folder `aside` and put a rebuilt one in its place.
 
-    No program may have the journal open. Without a backup only the readable rows are used. Blocks for as long as
-    reading every row takes.
+    No program may have the journal open; `aside` must not exist. Without a backup only the readable rows are used.
+    Blocks for as long as reading every row takes.
 
     Raises:
         JournalError: the journal could not be rebuilt; the damaged one is still in its place.
@@ -83,7 +83,7 @@ def _copy_aside(path: Path, aside: Path) -> None:
 
 
 def _copy_readable(database: Database, damaged: Path, last_marked: int) -> int:
-    """Copy every readable row of the damaged journal; return the highest known number of an event."""
+    """Copy every readable row; return the highest known number of an event."""
     try:
         source = apsw.Connection(os.fspath(damaged))
         with closing(source):
@@ -139,7 +139,7 @@ def _copy_salt(database: Database, source: apsw.Connection) -> None:
 
 
 def _last_number(source: apsw.Connection, table: str, if_unreadable: int) -> int:
-    """Return the last number of a table; `if_unreadable` is an upper bound: there are more events than rows."""
+    """Return the last number of a table. `if_unreadable` is an upper bound: there are more events than rows."""
     try:
         last: Any = source.execute(f"SELECT coalesce(max(number), 0) FROM {table}").fetchall()[0][0]  # noqa: S608
         return int(last)

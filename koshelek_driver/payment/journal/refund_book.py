@@ -1,4 +1,4 @@
-"""Refunds in the journal: at most one open refund of a payment, and never more refunded than was paid."""
+"""Refunds in the journal: one at a time, and never more than was paid."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ class RefundBook:
         return found[0] if found else None
 
     def sent_for(self, refund: Refund) -> Request:
-        """Return the request of a refund, which may have been sent: a retry always sends the same bytes."""
+        """Return the request of a refund, which may have been sent. A retry always sends the same bytes."""
         row = self._database.first_row("SELECT body, token FROM refund WHERE request_id = ?", refund.request_id)
         if row is None:
             raise JournalError(f"{self._database.path}: no refund {refund.request_id}", "call support")
         return Request(Call.REFUND, refund.request_id, bytes(row[0]), Secret(row[1]))
 
     def begin(self, refund: Refund, request: Request) -> None:
-        """Store the intent to refund with the exact bytes of its request, before any of them is sent.
+        """Store the intent to refund, with the request, before a byte is sent.
 
         Raises:
             JournalError: another refund of the payment is open, more would be refunded than was paid, or the disk is
@@ -100,7 +100,7 @@ class RefundBook:
         self._set(request_id, "button_to_wire_ms", milliseconds)
 
     def keep_response(self, request_id: str, exchange: Exchange, at_s: float) -> None:
-        """Store a response of the host as an event, secrets masked, unless it repeats the previous response."""
+        """Store a response of the host as an event, secrets masked, unless it repeats the last."""
         keep_response(self._database, request_id, exchange, at_s)
 
     def end(self, request_id: str, verdict: Verdict, at_s: float) -> None:
@@ -114,7 +114,7 @@ class RefundBook:
     # --- private
 
     def _refunded(self, transaction_id: str) -> int:
-        """Return the kopecks that are refunded, or may be: only a rejected refund does not count."""
+        """Return the kopecks that are refunded, or may be. Only a rejected refund does not count."""
         sql = "SELECT coalesce(sum(amount), 0) FROM refund WHERE transaction_id = ? AND outcome IS NOT 'rejected'"
         return int(self._database.run(sql, transaction_id)[0][0])
 

@@ -1,6 +1,7 @@
-"""The tables of the journal, one migration for each version; the README of this folder describes them.
+"""The tables of the journal, one migration for each version.
 
-A released migration never changes, because tills have run it. A new one is added at the end.
+The README of this folder describes them. A released migration never changes, because tills have run it; a new one is
+added at the end.
 """
 
 from __future__ import annotations

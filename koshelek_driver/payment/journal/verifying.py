@@ -1,4 +1,4 @@
-"""Verification of a journal: the file, the chain of events, and the tables against the events."""
+"""Verification of a journal: its file, its chain, its tables against its events."""
 
 from __future__ import annotations
 

@@ -24,10 +24,10 @@ _WITH_SLIP = (Outcome.PAID, Outcome.REFUNDED)
 def end_row(
     database: Database, table: Table, request_id: str, verdict: Verdict, at_s: float, *, also: str = ""
 ) -> None:
-    """Store a final verdict with its slip, once; a second call for the same request changes nothing.
+    """Store a final verdict with its slip, once.
 
-    If the disk is full, the reserve file is deleted to make room and the write is tried again. `also` are more
-    assignments for the UPDATE, as SQL. Raises JournalError.
+    A second call for the same request changes nothing. If the disk is full, the reserve file is deleted to make room
+    and the write is tried again. `also` are more assignments for the UPDATE, as SQL. Raises JournalError.
     """
     try:
         _end_row(database, table, request_id, verdict, at_s, also=also)
@@ -65,12 +65,12 @@ def _end_row(database: Database, table: Table, request_id: str, verdict: Verdict
 
 
 def _needs_watching(verdict: Verdict) -> bool:
-    """Return True for a cancelled payment: a bank may take money although it accepted the cancel."""
+    """Return True for a cancelled payment. A bank may take money although it accepted the cancel."""
     return verdict.outcome is Outcome.CANCELED and bool(verdict.transaction_id)
 
 
 def keep_response(database: Database, request_id: str, exchange: Exchange, at_s: float) -> None:
-    """Store a response of the host as an event, secrets masked, unless it repeats the previous response."""
+    """Store a response of the host as an event, secrets masked, unless it repeats the last."""
     facts = {
         "call": exchange.request.call.name,
         "http": exchange.http_status,
@@ -81,12 +81,12 @@ def keep_response(database: Database, request_id: str, exchange: Exchange, at_s:
 
 
 def keep_postback(database: Database, request_id: str, body: bytes, at_s: float) -> None:
-    """Store the body of a postback as an event, secrets masked, unless it repeats the previous postback."""
+    """Store the body of a postback as an event, secrets masked, unless it repeats the last."""
     _keep_if_new(database, "postback", request_id, {"body": mask_body(body)}, at_s)
 
 
 def _keep_if_new(database: Database, kind: str, request_id: str, facts: dict[str, Any], at_s: float) -> None:
-    """Add the event unless it repeats the last one: a sale is polled up to four times a second."""
+    """Add the event unless it repeats the last one. A sale is polled up to four times a second."""
     last = database.first_row(
         "SELECT data FROM event WHERE request_id = ? AND kind = ? ORDER BY number DESC", request_id, kind
     )
@@ -96,5 +96,5 @@ def _keep_if_new(database: Database, kind: str, request_id: str, facts: dict[str
 
 
 def _without_own_id(facts: dict[str, Any]) -> dict[str, Any]:
-    """Remove the requestId from a body before it is compared: each poll has a requestId of its own."""
+    """Remove the requestId from a body before it is compared. Each poll has a requestId of its own."""
     return {**facts, "body": _OWN_ID.sub("", facts["body"])}

@@ -12,6 +12,7 @@ import pytest
 from koshelek_driver.card.rate_limit import Guesses
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.payment.journal.schema import _FIRST
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
@@ -143,15 +144,14 @@ def test_a_password_is_used_once_across_openings_for_its_span_either_side(path: 
     again.close()
 
 
-def test_what_is_remembered_of_cards_is_bounded_and_the_oldest_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("koshelek_driver.payment.journal.card_book._REMEMBERED_USES", 20)
-    monkeypatch.setattr("koshelek_driver.payment.journal.card_book._REMEMBERED_CARDS", 20)
+def test_what_is_remembered_of_cards_is_bounded_and_the_oldest_go(path: Path) -> None:
     journal = Journal(path)
+    book = CardBook(journal.database, most_uses=20, most_cards=20)
     for number in range(95):
-        assert journal.cards.first_use(b"%d" % number, 0.0, None)
-        journal.cards.keep_guesses(b"%d" % number, Guesses(1, float(number)))
-    uses = [number for number in range(95) if not journal.cards.is_unused(b"%d" % number, 0.0, None)]
-    cards = [number for number in range(95) if journal.cards.guesses(b"%d" % number)]
+        assert book.first_use(b"%d" % number, 0.0, None)
+        book.keep_guesses(b"%d" % number, Guesses(1, float(number)))
+    uses = [number for number in range(95) if not book.is_unused(b"%d" % number, 0.0, None)]
+    cards = [number for number in range(95) if book.guesses(b"%d" % number)]
     assert uses == cards == list(range(95))[-len(uses) :]
     assert 20 <= len(uses) <= 40
     journal.close()

@@ -90,7 +90,7 @@ def recorded(folder: Path, rounds: int = ROUNDS, *, syncs_folder: bool = True) -
 
 
 def lost_after(files: Files, acknowledged: tuple[str, ...], folder: Path) -> str:
-    """What a till that starts again after a cut does not know any more; empty when it knows all."""
+    """Return the first fact that a till has lost when it starts again after a cut; empty if it knows all."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, content in files.items():

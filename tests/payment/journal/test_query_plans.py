@@ -25,7 +25,7 @@ _NEWEST = re.compile(r"(FROM event|WHERE 1) ORDER BY number DESC LIMIT")
 
 
 def ask_everything(journal: Journal, feed: JournalReader) -> None:
-    """What sales, refunds, reports, the caretaker, the ledger and registries ask."""
+    """Run every query of sales, refunds, reports, background work, the ledger and reconciliation."""
     journal.begin(payment(), request(), "{}")
     journal.keep_transaction("r-1", "t-1", 1.0)
     journal.end("r-1", PAID, 2.0)
@@ -71,7 +71,7 @@ def ask_everything(journal: Journal, feed: JournalReader) -> None:
 
 @pytest.fixture
 def plans(tmp_path: Path) -> dict[str, str]:
-    """What SQLite does for each statement."""
+    """The plan that SQLite makes for each statement."""
     seen: dict[str, Any] = {}
 
     def keep(_cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:

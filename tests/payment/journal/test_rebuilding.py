@@ -73,7 +73,7 @@ def journal_id(path: Path) -> str:
 def test_a_journal_that_was_made_anew_is_another_one_for_the_shop(
     sold: Path, tmp_path: Path, *, with_backup: bool
 ) -> None:
-    """What the shop's ledger knows of the old one, events that are lost among it, is not taken for the new one's."""
+    """Rows that the shop's ledger has of the old journal, lost events among them, are not taken for the new one's."""
     path = Path(shutil.copytree(sold, tmp_path / "till")) / "journal.db"
     before = journal_id(path)
     rebuild(path, path.parent / "backup.db" if with_backup else None, tmp_path / "aside")
