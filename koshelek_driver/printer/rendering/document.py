@@ -125,6 +125,7 @@ def end(profile: PrinterProfile) -> bytes:
 
 
 def _run(line: Line, style: TextStyle) -> TextRun:
+    """Anyone may make a Line, so this is where no byte of a text can become a command. It changes no fitted text."""
     scale = 2 if line.large else 1
     styled = replace(style, bold=line.bold, width=scale, height=scale) if line.bold or line.large else style
     return TextRun(printable(line.text, style.page.codec), styled, line.align)

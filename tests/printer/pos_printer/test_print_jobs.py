@@ -136,9 +136,9 @@ def test_immediate_text_is_apart_from_the_unfinished_line(bench: Bench) -> None:
 
 def test_two_stations_are_one_job_of_the_first() -> None:
     bench = Bench("epson-tm-h6000iv")
-    bench.jobs.write_both((SLP, "бланк\n"), (REC, "лента\n"))
-    assert bench.texts() == ["бланклента"]
-    assert (bench.count("SlipLinePrintedCount"), bench.count("ReceiptLinePrintedCount")) == ("1", "0")
+    bench.jobs.write_both((SLP, "бланк\nвторая\n"), (REC, "лента\n"))
+    assert bench.texts() == ["бланквтораялента"]
+    assert (bench.count("SlipLinePrintedCount"), bench.count("ReceiptLinePrintedCount")) == ("2", "0")
 
 
 def test_a_transaction_is_one_job_with_one_count(bench: Bench) -> None:
@@ -150,6 +150,8 @@ def test_a_transaction_is_one_job_with_one_count(bench: Bench) -> None:
     print_transaction(bench.jobs, paper, TransactionControl.NORMAL)
     assert bench.texts() == ["аб"]
     assert (bench.count("ReceiptLinePrintedCount"), bench.count("PaperCutCount")) == ("2", "1")
+    with pytest.raises(UposError, match="no transaction was begun"):
+        print_transaction(bench.jobs, paper, TransactionControl.NORMAL)
 
 
 def test_gathering_out_of_turn_is_illegal(bench: Bench) -> None:
