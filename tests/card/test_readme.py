@@ -21,7 +21,7 @@ from tests.support.ports import TcpScanner
 from tests.support.tills import Till
 
 CARD_GUIDE = (DRIVER / "card" / "README.md").read_text(encoding="utf-8")
-SITE_GUIDE = (DRIVER / "README.md").read_text(encoding="utf-8")
+SITE_GUIDE = (DRIVER / "config" / "README.md").read_text(encoding="utf-8")
 DEVICES = """
 [devices.scanner1]
 category = "Scanner"
