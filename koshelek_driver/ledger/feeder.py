@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.connection import LedgerConnection
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.reader import Batch, JournalReader
+from koshelek_driver.payment.journal.reader import MOST_EVENTS, Batch, JournalReader
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.connection import Cursor
@@ -46,10 +46,14 @@ class FeedProgress:
 class Feeder:
     """The feeder of one till's journal; any number of processes may feed it at the same time."""
 
-    def __init__(self, journal: Journal, connection: LedgerConnection, name: TillName) -> None:
+    def __init__(
+        self, journal: Journal, connection: LedgerConnection, name: TillName, most_events: int = MOST_EVENTS
+    ) -> None:
+        """`most_events` go into one transaction."""
         self._journal = journal
         self._connection = connection
         self._name = name
+        self._most_events = most_events
 
     def feed(self, may_continue: Callable[[], bool] = lambda: True) -> FeedProgress:
         """Send all new events, some hundred per transaction, until all are sent or `may_continue` returns False.
@@ -73,7 +77,7 @@ class Feeder:
         with self._connection.transaction() as cursor:
             journal_id = enrol(cursor, self._journal, reader, self._name)
             position, _ = _position(cursor, journal_id, lock=True)
-            batch = reader.batch(position)
+            batch = reader.batch(position, self._most_events)
             rows.write(cursor, journal_id, batch.records)
             rows.write_days(cursor, journal_id, batch.closings)
             _store_position(cursor, journal_id, self._name, batch)

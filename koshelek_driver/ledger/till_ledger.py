@@ -14,6 +14,7 @@ from koshelek_driver.ledger.records import LedgerRecords
 from koshelek_driver.ledger.reports import ShopReport, TillState, shop_report, tills_of
 from koshelek_driver.ledger.shop import ShopLedger
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.reader import MOST_EVENTS
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.payment.shop import ShopPayment
 
@@ -24,12 +25,13 @@ class TillLedger:
     Every method but `close` raises LedgerError or JournalError.
     """
 
-    def __init__(self, address: Address, journal: Journal, name: TillName) -> None:
+    def __init__(self, address: Address, journal: Journal, name: TillName, most_events: int = MOST_EVENTS) -> None:
+        """`most_events` of the journal go into one transaction."""
         self._journal = journal
         self._feeding = LedgerConnection(address)
         self._refunding = LedgerConnection(address)
         self._reporting = LedgerConnection(address)
-        self._feeder = Feeder(journal, self._feeding, name)
+        self._feeder = Feeder(journal, self._feeding, name, most_events)
         self.shop = ShopLedger(journal, self._refunding, name)
         """The part that refunds use."""
 

@@ -1,4 +1,4 @@
-"""What is said to the host when no cashier waits: fiscal receipts, and looks at payments that must stay unpaid."""
+"""Messages to the host that no cashier waits for: fiscal receipts, and checks of payments that must stay unpaid."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOT_NOW = ("HTTP_401", "HTTP_403", "HTTP_404", "HTTP_429")
 
 
 class Outbox:
-    """Sends each entry until the host has taken it, less and less often.
+    """Sends each entry until the host has taken it, at growing intervals.
 
     `paid` are the statuses of the host that mean that money was taken.
     """
@@ -44,7 +44,12 @@ class Outbox:
         self._clock = clock
 
     def queue_receipt(self, order_id: str, invoice_json: bytes, taxes: Collection[str]) -> Entry:
-        """Keep a fiscal receipt for sending; the same one again is kept once. Raises UsageError, JournalError."""
+        """Store a fiscal receipt for sending; the same receipt again is stored once.
+
+        Raises:
+            UsageError: the order is not paid, a field is wrong, or the receipt was sent with other contents.
+            JournalError: the journal cannot be written.
+        """
         payment = self._paid(order_id)
         invoice = fiscal_receipt(invoice_json, order_id, taxes, self._merchant.version)
         earlier = self._journal.outbox.find(Kind.RECEIPT, order_id, invoice.receipt_id)
@@ -68,7 +73,7 @@ class Outbox:
         return self._found(order_id, invoice.receipt_id)
 
     def send(self, entry: Entry, client: Caller) -> Entry:
-        """One try. Blocks as one call may; raises JournalError."""
+        """Try an entry once. Blocks as one call may. Raises JournalError."""
         if entry.kind is Kind.RECEIPT:
             self._send_receipt(entry, client)
         else:
@@ -76,13 +81,13 @@ class Outbox:
         return self._found(entry.order_id, entry.key, entry.kind)
 
     def send_due(self, client: Caller, goes_on: Callable[[], bool] = lambda: True) -> list[Entry]:
-        """One try of every entry whose time has come, while `goes_on` says so."""
+        """Try every entry that is due, once, while `goes_on` returns True. Raises JournalError."""
         now_s = self._clock.unix_s()
         due = self._journal.outbox.due(now_s, now_s + _LATEST_S)
         return [self.send(entry, client) for entry in due if goes_on()]
 
     def send_all(self, client: Caller) -> list[Entry]:
-        """One try of everything that waits, whenever it is due, and of what was parked."""
+        """Try every entry that waits or was parked, due or not. Raises JournalError."""
         return [self.send(entry, client) for entry in self._journal.outbox.unfinished()]
 
     def _paid(self, order_id: str) -> Payment:
@@ -107,7 +112,7 @@ class Outbox:
             self._move(entry, state, _in_words(reply), pause_s=pause_s, tries=tries)
 
     def _look(self, entry: Entry, client: Caller) -> None:
-        """Ask how a cancelled payment stands. What the host cannot say now is asked again after the same pause."""
+        """Ask for the status of a cancelled payment. If the host cannot say, ask again after the same pause."""
         request = requests.status(self._merchant, next(self._ids), entry.transaction_id)
         reply = client.call(request).reply
         if not isinstance(reply, Answered) or reply.answer.transaction_id != entry.transaction_id:

@@ -1,4 +1,4 @@
-"""How a sale ends, and the record of a payment and of a refund."""
+"""The ends of a sale, and the records of a payment and of a refund."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 
 class SlipState(StrEnum):
-    """Where the customer's slip is.
+    """The place of the customer's slip.
 
     SENT: it left, and the printer did not confirm it as it should have. ASSUMED: it left for a printer that cannot
     confirm.
@@ -72,7 +72,7 @@ class Payment:
 
     @property
     def outcome(self) -> Outcome:
-        """How the payment ended."""
+        """The end of the payment, or UNKNOWN."""
         return self.verdict.outcome
 
     @property
@@ -110,5 +110,5 @@ class Refund:
 
     @property
     def outcome(self) -> Outcome:
-        """How the refund ended."""
+        """The end of the refund, or UNKNOWN."""
         return self.verdict.outcome

@@ -1,4 +1,4 @@
-"""The shop beyond this till: what a refund must know of other tills, and the lock that all of them share."""
+"""The shop beyond this till: the facts about other tills that a refund needs, and the lock that all tills share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ShopPayment:
-    """A payment as the shop knows it: which till took it, how much (kopecks) and for what (the invoice as JSON)."""
+    """A payment as the shop knows it: its till, its amount in kopecks, its invoice as JSON."""
 
     till: str
     order_id: str
@@ -25,25 +25,27 @@ class ShopPayment:
 
 
 class Shop(Protocol):
-    """Every method blocks for some seconds at most; those that must know raise LedgerError."""
+    """The other tills of the shop. Every method blocks some seconds at most; methods that must know raise LedgerError."""
 
     def find(self, order_id: str, transaction_id: str) -> list[ShopPayment]:
-        """Payments of any till: of an order, or of the host's transaction; one of the two is empty."""
+        """Return payments of any till, by order or by the host's transaction; the other argument is empty."""
         ...
 
     def refunds(self, transaction_id: str) -> list[Refund]:
-        """What other tills gave back of a payment, or are giving back, the oldest first."""
+        """Return the refunds of a payment that other tills made or have open, oldest first."""
         ...
 
     def reserve(self, refund: Refund) -> None:
-        """Take the shop's lock on a payment for one refund, until its end is told. The caller holds its till's lock.
+        """Reserve a refund under the shop's lock, until its end is told. The caller holds its till's lock.
 
-        Raises BusyError while another refund of the payment is open, UsageError when not so much is left.
+        Raises:
+            BusyError: another refund of the payment is open.
+            UsageError: the payment has less left than that.
         """
         ...
 
     def tell(self, transaction_id: str) -> None:
-        """How the refunds of a payment stand in this till's journal. Never raises: the journal is fed again later."""
+        """Report the refunds of a payment as this till's journal has them. Never raises: the journal is fed again later."""
         ...
 
 
@@ -51,22 +53,22 @@ class NoShop:
     """A till that knows itself alone."""
 
     def find(self, order_id: str, transaction_id: str) -> list[ShopPayment]:  # noqa: ARG002
-        """Nothing."""
+        """Return nothing."""
         return []
 
     def refunds(self, transaction_id: str) -> list[Refund]:  # noqa: ARG002
-        """Nothing."""
+        """Return nothing."""
         return []
 
     def reserve(self, refund: Refund) -> None:
-        """Nobody else could."""
+        """Do nothing: no other till could refund."""
 
     def tell(self, transaction_id: str) -> None:
-        """Nobody listens."""
+        """Do nothing."""
 
 
 class LenientShop:
-    """A shop that refunds without its ledger while that cannot be asked: the host alone guards the sum then."""
+    """A shop that goes on refunding while its ledger cannot be asked: only the host guards the sum then."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop

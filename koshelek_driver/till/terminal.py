@@ -21,7 +21,7 @@ from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.pay_api.tips import operator_tip
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.cancel import CancelableCalls, CancelToken
-from koshelek_driver.payment.clock import SystemClock
+from koshelek_driver.payment.clock import Clock, SystemClock
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.outbox_book import Entry
 from koshelek_driver.payment.journal.outbox_book import State as EntryState
@@ -72,8 +72,11 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
     `cancel` can be cancelled by that token, or by `request_cancel`.
     """
 
-    def __init__(self, site: Site) -> None:
-        """Put the till of a loaded site file together; `Terminal.open` also loads it. Raises as `open` does."""
+    def __init__(self, site: Site, clock: Clock | None = None) -> None:
+        """Put the till of a loaded site file together; `Terminal.open` also loads it. Raises as `open` does.
+
+        `clock` is the machine's by default.
+        """
         self._site = site
         self._warming: threading.Thread | None = None
         self._scanner: Scanner | None = None
@@ -82,7 +85,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         self._calls = CancelableCalls()
         check_devices(site)
         check_slip(site)
-        self._clock = SystemClock()
+        self._clock = clock or SystemClock()
         self._client = PayApiClient(build_endpoint(site), self._clock.now_s, self._clock.unix_s)
         self._journal = Journal(site.journal)
         self._card_setup = CardSetup(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.diagrams.readmes import DIAGRAMS
+from tests.support.diagrams import DIAGRAMS
 
 for diagram in DIAGRAMS:
     before, after = diagram.place.split(diagram.readme.read_text(encoding="utf-8"), maxsplit=1)

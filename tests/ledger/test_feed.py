@@ -27,8 +27,8 @@ NewTill = Callable[..., Till]
 def new_till(tmp_path: Path, address: Address) -> Iterator[NewTill]:
     made: list[Till] = []
 
-    def make(name: str = "TILL-01") -> Till:
-        made.append(Till(tmp_path, name, address))
+    def make(name: str = "TILL-01", **more: Any) -> Till:
+        made.append(Till(tmp_path, name, address, **more))
         return made[-1]
 
     yield make
@@ -80,11 +80,8 @@ def test_a_final_outcome_never_goes_back(new_till: NewTill, address: Address, li
     assert ledger_rows(address) == before
 
 
-def test_small_steps_bring_what_one_large_step_brings(
-    new_till: NewTill, address: Address, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader, "_MOST_EVENTS", 2)
-    till = new_till()
+def test_small_steps_bring_what_one_large_step_brings(new_till: NewTill, address: Address) -> None:
+    till = new_till(most_events=2)
     for number in range(7):
         till.sell(100 + number)
     till.reports.close()
@@ -94,11 +91,8 @@ def test_small_steps_bring_what_one_large_step_brings(
     assert len(till.ledger.report("2027-01-15").rows) == 7
 
 
-def test_a_feeder_that_is_stopped_goes_on_where_it_was(
-    new_till: NewTill, address: Address, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader, "_MOST_EVENTS", 3)
-    till = new_till()
+def test_a_feeder_that_is_stopped_goes_on_where_it_was(new_till: NewTill, address: Address) -> None:
+    till = new_till(most_events=3)
     for _ in range(5):
         till.sell()
     assert till.ledger.feed(lambda: False).position == 3
@@ -171,13 +165,12 @@ def test_a_till_that_was_cloned_with_its_journal_takes_nothing_of_the_other_back
     assert clone.journal.database.journal_id() != till.journal.database.journal_id()
 
 
-def test_two_programs_of_a_till_may_feed_at_once(new_till: NewTill, address: Address, monkeypatch: Any) -> None:
-    monkeypatch.setattr(reader, "_MOST_EVENTS", 4)
-    till = new_till()
+def test_two_programs_of_a_till_may_feed_at_once(new_till: NewTill, address: Address) -> None:
+    till = new_till(most_events=4)
     for number in range(40):
         till.sell(number + 1)
     ledgers = [till.ledger]
-    other = Till(till.path.parent, till.name, address)
+    other = Till(till.path.parent, till.name, address, most_events=4)
     ledgers.append(other.ledger)
     with ThreadPoolExecutor(2) as pool:
         events = sum(fed.events for fed in pool.map(lambda ledger: ledger.feed(), ledgers))

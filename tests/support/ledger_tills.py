@@ -19,6 +19,7 @@ from koshelek_driver.ledger.till_ledger import TillLedger
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.reader import MOST_EVENTS
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.secrets import Secret
 
@@ -39,7 +40,9 @@ class Clock:
 class Till:
     """A journal, its side of the ledger, and a clock that goes on by itself."""
 
-    def __init__(self, folder: Path, name: str, address: Address, store: str = STORE) -> None:
+    def __init__(
+        self, folder: Path, name: str, address: Address, store: str = STORE, most_events: int = MOST_EVENTS
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self.name = name
         self.store = store
@@ -47,12 +50,13 @@ class Till:
         self.clock = Clock()
         self.numbers: Iterator[int] = count(1)
         self._address = address
+        self._most_events = most_events
         self.open()
 
     def open(self) -> None:
         """Begin, or begin again after `close`."""
         self.journal = Journal(self.path)
-        self.ledger = TillLedger(self._address, self.journal, TillName(self.store, self.name))
+        self.ledger = TillLedger(self._address, self.journal, TillName(self.store, self.name), self._most_events)
         part: Any = type("PartOfATill", (), {"journal": self.journal, "clock": self.clock})()
         self.reports = Closing(part, DayRule())
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from koshelek_driver import Outcome, Payment, SaleObserver, Scanner, Terminal, UposError
+from koshelek_driver import Outcome, Payment, SaleObserver, Scanner, Terminal, UposError, load_site
 from koshelek_driver.card.totp import ResultCode, Verification
 from koshelek_driver.errors import JournalError, ScanCanceled, ScanTimeout, TotpModuleError
 from koshelek_driver.network.http import BaseUrl
 from koshelek_driver.payment import shown_card
+from koshelek_driver.payment.clock import SystemClock
 from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.sandbox.scripts import AMOUNTS
 from koshelek_driver.sandbox.wallet import CARD_NUMBER
@@ -35,11 +36,21 @@ scanner = "scanner1"
 WAIT_S = 10.0
 
 
+class LaterClock(SystemClock):
+    """The machine's clock, moved on by a test."""
+
+    later_s = 0.0
+
+    def now_s(self) -> float:
+        return super().now_s() + self.later_s
+
+
 class Pos:
     """A program of a POS: it opens the till's scanner and keeps what its loyalty program would get."""
 
-    def __init__(self, terminal: Terminal, port: TcpScanner, frame: Callable[[str], bytes]) -> None:
+    def __init__(self, terminal: Terminal, clock: LaterClock, port: TcpScanner, frame: Callable[[str], bytes]) -> None:
         self.terminal = terminal
+        self.clock = clock
         self.scanner = terminal.scanner
         self.heard: list[tuple[bytes, bytes, ScanDataType]] = []
         self.port = port
@@ -89,8 +100,9 @@ def counter(till: Till) -> Iterator[Counter]:
         till.rewrite(devices=DEVICES.format(profile=profile, port=ports[-1].address))
         if edit is not None:
             till.edit(*edit)
-        opened.append(Terminal.open(till.site))
-        return Pos(opened[-1], ports[-1], (lambda label: typed(f"]Q1{label}\r")) if keyboard else serial)
+        clock = LaterClock()
+        opened.append(Terminal(load_site(till.site), clock))
+        return Pos(opened[-1], clock, ports[-1], (lambda label: typed(f"]Q1{label}\r")) if keyboard else serial)
 
     yield make
     for terminal in opened:
@@ -202,11 +214,10 @@ def test_the_last_card_shown_pays(pos: Pos, till: Till) -> None:
     assert transaction.session == "SECND2"
 
 
-def test_a_card_that_waited_too_long_must_be_shown_again(pos: Pos, till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_that_waited_too_long_must_be_shown_again(pos: Pos, till: Till) -> None:
     pos.scan(till.label())
     assert pos.card() is not None
-    now = pos.terminal._cards._now_s
-    monkeypatch.setattr(pos.terminal._cards, "_now_s", lambda: now() + 301)
+    pos.clock.later_s = 301.0
     assert pos.card() is None
     payment = pos.pay("A-1")
     assert (payment.outcome, payment.verdict.error_code) == (Outcome.REJECTED, ResultCode.CARD_EXPIRED)

@@ -18,7 +18,7 @@ import msgspec
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal.day_book import ClosedDay, find_closings
 
-_MOST_EVENTS = 500
+MOST_EVENTS = 500
 """The limit of one batch, which bounds its memory."""
 _BUSY_MS = 5000
 _HAS_TRANSACTION = "AND transaction_id <> ''"
@@ -94,11 +94,11 @@ class JournalReader:
         found = self._all("SELECT link FROM event WHERE number = ?", number)
         return bytes(found[0][0]) if found else b""
 
-    def batch(self, after: int) -> Batch:
-        """Return the next changes after an event, from 500 events at most. Raises JournalError."""
+    def batch(self, after: int, most_events: int = MOST_EVENTS) -> Batch:
+        """Return the next changes after an event, from `most_events` events at most. Raises JournalError."""
         self._all("BEGIN")  # one transaction, so that all queries of the batch see the same state
         try:
-            return self._batch(after)
+            return self._batch(after, most_events)
         finally:
             self._all("COMMIT")
 
@@ -126,11 +126,11 @@ class JournalReader:
         )
         return found
 
-    def _batch(self, after: int) -> Batch:
+    def _batch(self, after: int, most_events: int) -> Batch:
         events = self._all(
             "SELECT number, request_id, link FROM event WHERE number > ? ORDER BY number LIMIT ?",
             after,
-            _MOST_EVENTS,
+            most_events,
         )
         until, link = (events[-1][0], bytes(events[-1][2])) if events else (after, b"")
         (last,) = self._all("SELECT coalesce(max(number), 0) FROM event")[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.diagrams import payment, rooms
+from tests.support import payment_diagram, rooms_diagram
 from tests.support.paths import DRIVER
 
 
@@ -30,6 +30,6 @@ class Diagram:
 
 
 DIAGRAMS = (
-    Diagram("rooms", DRIVER / "README.md", rooms.mermaid),
-    Diagram("payment", DRIVER / "payment" / "README.md", payment.mermaid),
+    Diagram("rooms", DRIVER / "README.md", rooms_diagram.mermaid),
+    Diagram("payment", DRIVER / "payment" / "README.md", payment_diagram.mermaid),
 )
