@@ -25,7 +25,7 @@ class ShopPayment:
 
 
 class Shop(Protocol):
-    """The other tills of the shop. Every method blocks some seconds at most; methods that must know raise LedgerError."""
+    """The other tills of the shop. Every method blocks some seconds at most; those that must know raise LedgerError."""
 
     def find(self, order_id: str, transaction_id: str) -> list[ShopPayment]:
         """Return payments of any till, by order or by the host's transaction; the other argument is empty."""
@@ -45,7 +45,7 @@ class Shop(Protocol):
         ...
 
     def tell(self, transaction_id: str) -> None:
-        """Report the refunds of a payment as this till's journal has them. Never raises: the journal is fed again later."""
+        """Report the refunds of a payment as this till's journal has them. Never raises: it is fed again later."""
         ...
 
 
