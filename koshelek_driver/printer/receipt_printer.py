@@ -171,18 +171,23 @@ class ReceiptPrinter:
             self._interrupted_unit = self._unended = max(self._interrupted_unit, longest_unit)
             self._owes_response = True
 
-    def units(self, lines: Iterable[Item]) -> list[bytes]:
-        """Render a whole receipt as units of whole commands.
+    def units(self, lines: Iterable[Item], *, is_fitted: bool = False) -> list[bytes]:
+        """Render a whole receipt as units of whole commands; see `document.render`.
 
         The first sets the printer up, the last cuts.
         """
-        return document.render(lines, self.profile)
+        return document.render(lines, self.profile, is_fitted=is_fitted)
 
     def print_lines(
-        self, lines: Iterable[Item], observer: JobObserver = JobObserver(), *, after_unknown: bool = False
+        self,
+        lines: Iterable[Item],
+        observer: JobObserver = JobObserver(),
+        *,
+        after_unknown: bool = False,
+        is_fitted: bool = False,
     ) -> PrintResult:
-        """Print one receipt; see `print_units`."""
-        return self.print_units(self.units(lines), observer, after_unknown=after_unknown)
+        """Print one receipt; see `units` and `print_units`."""
+        return self.print_units(self.units(lines, is_fitted=is_fitted), observer, after_unknown=after_unknown)
 
     def print_units(
         self, units: Sequence[bytes], observer: JobObserver = JobObserver(), *, after_unknown: bool = False

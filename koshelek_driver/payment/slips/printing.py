@@ -71,7 +71,9 @@ class SlipPrinting:
             raise _no_slip(of)
         canceled = (cancel or CancelToken()).next_press()
         held = observer.printer_holds
-        return self._printer.print_lines(lines, JobObserver(held=lambda why: notify(held, why), canceled=canceled))
+        return self._printer.print_lines(
+            lines, JobObserver(held=lambda why: notify(held, why), canceled=canceled), is_fitted=True
+        )
 
     def print_plain(self, lines_for: Callable[[int], Sequence[Item]]) -> PrintResult:
         """Print lines that are no slip, such as a cash report; `lines_for` gets the paper's columns.
@@ -105,7 +107,9 @@ class SlipPrinting:
             held=lambda why: notify(observer.printer_holds, why),
             canceled=cancel.next_press(),
         )
-        result = self._printer.print_lines(lines, job_observer, after_unknown=of.slip_state is SlipState.SENT)
+        result = self._printer.print_lines(
+            lines, job_observer, after_unknown=of.slip_state is SlipState.SENT, is_fitted=True
+        )
         notify(observer.printed, result)
         return self._keep(of, _slip_state(result.state, of.slip_state))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _FEED_BEFORE_TEAR = 4
 _CODE_INCHES = 1
+_Fit = Callable[[str], str]
 _ALL_CHANGES = 0x0E
 """GS a: online and offline, errors, paper."""
 
@@ -37,22 +39,26 @@ def plain_style(profile: PrinterProfile) -> TextStyle:
     return TextStyle(font, CodePage(codec, profile.code_pages.get(codec)))
 
 
-def render(lines: Iterable[Item], profile: PrinterProfile) -> list[bytes]:
+def render(lines: Iterable[Item], profile: PrinterProfile, *, is_fitted: bool = False) -> list[bytes]:
     """Render a whole job as units of whole commands: initialisation, lines, cut.
+
+    Text is made printable for the profile's code page, so that no byte of it can become a command; `is_fitted` says
+    that the caller has done so.
 
     Raises:
         ProfileError: the profile draws letters as dots, and the extra `drawn` is not installed.
     """
     style = plain_style(profile)
     encoder = StyleEncoder(style)
-    rows = (_units(line, encoder, style, profile) for line in lines)
+    fit = _as_it_is if is_fitted else partial(printable, codec=style.page.codec)
+    rows = (_units(line, encoder, style, profile, fit) for line in lines)
     return [start(profile), *chain.from_iterable(rows), encoder.rest() + end(profile)]
 
 
-def _units(item: Item, encoder: StyleEncoder, style: TextStyle, profile: PrinterProfile) -> list[bytes]:
+def _units(item: Item, encoder: StyleEncoder, style: TextStyle, profile: PrinterProfile, fit: _Fit) -> list[bytes]:
     if isinstance(item, Code):
         return code_units(item, encoder, profile)
-    return row_units(encoder, [_run(item, style)], profile.dots, profile)
+    return row_units(encoder, [_run(item, style, fit)], profile.dots, profile)
 
 
 def code_units(code: Code, encoder: StyleEncoder, profile: PrinterProfile) -> list[bytes]:
@@ -124,8 +130,11 @@ def end(profile: PrinterProfile) -> bytes:
     return commands.cut(partial=profile.cutter == "partial")
 
 
-def _run(line: Line, style: TextStyle) -> TextRun:
-    """Anyone may make a Line, so this is where no byte of a text can become a command. It changes no fitted text."""
+def _run(line: Line, style: TextStyle, fit: _Fit) -> TextRun:
     scale = 2 if line.large else 1
     styled = replace(style, bold=line.bold, width=scale, height=scale) if line.bold or line.large else style
-    return TextRun(printable(line.text, style.page.codec), styled, line.align)
+    return TextRun(fit(line.text), styled, line.align)
+
+
+def _as_it_is(text: str) -> str:
+    return text
