@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import msgspec
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal.database import Database, sync_folder
@@ -28,6 +29,13 @@ _SUFFIXES = ("", "-wal", "-shm", ".mark")
 """The files of a journal; the write-ahead log holds commits that the main file does not have yet."""
 _UNREADABLE = (apsw.CorruptError, apsw.SQLError, apsw.IOError, UnicodeDecodeError)
 Row = dict[str, Any]
+_JSON: dict[str, tuple[type[Any], str | None]] = {
+    "slip": (dict, None),
+    "answer": (dict, None),
+    "invoice": (dict, None),
+    "items": (list, "[]"),
+}
+"""Columns that hold JSON: the type of its value, and the column's value if it cannot be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +129,21 @@ def _column_names(cursor: apsw.Cursor) -> list[str]:
     return [str(column[0]) for column in cursor.get_description()]
 
 
+def _undamaged(column: str, value: Any) -> Any:
+    """Return a value, or nothing for JSON that cannot be parsed: the payment counts also without its slip."""
+    if value is None or column not in _JSON:
+        return value
+    kind, nothing = _JSON[column]
+    try:
+        msgspec.json.decode(value, type=kind)
+    except (msgspec.DecodeError, TypeError):
+        return nothing
+    return value
+
+
 def _insert(database: Database, table: str, columns: set[str], row: Row | None) -> None:
     if row is not None:
-        known = {name: value for name, value in row.items() if name in columns}
+        known = {name: _undamaged(name, value) for name, value in row.items() if name in columns}
         names, parameters = ", ".join(known), ", ".join("?" * len(known))
         changes = ", ".join(f"{name} = excluded.{name}" for name in known)
         sql = f"INSERT INTO {table} ({names}) VALUES ({parameters}) ON CONFLICT (number) DO UPDATE SET {changes}"  # noqa: S608

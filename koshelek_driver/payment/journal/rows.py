@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
 
 PAYMENT_COLUMNS = (
@@ -67,4 +68,7 @@ def _verdict(row: Any, code_while_open: str) -> Verdict:
 
 
 def _from_json(text: str | None) -> dict[str, Any] | None:
-    return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
+    try:
+        return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError as problem:
+        raise JournalError(f"a row of the journal is damaged: {problem}", "stop, and run: journal rebuild") from problem

@@ -196,3 +196,18 @@ def test_a_migration_that_breaks_off_leaves_the_old_version(tmp_path: Path, monk
     connection = apsw.Connection(str(path))
     assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'more'").fetchall() == [(0,)]
     connection.close()
+
+
+def test_a_payment_whose_slip_is_damaged_is_kept_without_it(sold: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(sold, tmp_path / "till")) / "journal.db"
+    database = apsw.Connection(str(path))
+    database.execute("UPDATE attempt SET slip = '{\"id\": \x01', answer = '[]', invoice = '{' WHERE order_id = 'A-20'")
+    database.close()
+    with closing(Journal(path)) as journal, pytest.raises(JournalError, match="a row of the journal is damaged"):
+        journal.latest("A-20")
+    rebuild(path, path.parent / "backup.db", tmp_path / "aside")
+    with closing(Journal(path)) as journal:
+        found = journal.latest("A-20")
+        assert found is not None
+        assert (found.outcome, found.verdict.slip, found.verdict.answer) == (Outcome.PAID, None, None)
+        assert journal.invoice_of(found) is None
