@@ -131,6 +131,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.scenario(49)
+@pytest.mark.timeout(400)  # some 40 s on a machine that does nothing else
 def test_no_power_cut_loses_what_was_acknowledged(folder: Path) -> None:
     states = 0
     for files, acknowledged in cuts(recorded(folder).log, random.Random(6)):
