@@ -63,6 +63,19 @@ class NoMemory:
         raise NotImplementedError
 
 
+def reading(template: str) -> CardVerifier:
+    """A verifier of cards with this template."""
+    return CardVerifier(
+        templates=Templates([template]),
+        module=TokenOfPassword(),
+        memory=NoMemory(),
+        rules=VerifierRules(window_s=30, lasts_s=90, guesses=RateLimit(free=3, delay_s=5.0, max_delay_s=300.0)),
+        key=b"key",
+        unix_s=lambda: 0.0,
+        skew_s=lambda: None,
+    )
+
+
 @pytest.mark.parametrize(
     ("card", "token"),
     [
@@ -72,13 +85,14 @@ class NoMemory:
     ],
 )
 def test_a_token_is_made_with_the_password_of_the_card_if_it_has_one(card: CardPresentation | None, token: str) -> None:
-    verifier = CardVerifier(
-        templates=Templates(["{card_number:13d}"]),
-        module=TokenOfPassword(),
-        memory=NoMemory(),
-        rules=VerifierRules(window_s=30, lasts_s=90, guesses=RateLimit(free=3, delay_s=5.0, max_delay_s=300.0)),
-        key=b"key",
-        unix_s=lambda: 0.0,
-        skew_s=lambda: None,
-    )
+    verifier = reading("{card_number:13d}")
     assert verifier.token(card).reveal() == token
+
+
+def test_a_card_knows_its_symbology_and_when_it_was_shown() -> None:
+    verifier = reading("CM{card_number:13d}")
+    scanned = verifier.read("CM4601234567893", ScanDataType.QRCODE, typed=True, now_s=5.0)
+    assert scanned is not None
+    assert (scanned.full, scanned.typed) == ("CM4601234567893", True)
+    assert (scanned.card.scan_data_type, scanned.card.presented_s) == (ScanDataType.QRCODE, 5.0)
+    assert verifier.read("4601234567893", ScanDataType.QRCODE, typed=True, now_s=5.0) is None

@@ -47,6 +47,14 @@ def test_a_form_is_ejected_by_a_form_feed_and_the_roll_is_not() -> None:
     assert [(receipt.lines, receipt.of_slip) for receipt in printer.receipts][1:] == [(("roll", "again"), False)]
 
 
+def test_a_page_that_is_printed_outside_of_page_mode_ejects_the_form_too() -> None:
+    printer = EmulatedPrinter()
+    printer.feed(b"roll\n\x1b\x0c")
+    assert printer.receipts == []
+    printer.feed(b"\x1bc0\x04form\n\x1b\x0c")
+    assert [(receipt.lines, receipt.of_slip) for receipt in printer.receipts] == [(("form",), True)]
+
+
 def test_a_station_is_chosen_at_the_start_of_a_line_only() -> None:
     printer = EmulatedPrinter()
     printer.feed(b"ro\x1bc0\x04ll\n\x1dV\x00")

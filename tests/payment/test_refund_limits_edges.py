@@ -43,3 +43,18 @@ def test_nothing_is_given_back_twice(amount: int | None) -> None:
     with pytest.raises(UsageError, match="wanted back, 0 of 1000 are left") as caught:
         plan_refund(paid(1000), amount, None, RULE)
     assert caught.value.remedy == "nothing is left to give back"
+
+
+def test_the_open_refund_and_the_last_done_one_are_found() -> None:
+    refunds = [
+        Refund("A-1", name, 100, 0.0, Verdict(outcome), "[]")
+        for name, outcome in (
+            ("r-1", Outcome.REFUNDED),
+            ("r-2", Outcome.UNKNOWN),
+            ("r-3", Outcome.REFUNDED),
+            ("r-4", Outcome.REJECTED),
+        )
+    ]
+    known = Paid("A-1", 1000, None, refunds)
+    assert (known.running, known.last_refunded) == (refunds[1], refunds[2])
+    assert (paid().running, paid().last_refunded) == (None, None)
