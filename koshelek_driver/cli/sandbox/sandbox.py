@@ -20,6 +20,7 @@ from koshelek_driver.errors import PortNotOpened, UsageError, nearest
 
 if TYPE_CHECKING:
     from koshelek_driver.sandbox.printer.faults import Fault
+    from koshelek_driver.sandbox.server import PayApiSandbox
     from koshelek_driver.sandbox.wallet import Issuer
 
 app = typer.Typer(no_args_is_help=True, help="Simulated peers that are real on the wire: host, card, printer.")
@@ -73,21 +74,26 @@ def serve(
     except OSError as problem:
         raise _cannot_listen(port, problem) from problem
     write_site(host.files.site, base_url=host.base_url, store=STORE)
-    facts = {
-        "base_url": host.base_url,
-        "ca_file": str(host.files.ca),
-        "login": LOGIN,
-        "password_file": str(host.files.password),
-        "retailer_key_file": str(host.files.retailer_key),
-        "admin_url": host.admin_url,
-        "site": str(host.files.site),
-    }
+    facts = _host_document(host, LOGIN)
     output.document(facts)
     for name, value in facts.items():
         output.console.print(f"{name:>17}  {escape(value)}", soft_wrap=True)
     output.console.print("Ctrl-C ends it.")
     _wait_for_end()
     host.close()
+
+
+def _host_document(host: PayApiSandbox, login: str) -> dict[str, str]:
+    """Return the address, credentials and files of a host; the keys are a contract."""
+    return {
+        "base_url": host.base_url,
+        "ca_file": str(host.files.ca),
+        "login": login,
+        "password_file": str(host.files.password),
+        "retailer_key_file": str(host.files.retailer_key),
+        "admin_url": host.admin_url,
+        "site": str(host.files.site),
+    }
 
 
 @app.command("card")
