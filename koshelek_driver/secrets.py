@@ -109,7 +109,8 @@ def _from_keyring(name: str, _base: Path, key: str) -> str:
         import keyring  # type: ignore[import-not-found, unused-ignore]
     except ImportError as problem:
         raise SecretError(
-            f"{key}: the package keyring is not installed", "pip install keyring, or name another source"
+            f"{key}: the package keyring is not installed",
+            "pip install 'koshelek-driver[keyring]', or name another source",
         ) from problem
     found: str | None = keyring.get_password(service, user)
     if found is None:

@@ -67,11 +67,18 @@ class ShownCard:
 
     # -- The scanner of the POS ---------------------------------------------------------------------------------
 
-    def present(self, label: Label) -> Showing | None:
-        """Hold a scanned label for the next sale if it is a card that may pay; else return None. Does not block."""
+    def show(self, label: Label) -> ScannedCard | None:
+        """Read a scanned label; if it is a card that may pay, hold it for the next sale. Does not block.
+
+        Returns:
+            the card, None for any other label.
+        """
         scanned = self._read(label)
-        if scanned is None or scanned.card.password is None:
-            return None
+        if scanned is not None and scanned.card.password is not None:
+            self._hold(label, scanned)
+        return scanned
+
+    def _hold(self, label: Label, scanned: ScannedCard) -> None:
         digest = self._verifier.digest(scanned.card)
         with self._changed:
             now_s = self._now_s()
@@ -83,7 +90,6 @@ class ShownCard:
                 checked = self._checker.submit(self._verify, scanned)
                 self._holder.hold(digest, now_s, _Presented(label, checked))
                 self._changed.notify_all()
-        return showing
 
     def held(self) -> Verification | None:
         """Return the verified card that is held, None without one. Blocks while it is being verified."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from koshelek_driver.card.presentation import symbols_of
+from koshelek_driver.card.presentation import CardPresentation, symbols_of
 from koshelek_driver.card.reading import read_card
 from koshelek_driver.card.template import USUAL_TEMPLATES, Templates
 from koshelek_driver.config import sections
 from koshelek_driver.config.site import Site
+from koshelek_driver.payment.shown_card import ShownCard
 from koshelek_driver.scanner import device
 from koshelek_driver.scanner.label import Label, relabelled
 from koshelek_driver.till.card_setup import build_templates
@@ -28,7 +28,7 @@ class Scanner(device.Scanner):
         self,
         site: DeviceSource | None = None,
         *,
-        presented: Callable[[Label], object] | None = None,
+        cards: ShownCard | None = None,
         claims: Path | None = None,
     ) -> None:
         """Take a loaded site (`load_site(path)`) or its devices.
@@ -36,24 +36,30 @@ class Scanner(device.Scanner):
         Without one, open loads the default site file.
 
         Devices alone bring no card templates: then the usual ones apply, so give the whole site if its `[totp]` has
-        others. `presented` is called with every whole label just before its DataEvent; it must not block.
+        others. `cards` holds a card that may pay for the next sale of its till.
         """
         super().__init__(site, claims=claims)
-        self._presented = presented
+        self._cards = cards
         self._exposes_all = False
 
     def _configure(self, source: DeviceSource, entry: DeviceEntry) -> None:
         super()._configure(source, entry)
-        self._templates = (
-            build_templates(source) if isinstance(source, Site) else Templates(USUAL_TEMPLATES, may_overlap=True)
-        )
+        if self._cards is None:  # else the till has compiled them
+            usual = Templates(USUAL_TEMPLATES, may_overlap=True)
+            self._templates = build_templates(source) if isinstance(source, Site) else usual
         self._exposes_all = isinstance(entry, sections.DeviceEntry) and entry.labels.expose == "full"
 
     def _show(self, record: Label) -> None:
-        if self._presented is not None:
-            self._presented(record)
-        super()._show(record if self._exposes_all else self._as_plain_card(record))
+        card = self._card_of(record)
+        if card is None or self._exposes_all:
+            super()._show(record)
+        else:
+            super()._show(relabelled(record, card.card_number.reveal().encode()))
 
-    def _as_plain_card(self, label: Label) -> Label:
+    def _card_of(self, label: Label) -> CardPresentation | None:
+        """Read the label once: by the till, which holds a card that may pay, or by this scanner alone."""
+        if self._cards is not None:
+            scanned = self._cards.show(label)
+            return None if scanned is None else scanned.card
         found = read_card(label.text, self._templates, symbols_of(label.scan_data_type), typed=label.typed)
-        return label if found is None else relabelled(label, found[1].card_number.reveal().encode())
+        return None if found is None else found[1]

@@ -162,7 +162,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         terminal.
         """
         if self._scanner is None:
-            self._scanner = Scanner(self._site, presented=self._cards.present)
+            self._scanner = Scanner(self._site, cards=self._cards)
         return self._scanner
 
     @property
