@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from koshelek_driver.accounting.matching import JournalRow
+from koshelek_driver.accounting.matching import JournalRow, Reconciled, compare
 from koshelek_driver.accounting.report import Row, Totals, as_lines, counted_row, document, make_report, unknown_row
-from koshelek_driver.accounting.settlement_file import Layout, read
+from koshelek_driver.accounting.settlement_file import Layout, SettlementRow, read
 from koshelek_driver.payment.journal.day_book import Operation
 from koshelek_driver.payment.journal.reader import Record
 from koshelek_driver.payment.outcome import Outcome
@@ -136,3 +136,28 @@ def test_nothing_is_a_payment_and_not_given_back() -> None:
     layout = Layout(columns={"type": "", "date": ""})
     kinds = [each.kind for each in read("r.csv", b"orderId,transactionId,amount\nA,t,0\nA,t,-1\nA,t,1\n", layout)]
     assert kinds == ["payment", "refund", "payment"]
+
+
+SAME = SettlementRow(2, "payment", "A-1", "t-1", 500, None)
+LESS = SettlementRow(2, "payment", "A-1", "t-1", 499, None)
+OTHER = SettlementRow(3, "payment", "A-2", "t-2", 500, None)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "outcome", "agrees"),
+    [
+        ([SAME], "paid", True),
+        ([LESS], "paid", False),
+        ([SAME, OTHER], "paid", False),
+        ([], "paid", False),
+        ([], None, True),
+        ([], "rejected", True),
+        ([SAME], None, False),
+    ],
+)
+def test_a_single_difference_of_any_kind_is_no_agreement(
+    theirs: list[SettlementRow], outcome: str | None, agrees: bool
+) -> None:
+    made = compare(theirs, [JournalRow.from_record(record(outcome=outcome))])
+    assert isinstance(made, Reconciled)
+    assert made.agrees is agrees

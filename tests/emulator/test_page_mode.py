@@ -72,6 +72,12 @@ def test_commands_of_a_page_are_ignored_outside_of_one(command: bytes) -> None:
     assert same(paper(b"A" + command + b"g\n"), TEXT)
 
 
+def test_a_page_without_an_area_is_the_whole_width_and_read_as_usual() -> None:
+    shown = paper(ENTER + b"Ag" + PRINT_AND_LEAVE)
+    assert shown.size == (120, 1200)
+    assert same(shown.crop((0, 0, 120, 30)), TEXT)
+
+
 def test_an_area_stands_where_it_is_put() -> None:
     shown = paper(ENTER + area(0, 40, 120, 30) + b"Ag" + PRINT_AND_LEAVE)
     assert same(shown, placed(0, 40, 70))

@@ -100,6 +100,11 @@ def test_a_stored_picture_is_printed_once(lead: bytes, show: bytes) -> None:
     assert EmulatedPrinter().lines(picture + show + show) == ("[picture 8x2]",)
 
 
+def test_a_stored_picture_has_whole_bytes_a_row() -> None:
+    assert same(paper(stored(8, 2, b"\x81\x7e") + SHOW), dots("#......#", ".######."))
+    assert same(paper(stored(9, 1, b"\x81\x80") + SHOW), dots("#......##"))
+
+
 @pytest.mark.parametrize(
     "broken", [stored(8, 3, b"\xff\xff"), stored(0, 2, b"\xff"), stored(8, 0, b"\xff"), b"\x1d(L\x01\x00\x30"]
 )

@@ -54,3 +54,10 @@ def test_it_remembers_what_it_is_to_report() -> None:
     printer = EmulatedPrinter()
     printer.feed(b"\x1da\x0e")
     assert printer.machine.status_mask == 0x0E
+
+
+def test_a_new_printer_has_paper_and_reports_nothing_by_itself() -> None:
+    printer = EmulatedPrinter()
+    printer.feed(b"\x1dr\x01")
+    assert printer.replies == [b"\0"]
+    assert printer.machine.status_mask == 0

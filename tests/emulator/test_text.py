@@ -82,6 +82,17 @@ def test_a_look_lasts_until_its_own_command_ends_it(on: bytes) -> None:
     assert not same(paper(on + b"Ag\n"), paper(b"Ag\n"))
 
 
+@pytest.mark.parametrize("letter", ["-", "r"])
+def test_a_look_may_be_chosen_by_a_digit_in_ascii(letter: str) -> None:
+    lead = b"\x1b" + letter.encode()
+    assert same(paper(lead + b"1Ag\n"), paper(lead + b"\x01Ag\n"))
+    assert same(paper(lead + b"1" + lead + b"0Ag\n"), paper(b"Ag\n"))
+
+
+def test_a_model_starts_in_its_own_page_0() -> None:
+    assert EmulatedPrinter(code_pages={0: "cp866"}).lines(b"\x84\x80\n") == ("ДА",)
+
+
 def test_the_second_colour_is_grey_and_inverse_is_white_on_black() -> None:
     assert set(paper(b"\x1br\x01H\n").tobytes()) == {110, 255}
     inverse = paper(b"\x1dB\x01H\n").crop((0, 6, 12, 30))
