@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from koshelek_driver.card.totp import ResultCode
-from koshelek_driver.errors import BusyError, CallCanceled, TotpModuleError, UsageError
+from koshelek_driver.errors import BusyError, CallCanceled, ScanCanceled, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.payment.breaker import Breaker
 from koshelek_driver.payment.cancel import CancelToken
@@ -56,11 +56,13 @@ class Sales:
         try:
             with self._parts.lock.hold(what, cancel=call.cancel, waiting=lambda: notify(waiting)):
                 return self._parts.slips.print(self._pay(call), observer, call.cancel)
-        except (BusyError, CallCanceled):
+        except ScanCanceled:
+            raise
+        except (BusyError, CallCanceled) as problem:
             known = self._known(order)
-            if known is None:
+            if known is None and isinstance(problem, BusyError):
                 raise
-            return known
+            return known or self._without_trace(order, Outcome.CANCELED, "CANCELED")
 
     def _pay(self, call: _Call) -> Payment:
         order = call.order
@@ -135,8 +137,12 @@ class Sales:
         return payment
 
     def _not_payable(self, order: Order, code: str, details: str = "") -> Payment:
-        """Reject a card or an order that cannot be paid. Nothing was sent, so nothing is stored."""
-        verdict = Verdict(Outcome.REJECTED, error_code=code, details=details)
+        """Reject a card or an order that cannot be paid."""
+        return self._without_trace(order, Outcome.REJECTED, code, details)
+
+    def _without_trace(self, order: Order, outcome: Outcome, code: str, details: str = "") -> Payment:
+        """Return the end of a sale of which nothing was sent, so that nothing is stored."""
+        verdict = Verdict(outcome, error_code=code, details=details)
         return Payment(order.order_id, "", order.amount, self._parts.clock.unix_s(), verdict)
 
 

@@ -201,7 +201,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         Raises, all before anything is sent:
             CardError: no card can be read at this till.
             ScanTimeout: nothing was scanned in time.
-            CallCanceled: the cashier cancelled; ScanCanceled while a scan was awaited.
+            ScanCanceled: the cashier cancelled while a scan was awaited; else a cancel is an outcome.
             UposError: the scanner failed.
             UsageError: the order was begun with another amount.
             BusyError: another program pays at this till for too long.

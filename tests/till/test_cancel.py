@@ -66,9 +66,9 @@ def test_a_cancel_while_another_program_has_the_till_charges_nothing(
         )
         assert waits.wait(WAIT_S)
         terminal.request_cancel()
-        with pytest.raises(CallCanceled, match="order A-1 was not begun"):
-            paying.result(WAIT_S)
+        ended = paying.result(WAIT_S)
         other_program.release()
+    assert (ended.outcome, ended.verdict.error_code) == (Outcome.CANCELED, "CANCELED")
     assert terminal.find("A-1") is None
     assert till.host.host.requests == []
 
@@ -88,8 +88,7 @@ def test_a_cancel_that_comes_as_the_till_becomes_free_charges_nothing(
         assert waits.wait(WAIT_S)
         token.cancel()
         other_program.release()
-        with pytest.raises(CallCanceled):
-            paying.result(WAIT_S)
+        assert paying.result(WAIT_S).outcome is Outcome.CANCELED
     assert till.charges("A-1") == 0
 
 
@@ -122,8 +121,8 @@ def test_what_is_paid_is_told_also_to_a_cashier_who_cancelled_the_wait(
 def test_a_cancel_before_the_call_charges_nothing(till: Till, terminal: Terminal) -> None:
     token = CancelToken()
     token.cancel()
-    with pytest.raises(CallCanceled):
-        terminal.pay(terminal.new_order("A-1", 500), label=till.label(), cancel=token)
+    ended = terminal.pay(terminal.new_order("A-1", 500), label=till.label(), cancel=token)
+    assert ended.outcome is Outcome.CANCELED
     assert till.host.host.requests == []
 
 
