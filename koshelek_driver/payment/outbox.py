@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api import requests
+from koshelek_driver.pay_api.ids import same_id
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import Answered, Done, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
@@ -87,8 +88,12 @@ class Outbox:
         return [self.send(entry, client) for entry in due if goes_on()]
 
     def send_all(self, client: Caller) -> list[Entry]:
-        """Try every entry that waits or was parked, due or not. Raises JournalError."""
-        return [self.send(entry, client) for entry in self._journal.outbox.unfinished()]
+        """Try every receipt that waits or was parked, due or not, and every check that is due. Raises JournalError.
+
+        A check is never early: its looks are spread over half a day, however often a person asks.
+        """
+        waiting = [entry for entry in self._journal.outbox.unfinished() if entry.kind is Kind.RECEIPT]
+        return [self.send(entry, client) for entry in waiting] + self.send_due(client)
 
     def _paid(self, order_id: str) -> Payment:
         payment = self._journal.latest(order_id)
@@ -113,9 +118,11 @@ class Outbox:
 
     def _look(self, entry: Entry, client: Caller) -> None:
         """Ask for the status of a cancelled payment. If the host cannot say, ask again after the same pause."""
+        if not self._journal.outbox.claim(entry, self._clock.unix_s() + _LONGEST_PAUSE_S):
+            return
         request = requests.status(self._merchant, next(self._ids), entry.transaction_id)
         reply = client.call(request).reply
-        if not isinstance(reply, Answered) or reply.answer.transaction_id != entry.transaction_id:
+        if not isinstance(reply, Answered) or not same_id(reply.answer.transaction_id, entry.transaction_id):
             self._move(entry, entry.state, _in_words(reply), pause_s=_LONGEST_PAUSE_S, tries=entry.tries)
             return
         status = reply.answer.status or ""

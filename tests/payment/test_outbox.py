@@ -14,7 +14,7 @@ from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, Done, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
+from koshelek_driver.payment.journal.outbox_book import FIRST_CHECK_S, Entry, Kind, State
 from koshelek_driver.payment.outbox import Outbox
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from tests.support.conversations import FakeClient, FakeClock, answered, ids
@@ -217,3 +217,21 @@ def test_a_parked_receipt_and_one_not_due_go_out_when_a_person_asks(bench: Bench
     bench.send_due(NoAnswer("timed out"))
     bench.replies = [Done()]
     assert [entry.state for entry in bench.outbox.send_all(bench.client)] == [State.DONE]
+
+
+def test_a_look_is_never_early_however_often_a_person_asks(bench: Bench) -> None:
+    bench.begin(CANCELED)
+    bench.replies = ["canceled"]
+    assert [bench.outbox.send_all(bench.client) for _ in range(6)] == [[]] * 6
+    bench.clock.pass_by(FIRST_CHECK_S)
+    (entry,) = bench.outbox.send_all(bench.client)
+    assert (entry.state, entry.tries, bench.replies) == (State.WAITING, 1, [])
+
+
+def test_of_two_programs_that_look_one_asks_the_host(bench: Bench) -> None:
+    bench.begin(CANCELED)
+    (entry,) = bench.journal.outbox.unfinished()
+    bench.replies = ["canceled"]
+    asked = [bench.outbox.send(entry, bench.client) for _ in range(2)]
+    assert [each.tries for each in asked] == [1, 1], "the second found it taken"
+    assert bench.replies == []

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from koshelek_driver.pay_api import requests
+from koshelek_driver.pay_api.ids import same_id
 from koshelek_driver.pay_api.replies import Answered, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.conversation.effects import (
@@ -75,8 +76,9 @@ class RefundConversation:
                 wait_s = min(requested_pause_s(self._turn.reply, own_s), longest_s)
                 yield from self._do(Wait(self._turn.now_s + wait_s, heed_cancel=False))
             reply = (yield from self._do(Send(self._request))).reply
-            if isinstance(reply, Answered):
-                return (yield from self._learned(reply))
+            ours = self._of_ours(reply)
+            if ours is not None:
+                return (yield from self._learned(ours))
             if isinstance(reply, NotSent | Refused):
                 verdict = self._rejected(reply.code, reply.details)
             if self._is_no(reply):
@@ -108,18 +110,28 @@ class RefundConversation:
         verdict: Verdict | None = None
         while verdict is None and due_s <= deadline_s:
             yield from self._do(Wait(due_s, heed_cancel=False))
-            asked_s = self._turn.now_s
             reply = yield from self._ask()
-            due_s = asked_s + requested_pause_s(self._turn.reply, self._rules.poll_interval_s)
+            due_s = self._turn.now_s + requested_pause_s(self._turn.reply, self._rules.poll_interval_s)
             verdict = (yield from self._final(reply)) if reply else None
         return verdict
 
     def _ask(self) -> Generator[RefundEffect, Turn, Answered | None]:
         """Return the response with the status of this refund, None if there is none."""
         request = requests.refund_status(self._merchant, next(self._ids), self._refund_transaction_id)
-        reply = (yield from self._do(Send(request))).reply
-        is_ours = isinstance(reply, Answered) and reply.answer.refund_transaction_id == self._refund_transaction_id
-        return reply if is_ours and isinstance(reply, Answered) else None
+        reply = self._of_ours((yield from self._do(Send(request))).reply)
+        told = reply.answer.refund_transaction_id if reply else None
+        return reply if same_id(told or "", self._refund_transaction_id) else None
+
+    def _of_ours(self, reply: Reply | None) -> Answered | None:
+        """Return a response about this refund, None for any other.
+
+        It names the payment, or the refund itself, or neither; one that names another transaction says nothing here.
+        """
+        if not isinstance(reply, Answered):
+            return None
+        told = reply.answer.transaction_id
+        known = (self._transaction_id, self._refund_transaction_id)
+        return reply if not told or any(same_id(told, one) for one in known) else None
 
     def _final(self, reply: Answered) -> Generator[RefundEffect, Turn, Verdict | None]:
         """Return the verdict of a response, None while the host has not decided."""

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from koshelek_driver.pay_api import requests
+from koshelek_driver.pay_api.ids import same_id
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.conversation.effects import (
@@ -138,22 +139,25 @@ class SaleConversation:
                 yield from self._do(Wait(due_s, heed_cancel, heed_news=True))
             if heed_cancel and self._turn.cancel:
                 return None
-            asked_s = self._turn.now_s
             reply = yield from self._ask_status()
             verdict = (yield from self._final(reply)) if reply else None
             if verdict is not None or self._turn.now_s >= deadline_s:
                 return verdict
-            latest_s = max(deadline_s, asked_s + _FASTEST_POLL_S)
-            soonest_s = min(asked_s + requested_pause_s(self._turn.reply, _FASTEST_POLL_S), latest_s)
-            due_s = min(asked_s + requested_pause_s(self._turn.reply, self._rules.poll_interval_s), latest_s)
+            answered_s = self._turn.now_s  # counted from here, two requests are as far apart as the host sees them
+            latest_s = max(deadline_s, answered_s + _FASTEST_POLL_S)
+            soonest_s = min(answered_s + requested_pause_s(self._turn.reply, _FASTEST_POLL_S), latest_s)
+            due_s = min(answered_s + requested_pause_s(self._turn.reply, self._rules.poll_interval_s), latest_s)
 
     def _ask_status(self) -> Generator[SaleEffect, Turn, Answered | None]:
         """Return the response with the status of this transaction, None if there is none."""
         request = requests.status(self._merchant, next(self._ids), self._transaction_id)
-        reply = (yield from self._do(Send(request))).reply
-        if isinstance(reply, Answered) and reply.answer.transaction_id == self._transaction_id:
-            return reply
-        return None
+        return self._of_ours((yield from self._do(Send(request))).reply)
+
+    def _of_ours(self, reply: Reply | None) -> Answered | None:
+        """Return a response that names this transaction, None for any other: it says nothing about this sale."""
+        if not isinstance(reply, Answered):
+            return None
+        return reply if same_id(reply.answer.transaction_id, self._transaction_id) else None
 
     def _final(self, reply: Answered) -> Generator[SaleEffect, Turn, Verdict | None]:
         """Return the verdict of a response, None while the host has not decided."""
@@ -182,8 +186,8 @@ class SaleConversation:
         request_id = self._cancel_request_id or next(self._ids)
         request = requests.cancel(self._merchant, request_id, self._transaction_id)
         yield from self._do(KeepCancel(request.request_id))
-        reply = yield from self._send_cancel(request)
-        verdict = (yield from self._final(reply)) if isinstance(reply, Answered) else None
+        reply = self._of_ours((yield from self._send_cancel(request)))
+        verdict = (yield from self._final(reply)) if reply else None
         if verdict is None:
             deadline_s = self._turn.now_s + self._rules.settle_timeout_s
             verdict = yield from self._poll(deadline_s, heed_cancel=False)

@@ -97,6 +97,11 @@ class OutboxBook:
         """Return all entries that are neither done nor refused, oldest first."""
         return self._all("state IN ('waiting', 'alarm', 'parked') ORDER BY number")
 
+    def claim(self, entry: Entry, until_s: float) -> bool:
+        """Take an entry for one try, until `until_s`. Return False if another program has taken it meanwhile."""
+        sql = "UPDATE outbox SET due_s = ? WHERE number = ? AND due_s = ? RETURNING number"
+        return bool(self._database.run(sql, until_s, entry.number, entry.due_s))
+
     def update(self, entry: Entry, state: State, *, tries: int, due_s: float, last: str, at_s: float) -> None:
         """Store the result of a try. Only a change of state adds an event, since an entry may be tried for days."""
         with self._database.transaction():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +81,7 @@ def test_a_refund_that_takes_time_is_asked_about_by_its_own_transaction() -> Non
     heard = drive(replies("new", "new", "new", "accepted"))
     assert heard.verdict.outcome is Outcome.REFUNDED
     times = [at_s - 1000.01 for at_s, _ in heard.sent(Call.STATUS)]
-    assert times == pytest.approx([0.25, 0.5, 0.75])
+    assert times == pytest.approx([0.25, 0.51, 0.77]), "each is counted from the end of the one before"
     assert all(b'"refTransactionId":"ref-1"' in request.body for _, request in heard.sent(Call.STATUS))
 
 
@@ -117,6 +118,28 @@ def test_what_may_have_arrived_is_never_a_no_without_the_hosts_word(some: list[R
     heard = drive(replies(*some))
     assert (heard.verdict.outcome, heard.verdict.error_code) == (Outcome.UNKNOWN, "REFUND_UNKNOWN")
     assert heard.ended_s <= 1000.0 + RULES.decision_timeout_s + 1
+
+
+@pytest.mark.parametrize("calls", [(Call.REFUND,), (Call.STATUS,)])
+def test_a_response_about_another_transaction_is_not_believed(calls: tuple[Call, ...]) -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        told = refund_answered(request, "new" if request.call is Call.REFUND else "accepted")
+        if request.call in calls:
+            other = msgspec.structs.replace(told.answer, transaction_id="t-other", ref_status="accepted")
+            told = Answered(other, told.raw)
+        return told, 0.01
+
+    assert drive(answer).verdict.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("named", ["", "T-1", "REF-1"])
+def test_a_response_may_name_the_payment_or_the_refund_or_nothing(named: str) -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        told = refund_answered(request, "new" if request.call is Call.REFUND else "accepted")
+        named_so = msgspec.structs.replace(told.answer, transaction_id=named if request.call is Call.STATUS else "t-1")
+        return Answered(named_so, told.raw), 0.01
+
+    assert drive(answer).verdict.outcome is Outcome.REFUNDED
 
 
 def test_a_bank_that_refuses_later_is_reported() -> None:

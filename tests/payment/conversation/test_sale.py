@@ -186,7 +186,7 @@ def test_the_first_status_comes_250_ms_after_checkout_and_the_next_as_late_again
 @pytest.mark.scenario(22)
 def test_slow_answers_do_not_pile_up() -> None:
     heard = drive(scripted("pending", "accepted", took_s=1.0))
-    assert [at_s - 1000 for at_s, _ in heard.sent(Call.STATUS)] == [1.25, 2.25]
+    assert [at_s - 1000 for at_s, _ in heard.sent(Call.STATUS)] == [1.25, 2.5]
 
 
 def test_after_thirty_seconds_the_sale_is_cancelled_and_the_status_decides() -> None:
@@ -425,6 +425,26 @@ def test_a_status_of_another_transaction_is_not_believed() -> None:
 
     verdict = drive(answer).verdict
     assert (verdict.outcome, verdict.error_code) == (Outcome.REJECTED, "EXTERNAL_PROVIDER_ERROR")
+
+
+def test_a_cancel_of_another_transaction_is_not_believed() -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        if request.call is Call.CANCEL:
+            return answered(request, "canceled", transaction_id="t-other"), 0.0
+        return answered(request, "pending"), 0.0
+
+    heard = drive(answer, cancel_at_s=1000.5)
+    assert heard.verdict.outcome is Outcome.UNKNOWN
+    assert heard.sent(Call.STATUS)[-1][0] > heard.sent(Call.CANCEL)[-1][0], "ours is asked about after it"
+
+
+def test_an_id_in_capitals_is_the_same_id() -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        if request.call is Call.CHECKOUT:
+            return answered(request, "new", transaction_id="abc-1"), 0.0
+        return answered(request, "canceled", transaction_id="ABC-1"), 0.0
+
+    assert drive(answer).verdict.outcome is Outcome.CANCELED
 
 
 def test_statuses_that_are_final_are_a_setting() -> None:
