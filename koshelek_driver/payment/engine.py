@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.cancel import CancelToken, SignalSafeEvent
-from koshelek_driver.payment.clock import Clock
+from koshelek_driver.payment.clock import Clock, Moment, moment
 from koshelek_driver.payment.conversation.effects import KeepCancel, KeepRefundTransaction, KeepTransaction, Rules
 from koshelek_driver.payment.conversation.refund import RefundConversation, RefundStart
 from koshelek_driver.payment.conversation.runner import Caller, ConversationContext, ConversationRunner, Watch
@@ -57,15 +57,16 @@ class Engine:
         Raises:
             JournalError: the intent could not be stored; nothing was sent.
         """
+        now = moment(self._clock)
         began = Payment(
             order_id=intent.order_id,
             request_id=intent.checkout.request_id,
             amount=intent.amount,
-            created_s=self._clock.unix_s(),
+            created_s=now.unix_s,
             verdict=Verdict(Outcome.UNKNOWN),
             card_digest=intent.card_digest,
         )
-        self._journal.begin(began, intent.checkout, intent.invoice)
+        self._journal.begin(began, intent.checkout, intent.invoice, now)
         return self._settle(began, intent.checkout, Start(), watch, cancel, pressed_s=intent.pressed_s)
 
     def resume(self, left_open: Payment, watch: Watch, cancel: CancelToken | None = None) -> Payment:
@@ -74,7 +75,7 @@ class Engine:
         Never sends the charge again outside the window of re-sending.
         """
         sent = self._journal.sent_for(left_open)
-        start = Start(left_open.verdict.transaction_id, self._first_sent_s(left_open), sent.cancel_request_id)
+        start = Start(left_open.verdict.transaction_id, self._first_sent_s(sent.began), sent.cancel_request_id)
         return self._settle(left_open, sent.checkout, start, watch, cancel)
 
     def refund(self, began: Refund, request: Request, pressed_s: float, watch: Watch) -> Refund:
@@ -167,10 +168,10 @@ class Engine:
         except JournalError:
             return False
 
-    def _first_sent_s(self, payment: Payment) -> float:
-        """Return when the payment began, on the steady clock.
+    def _first_sent_s(self, began: Moment | None) -> float:
+        """Return when a payment began, on the steady clock of now.
 
-        A wall clock that was set back makes it infinitely old, so that nothing is sent again.
+        After a boot, or if a clock was set, it is infinitely old, so that nothing is sent again.
         """
-        age_s = self._clock.unix_s() - payment.created_s
-        return self._clock.now_s() - age_s if age_s >= 0 else float("-inf")
+        now = moment(self._clock)
+        return now.steady_s - (began.age_s(now) if began else float("inf"))

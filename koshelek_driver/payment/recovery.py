@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from koshelek_driver.errors import BusyError, UsageError
+from koshelek_driver.errors import BusyError, DriverError, UsageError
 from koshelek_driver.pay_api.models import TransactionAnswer
 from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver, notify
@@ -18,6 +19,7 @@ from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.receipt_printer import PrintResult
 
 S = TypeVar("S", bound=Payment | Refund)
+_log = logging.getLogger(__name__)
 _NOBODY = SaleObserver()
 _NO_PRINTER = PrinterCondition("there is no printer", "name one in the site file's CAT")
 
@@ -109,10 +111,10 @@ class Recovery:
         """
         for payment in self._unless_busy(self._parts.journal.still_open):
             if goes_on():
-                self._take_back(payment, _NOBODY)
+                self._ended(payment, _NOBODY, self._take_back)
         for refund in self._unless_busy(self._parts.journal.refunds.still_open):
             if goes_on():
-                self._parts.engine.resume_refund(refund, _NOBODY.called)
+                self._ended(refund, _NOBODY, self._resume_refund)
 
     def _hold(self, what: str, observer: SaleObserver, cancel: CancelToken | None) -> AbstractContextManager[None]:
         return self._parts.lock.hold(what, cancel=cancel, waiting=lambda: notify(observer.waiting_for_till))
@@ -125,11 +127,24 @@ class Recovery:
             return []
 
     def _payments(self, observer: SaleObserver) -> list[Payment]:
-        return [self._take_back(each, observer) for each in self._parts.journal.still_open()]
+        return [self._ended(each, observer, self._take_back) for each in self._parts.journal.still_open()]
 
     def _refunds(self, observer: SaleObserver) -> list[Refund]:
         open_ = self._parts.journal.refunds.still_open()
-        return [self._parts.engine.resume_refund(each, observer.called) for each in open_]
+        return [self._ended(each, observer, self._resume_refund) for each in open_]
+
+    def _ended(self, left_open: S, observer: SaleObserver, end: Callable[[S, SaleObserver], S]) -> S:
+        """Return how it ends. One that cannot be ended stays unknown, its details say why, and the next has its turn."""
+        try:
+            return end(left_open, observer)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it must not stop the others
+            _log.exception("order %s cannot be ended", left_open.order_id)
+            return replace(
+                left_open, unkept=problem.what if isinstance(problem, DriverError) else type(problem).__name__
+            )
+
+    def _resume_refund(self, refund: Refund, observer: SaleObserver) -> Refund:
+        return self._parts.engine.resume_refund(refund, observer.called)
 
     def _take_back(self, payment: Payment, observer: SaleObserver) -> Payment:
         """Cancel an open payment unless it is paid: no customer stands at the till for it any more."""

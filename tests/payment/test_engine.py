@@ -103,10 +103,16 @@ def test_an_unknown_sale_is_resumed_and_ends_as_the_host_says(bench: Bench) -> N
 
 
 @pytest.mark.scenario(42, 60)
-@pytest.mark.parametrize("wall_jump_s", [100.0, -3600.0], ids=["too-old", "clock-set-back"])
-def test_an_old_unknown_sale_is_not_sent_again(bench: Bench, wall_jump_s: float) -> None:
+@pytest.mark.parametrize(
+    ("wall_s", "steady_s", "boot"),
+    [(100.0, 100.0, "boot-1"), (-3600.0, 0.0, "boot-1"), (0.0, 100.0, "boot-1"), (1.0, 1.0, "boot-2")],
+    ids=["too-old", "clock-set-back", "clock-set-back-to-its-beginning", "another-boot"],
+)
+def test_an_old_unknown_sale_is_not_sent_again(bench: Bench, wall_s: float, steady_s: float, boot: str) -> None:
     bench.pay(lambda _request, _now_s: (NoAnswer("closed"), 0.1))
-    bench.clock.wall_s += wall_jump_s
+    bench.clock.wall_s += wall_s
+    bench.clock.steady_s += steady_s
+    bench.clock.boot = boot
     client = FakeClient(bench.clock, scripted("accepted"))
     resumed = bench.engine(client).resume(bench.latest(), lambda _exchange: None)
     assert (resumed.outcome, client.requests) == (Outcome.UNKNOWN, [])

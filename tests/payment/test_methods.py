@@ -65,6 +65,9 @@ class Host:
     def unix_s(self) -> float:
         return self.now
 
+    def boot_id(self) -> str:
+        return "boot-1"
+
     def wait(self, until_s: float, _wake: object) -> None:
         self.now = max(self.now, until_s)
 

@@ -81,6 +81,10 @@ class FakeClock:
 
     steady_s: float = 1000.0
     wall_s: float = 1_800_000_000.0
+    boot: str = "boot-1"
+
+    def boot_id(self) -> str:
+        return self.boot
 
     def now_s(self) -> float:
         return self.steady_s

@@ -14,7 +14,7 @@ from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.cancel import CancelToken, SignalSafeEvent
-from koshelek_driver.payment.clock import Clock
+from koshelek_driver.payment.clock import Clock, Wakeup
 from koshelek_driver.payment.conversation.effects import Conversation, Send, Turn, Wait
 from koshelek_driver.payment.observer import notify
 from koshelek_driver.payment.outcome import Verdict
@@ -25,6 +25,8 @@ K = TypeVar("K")
 Watch = Callable[[Exchange], None]
 """Notified of every call once it has ended."""
 
+_SLICE_S = 0.25
+"""The longest wait between two looks into the journal: a fourth of the second in which news must be heard."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,10 @@ class Book(Protocol):
 
     def keep_button_to_wire(self, request_id: str, milliseconds: float) -> None:
         """Store the time from the cashier's button to the first byte. Raises JournalError."""
+        ...
+
+    def last_postback(self, request_id: str) -> int:
+        """Return the number of the last postback's event, 0 without one. Raises JournalError."""
         ...
 
 
@@ -75,6 +81,8 @@ class ConversationRunner(Generic[K]):
     canceled: Callable[[], bool]
     pressed_s: float | None
     unkept: str = field(default="", init=False)
+    _postback: int = field(default=0, init=False)
+    """The last postback that the request under way, or the last one, may have been sent for."""
 
     def run(self, conversation: Conversation[Send | Wait | K]) -> Verdict:
         """Run it to its verdict. Blocks as long as the conversation does."""
@@ -112,6 +120,7 @@ class ConversationRunner(Generic[K]):
 
     def _send(self, request: Request) -> Exchange:
         self.context.news.clear()
+        self._postback = self._last_postback()
         exchange = self.context.client.call(request)
         if self.pressed_s is not None and exchange.first_byte_s is not None:
             milliseconds = (exchange.first_byte_s - self.pressed_s) * 1000
@@ -122,9 +131,23 @@ class ConversationRunner(Generic[K]):
         return exchange
 
     def _wait(self, wait: Wait) -> None:
-        """Wait, unless the cancel came while a call was under way: then there is nothing to wait for."""
+        """Wait in slices: another program of this till tells of a cancel or of a postback in the journal alone."""
+        clock, wakeup = self.context.clock, self._wakeup(wait)
+        while clock.now_s() < wait.until_s and not self._is_ended(wait, wakeup):
+            clock.wait(wait.until_s if wakeup is None else min(wait.until_s, clock.now_s() + _SLICE_S), wakeup)
+
+    def _wakeup(self, wait: Wait) -> Wakeup | None:
         cancel = self.context.cancel
-        if wait.heed_cancel and cancel.is_set():
-            return
-        wakeup = self.context.news if wait.heed_news else cancel if wait.heed_cancel else None
-        self.context.clock.wait(wait.until_s, wakeup)
+        return self.context.news if wait.heed_news else cancel if wait.heed_cancel else None
+
+    def _is_ended(self, wait: Wait, wakeup: Wakeup | None) -> bool:
+        """Return True if what the wait heeds has come, also while a call was under way."""
+        is_set = wakeup is not None and wakeup.is_set()
+        is_canceled = wait.heed_cancel and self.canceled()
+        return is_set or is_canceled or (wait.heed_news and self._last_postback() > self._postback)
+
+    def _last_postback(self) -> int:
+        try:
+            return self.book.last_postback(self.request_id)
+        except JournalError:
+            return 0

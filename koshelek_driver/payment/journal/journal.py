@@ -15,6 +15,7 @@ from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
+from koshelek_driver.payment.clock import Moment
 from koshelek_driver.payment.journal.card_book import CardBook
 from koshelek_driver.payment.journal.chain import Event
 from koshelek_driver.payment.journal.database import Database
@@ -23,17 +24,21 @@ from koshelek_driver.payment.journal.outbox_book import OutboxBook
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.journal.rows import PAYMENT_COLUMNS, payment_from_row
 from koshelek_driver.payment.journal.verifying import find_faults
-from koshelek_driver.payment.journal.writing import end_row, keep_postback, keep_response
+from koshelek_driver.payment.journal.writing import end_row, keep_postback, keep_response, last_postback
 from koshelek_driver.payment.outcome import Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class SentRequests:
-    """The requests of an attempt; `cancel_request_id` is empty if no cancel was begun."""
+    """The requests of an attempt; `cancel_request_id` is empty if no cancel was begun.
+
+    `began` is None for an attempt of a journal before schema version 7.
+    """
 
     checkout: Request
     cancel_request_id: str
+    began: Moment | None
 
 
 class Journal:  # noqa: PLR0904 - one method for each thing that may happen to money
@@ -107,13 +112,21 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
 
         A retry uses the same bytes and ids, so that the host cannot take it for a second payment.
         """
-        sql = "SELECT body, token, cancel_request_id FROM attempt WHERE request_id = ?"
+        sql = (
+            "SELECT body, token, cancel_request_id, created_s, begun_steady_s, boot_id"
+            " FROM attempt WHERE request_id = ?"
+        )
         row = self.database.first_row(sql, payment.request_id)
         if row is None or row[0] is None:
             raise JournalError(f"{self.database.path}: no request is kept for order {payment.order_id}", "call support")
-        body, token, cancel_request_id = row
+        body, token, cancel_request_id, created_s, begun_steady_s, boot_id = row
+        began = None if boot_id is None else Moment(created_s, begun_steady_s, boot_id)
         checkout = Request(Call.CHECKOUT, payment.request_id, bytes(body), Secret(token or ""))
-        return SentRequests(checkout, cancel_request_id)
+        return SentRequests(checkout, cancel_request_id, began)
+
+    def last_postback(self, request_id: str) -> int:
+        """Return the number of the last postback's event, 0 without one: news that any program of the till heard."""
+        return last_postback(self.database, request_id)
 
     def events(self, request_id: str) -> list[Event]:
         """Return all events of a requestId, oldest first."""
@@ -128,8 +141,8 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
 
     # --- writing
 
-    def begin(self, payment: Payment, request: Request, invoice: str) -> None:
-        """Store the intent to pay, with the request, before a byte is sent.
+    def begin(self, payment: Payment, request: Request, invoice: str, began: Moment | None = None) -> None:
+        """Store the intent to pay, with the request, before a byte is sent. Without `began` its age counts as endless.
 
         Raises:
             JournalError: an attempt of the order is open or paid, or the disk is full or has failed.
@@ -139,8 +152,8 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         facts = {"order_id": payment.order_id, "amount": payment.amount, "call": request.call.name}
         with self.database.event(payment.created_s, "intent", payment.request_id, facts):
             self.database.run(
-                "INSERT INTO attempt (order_id, request_id, amount, created_s, card_digest, body, token, invoice)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO attempt (order_id, request_id, amount, created_s, card_digest, body, token, invoice,"
+                " begun_steady_s, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 payment.order_id,
                 payment.request_id,
                 payment.amount,
@@ -149,6 +162,8 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
                 request.body,
                 None if request.token is None else request.token.reveal(),
                 invoice,
+                None if began is None else began.steady_s,
+                None if began is None else began.boot_id,
             )
 
     def keep_transaction(self, request_id: str, transaction_id: str, at_s: float) -> None:

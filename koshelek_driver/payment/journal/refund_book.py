@@ -10,7 +10,7 @@ from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.rows import REFUND_COLUMNS, refund_from_row
-from koshelek_driver.payment.journal.writing import end_row, keep_response
+from koshelek_driver.payment.journal.writing import end_row, keep_response, last_postback
 from koshelek_driver.payment.outcome import Refund, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
@@ -102,6 +102,10 @@ class RefundBook:
     def keep_response(self, request_id: str, exchange: Exchange, at_s: float) -> None:
         """Store a response of the host as an event, secrets masked, unless it repeats the last."""
         keep_response(self._database, request_id, exchange, at_s)
+
+    def last_postback(self, request_id: str) -> int:
+        """Return the number of the last postback's event, 0 without one: news that any program of the till heard."""
+        return last_postback(self._database, request_id)
 
     def end(self, request_id: str, verdict: Verdict, at_s: float) -> None:
         """Store the final verdict of a refund with its slip. If the disk is full, the reserve is used."""

@@ -143,6 +143,11 @@ CREATE INDEX attempt_by_time ON attempt (closed_s) WHERE closed_s IS NOT NULL;
 CREATE INDEX refund_by_time ON refund (closed_s) WHERE closed_s IS NOT NULL;
 """
 
-MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS, _JOURNAL_ID_AND_TIMES)
+_STEADY_TIME = """
+ALTER TABLE attempt ADD COLUMN begun_steady_s REAL;
+ALTER TABLE attempt ADD COLUMN boot_id TEXT;
+"""
+
+MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS, _JOURNAL_ID_AND_TIMES, _STEADY_TIME)
 """Migration number n, counted from 1, takes the journal from version n - 1 to version n."""
 SCHEMA_VERSION = len(MIGRATIONS)

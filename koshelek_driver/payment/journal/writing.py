@@ -85,6 +85,12 @@ def keep_postback(database: Database, request_id: str, body: bytes, at_s: float)
     _keep_if_new(database, "postback", request_id, {"body": mask_body(body)}, at_s)
 
 
+def last_postback(database: Database, request_id: str) -> int:
+    """Return the number of the last postback's event, 0 without one."""
+    sql = "SELECT coalesce(max(number), 0) FROM event WHERE request_id = ? AND kind = 'postback'"
+    return int(database.run(sql, request_id)[0][0])
+
+
 def _keep_if_new(database: Database, kind: str, request_id: str, facts: dict[str, Any], at_s: float) -> None:
     """Add the event unless it repeats the last one. A sale is polled up to four times a second."""
     last = database.first_row(
