@@ -137,11 +137,13 @@ class Recovery:
         """Return how it ends. One that cannot be ended stays unknown, its details say why, and the next has its turn."""
         try:
             return end(left_open, observer)
+        except DriverError as problem:
+            why = problem.what
         except Exception as problem:  # noqa: BLE001 - whatever it is, it must not stop the others
-            _log.exception("order %s cannot be ended", left_open.order_id)
-            return replace(
-                left_open, unkept=problem.what if isinstance(problem, DriverError) else type(problem).__name__
-            )
+            _log.exception("a fault of the driver")
+            why = type(problem).__name__
+        _log.error("order %s cannot be ended: %s", left_open.order_id, why)
+        return replace(left_open, verdict=replace(left_open.verdict, details=why))
 
     def _resume_refund(self, refund: Refund, observer: SaleObserver) -> Refund:
         return self._parts.engine.resume_refund(refund, observer.called)
