@@ -41,7 +41,7 @@ def read_identifiers(of: Payment | Refund) -> Identifiers:
         transaction_number=number,
         card_company_id=slip.payment_type,
         payment_condition=PaymentCondition.INSTALLMENT_1 if instalments else PaymentCondition.LUMP,
-        settled_amount=to_currency(slip.total_amount or of.amount),
+        settled_amount=to_currency(of.amount),
     )
 
 

@@ -107,7 +107,7 @@ class Output:
             self.console.print(f"  [bold]{escape(tip)}[/]", soft_wrap=True)
         if payment.unkept:
             self.warning(f"the journal could not keep this: {payment.unkept}", "free some space, then: recover")
-        if payment.verdict.error_code and outcome not in (Outcome.PAID, Outcome.REFUNDED):
+        if payment.verdict.error_code:
             self.console.print(f"  code {escape(payment.verdict.error_code)}  {escape(payment.verdict.details)}")
         if payment.button_to_wire_ms is not None:
             self.console.print(f"  from the button to the first byte: {payment.button_to_wire_ms:.1f} ms")

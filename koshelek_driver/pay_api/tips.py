@@ -96,6 +96,10 @@ _TIPS: dict[str, tuple[str, str]] = {
         "Учёт магазина недоступен, возврат не начат. Повторите позже или позовите администратора",
         "The shop's ledger cannot be reached, no refund was begun. Try again later or call the administrator",
     ),
+    "SLIP_CONTRADICTS": (
+        "Деньги проведены, но в слипе сервера другая сумма или другой заказ. Позовите администратора, сверьте с банком",
+        "The money moved, but the server's slip names another amount or order. Call the administrator",
+    ),
     "CLOSED_BY_SUPERVISOR": (
         "Закрыто администратором. Причина записана в журнале",
         "Closed by a supervisor. The reason is in the journal",

@@ -15,6 +15,7 @@ from koshelek_driver.payment.conversation.runner import Caller, ConversationCont
 from koshelek_driver.payment.conversation.sale import SaleConversation, Start
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
+from koshelek_driver.payment.slips.contradiction import flagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Engine:
         sale = SaleConversation(
             checkout, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, turn=runner.turn()
         )
-        verdict = runner.run(sale.run())
+        verdict = flagged(runner.run(sale.run()), began)
         if verdict.outcome is not Outcome.UNKNOWN:
             runner.safely(self._journal.end, request_id, verdict, self._clock.unix_s())
         if runner.unkept:
@@ -141,7 +142,7 @@ class Engine:
         conversation = RefundConversation(
             request, merchant=self._merchant, rules=self._rules, ids=self._ids, start=start, turn=runner.turn()
         )
-        verdict = runner.run(conversation.run())
+        verdict = flagged(runner.run(conversation.run()), began)
         if verdict.outcome is not Outcome.UNKNOWN:
             runner.safely(refunds.end, request_id, verdict, self._clock.unix_s())
         if runner.unkept:

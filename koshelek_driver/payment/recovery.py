@@ -134,7 +134,7 @@ class Recovery:
         return [self._ended(each, observer, self._resume_refund) for each in open_]
 
     def _ended(self, left_open: S, observer: SaleObserver, end: Callable[[S, SaleObserver], S]) -> S:
-        """Return how it ends. One that cannot be ended stays unknown, its details say why, and the next has its turn."""
+        """Return how it ends. One that cannot be ended stays unknown, with the reason, and the next has its turn."""
         try:
             return end(left_open, observer)
         except DriverError as problem:

@@ -33,6 +33,7 @@ from koshelek_driver.payment.recovery import Recovered, Recovery
 from koshelek_driver.payment.refunds import Refunds, RefundWanted
 from koshelek_driver.payment.sales import Sales
 from koshelek_driver.payment.shown_card import Shown, ShownCard
+from koshelek_driver.payment.slips.contradiction import SLIP_CONTRADICTS
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
@@ -442,7 +443,8 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
 
     def tip(self, payment: Payment | Refund) -> str:
         """Return what the cashier should do; empty if there is nothing to do."""
-        if payment.outcome in (Outcome.PAID, Outcome.REFUNDED):
+        is_done = payment.outcome in (Outcome.PAID, Outcome.REFUNDED)
+        if is_done and payment.verdict.error_code != SLIP_CONTRADICTS:
             return ""
         by_outcome = "CANCELED" if payment.outcome is Outcome.CANCELED else "EXTERNAL_PROVIDER_ERROR"
         return self.tip_for(payment.verdict.error_code or by_outcome, payment.verdict.details)

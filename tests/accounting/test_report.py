@@ -222,6 +222,8 @@ def test_a_journal_of_the_fourth_version_has_its_ends_in_the_first_day(tmp_path:
         ("refund", "ended"),
         ("refund", "paid"),
         ("installation", "journal_id"),
+        ("attempt", "begun_steady_s"),
+        ("attempt", "boot_id"),
     ):
         old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     old.execute("PRAGMA user_version = 4")

@@ -93,6 +93,27 @@ def test_a_paid_sale_is_kept_whole(bench: Bench) -> None:
     assert payment.button_to_wire_ms == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "details"),
+    [
+        ("totalAmount", 10, "totalAmount is 10, not 100"),
+        ("orderId", "someone-else", "orderId is someone-else, not A-1"),
+        ("paymentTransactionId", "t-2", "paymentTransactionId is t-2, not t-1"),
+    ],
+)
+def test_a_slip_that_contradicts_the_order_is_paid_and_kept_with_its_alarm(
+    bench: Bench, field: str, value: object, details: str
+) -> None:
+    slip = {"orderId": "A-1", "paymentTransactionId": "T-1", "totalAmount": 100, field: value}
+
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        return answered(request, "accepted", slip=slip), 0.0
+
+    bench.pay(answer)
+    kept = bench.latest().verdict
+    assert (kept.outcome, kept.error_code, kept.details, kept.slip) == (Outcome.PAID, "SLIP_CONTRADICTS", details, slip)
+
+
 def test_an_unknown_sale_is_resumed_and_ends_as_the_host_says(bench: Bench) -> None:
     lost, _ = bench.pay(lambda _request, _now_s: (NoAnswer("closed"), 0.1))
     assert (lost.outcome, lost.verdict.error_code) == (Outcome.UNKNOWN, "OUTCOME_UNKNOWN")

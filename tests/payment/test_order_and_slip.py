@@ -26,17 +26,18 @@ RULE = LineRule("Покупка", "0", "none")
 TAXES = ("none", "vat20")
 ITEM = {"name": "Хлеб", "article": "1", "price": 50, "quantity": 2, "totalAmount": 100, "tax": "vat20"}
 INVOICE = {"orderId": "A-1", "totalAmount": 100, "items": [ITEM]}
+TRANSACTION = "679c6146-1cee-46ff-9a89-9c866abb9f01"
 SBP = {
     "id": "s",
     "paymentType": "SBP",
     "orderId": "A-1",
-    "paymentTransactionId": "679c6146-1cee-46ff-9a89-9c866abb9f01",
+    "paymentTransactionId": TRANSACTION,
     "operationDateTime": "2026-11-21T21:25:48.123Z",
     "qrcId": "AD102CAF2F0EF8434911BE808C272866",
     "kzo": "K2CAF2F0E",
     "totalAmount": 123_450,
 }
-PAYMENT = Payment("A-1", "r-1", 123_450, 0.0, Verdict(Outcome.PAID, "t-1", slip=SBP))
+PAYMENT = Payment("A-1", "r-1", 123_450, 0.0, Verdict(Outcome.PAID, TRANSACTION, slip=SBP))
 
 
 @given(st.integers(1, 9_999_999_999), st.text(min_size=1, max_size=36))
@@ -149,6 +150,13 @@ def test_the_slip_has_every_field_that_a_customer_needs() -> None:
     assert "Возврат" not in printed
 
 
+def test_the_paper_has_what_this_till_asked_for_whatever_the_slip_says() -> None:
+    slip = {**SBP, "orderId": "someone-else", "totalAmount": 10_000, "paymentTransactionId": "another"}
+    printed = text(replace(PAYMENT, verdict=replace(PAYMENT.verdict, slip=slip)))
+    assert all(value in printed for value in ("A-1", "1234.50", TRANSACTION))
+    assert not any(value in printed for value in ("someone-else", "100.00", "another"))
+
+
 def test_fields_that_did_not_come_take_no_line() -> None:
     dolyame = {key: value for key, value in SBP.items() if key not in ("qrcId", "kzo")} | {"paymentType": "DOLYAME"}
     printed = text(replace(PAYMENT, verdict=Verdict(Outcome.PAID, slip=dolyame)))
@@ -213,7 +221,8 @@ def test_every_kind_of_slip_says_what_it_is() -> None:
 
 def test_every_field_of_the_slip_can_stand_on_it() -> None:
     whole = {**SBP, "merchantId": "M-1", "storeId": "S-1", "terminalId": "T-1", "operationId": "O-1", "id": "slip-7"}
-    payment = replace(PAYMENT, verdict=Verdict(Outcome.PAID, "t-1", slip={**whole, "refundTransactionId": "back-1"}))
+    slip = {**whole, "refundTransactionId": "back-1"}
+    payment = replace(PAYMENT, verdict=Verdict(Outcome.PAID, TRANSACTION, slip=slip))
     template = tuple(f"{name} | {{{name}}}" for name in FIELDS if name not in ("missing", "title"))
     printed = text(payment, columns=80, templates={"payment": template})
     for value in (*whole.values(), "back-1", "r-1"):

@@ -24,20 +24,22 @@ from tests.support.paths import DATA, DRIVER
 from tests.support.pictures import same_as_stored
 from tests.support.tills import Till
 
+TRANSACTION = "679c6146-1cee-46ff-9a89-9c866abb9f01"
 STORED = DATA / "slips"
 SLIP = {
     "id": "s-1",
     "paymentType": "SBP",
     "orderId": "ORDER-00042",
-    "paymentTransactionId": "679c6146-1cee-46ff-9a89-9c866abb9f01",
+    "paymentTransactionId": TRANSACTION,
     "operationDateTime": "2026-11-22T10:25:48.123Z",
     "qrcId": "AD102CAF2F0EF8434911BE808C272866",
     "kzo": "K2CAF2F0E",
     "totalAmount": 123_450,
 }
-PAID = Payment("ORDER-00042", "r-1", 123_450, 0.0, Verdict(Outcome.PAID, "t-1", slip=SLIP))
-BACK = {**SLIP, "refundTransactionId": "0b5e2f6a-93f1-4d3e-8f64-3a1de0a5a0c7"}
-REFUND = Refund("ORDER-00042", "r-2", 123_450, 0.0, Verdict(Outcome.REFUNDED, "t-1", slip=BACK), "[]", "0b5e2f6a")
+PAID = Payment("ORDER-00042", "r-1", 123_450, 0.0, Verdict(Outcome.PAID, TRANSACTION, slip=SLIP))
+BACK_ID = "0b5e2f6a-93f1-4d3e-8f64-3a1de0a5a0c7"
+BACK = {**SLIP, "refundTransactionId": BACK_ID}
+REFUND = Refund("ORDER-00042", "r-2", 123_450, 0.0, Verdict(Outcome.REFUNDED, TRANSACTION, slip=BACK), "[]", BACK_ID)
 KINDS: dict[str, tuple[Payment | Refund, dict[str, Any]]] = {
     "payment": (PAID, {}),
     "refund": (REFUND, {}),
