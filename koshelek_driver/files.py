@@ -96,19 +96,23 @@ def create_private(path: Path) -> None:
     os.close(_create(path, os.O_WRONLY, PRIVATE))
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replace the content of a private file, in place. Raises OSError."""
+def write_private(path: Path, content: bytes, *, synced: bool = False) -> None:
+    """Replace the content of a private file, in place; `synced`: and wait for the disk. Raises OSError."""
     with os.fdopen(open_private(path, os.O_WRONLY), "wb") as file:
         file.truncate(0)
         file.write(content)
+        if synced:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def copy_private(source: Path, target: Path) -> None:
     """Copy a file into a new private file in place of whatever is there. Raises OSError."""
-    create_private(target)
-    with source.open("rb") as content, os.fdopen(open_private(target, os.O_WRONLY), "wb") as file:
-        while block := content.read(1 << 20):
-            file.write(block)
+    with source.open("rb") as content:
+        create_private(target)
+        with os.fdopen(open_private(target, os.O_WRONLY), "wb") as file:
+            while block := content.read(1 << 20):
+                file.write(block)
 
 
 def own_user() -> int:
