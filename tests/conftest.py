@@ -82,8 +82,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(autouse=True)
 def claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of claims for one test."""
+    """A folder of claims for one test, and one of the user's state."""
     folder = tmp_path / "claims"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("KOSHELEK_CLAIMS", str(folder))
     return folder
 

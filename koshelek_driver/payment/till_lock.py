@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from filelock import BaseFileLock, Timeout
 
-from koshelek_driver.errors import BusyError, CallCanceled
+from koshelek_driver.errors import BusyError, CallCanceled, JournalError
 from koshelek_driver.payment.cancel import CancelToken
 
 _RETRY_S = 0.05
@@ -58,6 +58,11 @@ class TillLock:
                 if left_s <= 0:
                     busy = f"another program is paying at this till; {what} was not begun"
                     raise BusyError(busy, "wait for it, then try again") from problem
+            except OSError as problem:  # Timeout is one, too
+                unusable = f"the till's lock {self._lock.lock_file} cannot be used: {problem.strerror}"
+                raise JournalError(
+                    f"{unusable}; {what} was not begun", "free some space, check its folder"
+                ) from problem
             if is_first:
                 waiting()
                 is_first = False

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -306,6 +310,166 @@ def test_a_holder_that_cannot_be_noted_has_it_all_the_same(claims: Path) -> None
         first.claim(0)
         with pytest.raises(UposError, match="claimed by another program"):
             second.claim(0)
+
+
+def _link(path: Path, victim: Path) -> None:
+    path.symlink_to(victim)
+
+
+def _hard_link(path: Path, victim: Path) -> None:
+    path.hardlink_to(victim)
+
+
+def _pipe(path: Path, _victim: Path) -> None:
+    os.mkfifo(path)
+
+
+def _directory(path: Path, _victim: Path) -> None:
+    path.mkdir()
+
+
+def _socket(path: Path, _victim: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(path.parent):  # its address may not be long
+        listening.bind(path.name)
+
+
+PLANTS = pytest.mark.parametrize("plant", [_link, _hard_link, _pipe, _directory, _socket])
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs files of POSIX")
+AS_ROOT = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs files of other users")
+
+
+@POSIX
+@PLANTS
+@pytest.mark.parametrize("suffix", [".lock", ".gate", ".holder"])
+def test_whatever_is_planted_in_the_folder_of_claims_neither_hangs_nor_changes_another_file(
+    claims: Path, tmp_path: Path, plant: Callable[[Path, Path], None], suffix: str
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    victim.chmod(0o600)
+    claim = Claim("hand", claims)
+    claim.take()
+    claim.drop()
+    (planted,) = claims.glob(f"*{suffix}")
+    planted.unlink()
+    plant(planted, victim)
+    if suffix == ".holder":
+        assert claim.take()
+        assert claim.holder() == "another program"
+    else:
+        with pytest.raises(UposError, match="claims cannot be kept in .*(no regular file|second name)") as refused:
+            claim.take()
+        assert code_of(refused) is ErrorCode.E_FAILURE
+        assert str(planted) in refused.value.remedy
+    claim.drop()
+    assert (victim.read_text(), stat.S_IMODE(victim.stat().st_mode)) == ("precious", 0o600)
+
+
+@POSIX
+def test_the_folder_is_sticky_also_one_that_an_older_driver_made(claims: Path) -> None:
+    claims.mkdir()
+    claims.chmod(0o777)
+    Claim("hand", claims)
+    assert stat.S_IMODE(claims.stat().st_mode) == 0o1777
+
+
+@POSIX
+def test_a_folder_that_is_a_link_is_refused(claims: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    claims.symlink_to(home)
+    with pytest.raises(UposError, match="claims cannot be kept"):
+        Claim("hand", claims)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+@AS_ROOT
+def test_a_folder_of_another_user_is_refused_in_words(claims: Path) -> None:
+    claims.mkdir()
+    os.chown(claims, 65534, 65534)
+    with pytest.raises(UposError, match="belongs to another user") as refused:
+        Claim("hand", claims)
+    assert f"chown root {claims}" in refused.value.remedy
+
+
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from koshelek_driver.upos.claims import Claim
+os.setgroups([]), os.setgid(65534), os.setuid(65534)
+try:
+    claim = Claim("hand", Path(sys.argv[1]))
+    print(claim.take(), claim.holder(), flush=True)
+except Exception as problem:
+    print(problem, flush=True)
+"""
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder of claims that every user of the machine can reach."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder) / "claims"
+
+
+def _as_nobody(claims: Path) -> str:
+    command = [sys.executable, "-c", AS_NOBODY, str(claims)]
+    return subprocess.check_output(command, text=True, cwd=ROOT, timeout=WAIT_S).strip()
+
+
+@AS_ROOT
+def test_users_share_the_claims_of_a_folder_of_root(shared: Path) -> None:
+    claim = Claim("hand", shared)
+    assert claim.take()
+    assert _as_nobody(shared) == f"False process {os.getpid()}"
+    claim.drop()
+    assert _as_nobody(shared).startswith("True process ")
+
+
+@AS_ROOT
+def test_a_folder_of_root_where_files_of_others_can_be_removed_is_refused(shared: Path) -> None:
+    Claim("hand", shared)
+    shared.chmod(0o777)
+    assert "every user may remove the files of others" in _as_nobody(shared)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names in the kernel's memory")
+def test_a_deleted_lock_does_not_give_the_device_to_two(claims: Path, program: Program) -> None:
+    assert program.do("scanner.claim(0)") == "done"
+    for file in claims.iterdir():
+        file.unlink()
+    with opened() as scanner:
+        with pytest.raises(UposError) as refused:
+            scanner.claim(50)
+        assert code_of(refused) is ErrorCode.E_TIMEOUT
+        program.end()
+        scanner.claim(FOREVER)
+        assert Claim("hand", claims).held_elsewhere()
+
+
+@POSIX
+def test_a_lock_that_is_removed_between_opening_and_locking_is_not_the_claim(claims: Path) -> None:
+    claim, flock = Claim("hand", claims), fcntl.flock
+    removed: list[Path] = []
+
+    def remove_first(descriptor: int, operation: int) -> None:
+        found = [path for path in claims.glob("*.lock") if os.path.samestat(path.stat(), os.fstat(descriptor))]
+        if found and not removed:
+            removed.extend(found)
+            found[0].unlink()
+        flock(descriptor, operation)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(fcntl, "flock", remove_first)
+        assert claim.take()
+    (lock,) = claims.glob("*.lock")
+    assert removed == [lock]
+    second = os.open(lock, os.O_RDONLY)
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(second)
+    claim.drop()
 
 
 class ClaimsMachine(RuleBasedStateMachine):

@@ -12,6 +12,7 @@ from rich.markup import escape
 from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import PortLost, UsageError
+from koshelek_driver.files import write_private
 
 ProfileOption = Annotated[str, typer.Option("--profile", help="Profile of the device; `profiles list` lists them.")]
 
@@ -46,7 +47,7 @@ def record(
         output.warning(problem.what, problem.remedy)
     opened.close()
     lines += [f"= {kind} {text.encode('unicode_escape').decode()}" for kind, text in _labels("\n".join(lines), profile)]
-    file.write_text("\n".join(lines) + "\n", encoding="ascii")
+    write_private(file, ("\n".join(lines) + "\n").encode("ascii"))
     reads = sum(" < " in line for line in lines)
     output.document({"file": str(file), "reads": reads, "labels": sum(line.startswith("= ") for line in lines)})
     output.console.print(f"{reads} reads in {escape(str(file))}")

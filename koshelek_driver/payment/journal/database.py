@@ -19,15 +19,15 @@ import msgspec
 from filelock import FileLock
 
 from koshelek_driver.errors import JournalError
+from koshelek_driver.files import create_private
 from koshelek_driver.payment.journal.chain import FIRST_LINK, Event, link
+from koshelek_driver.payment.journal.disk import Reserve, is_full
 from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 from koshelek_driver.payment.journal.schema import MIGRATIONS, SCHEMA_VERSION
 
 _BUSY_MS = 5000
 """The longest wait of a statement for the lock of another connection or program."""
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", "trusted_schema": "OFF"}
-_RESERVE_BYTES = 1 << 20
-"""The size of the reserve file, which is deleted on a full disk so that open payments can be ended."""
 _LONG_LOG_PAGES = 1000
 """The length of the write-ahead log at which SQLite itself would checkpoint (the default of wal_autocheckpoint).
 
@@ -61,12 +61,13 @@ class Database:
         self._vfs = vfs
         self._lock = threading.RLock()  # reentrant: `transaction` holds it while `run` takes it again
         self._high_water_mark = HighWaterMark(path)
+        self._reserve = Reserve(path)
         self._has_failed = False
         self._log_pages = 0
         self._refuse_missing_file()
         try:
-            self._open()
-        except (apsw.Error, OSError) as problem:  # filelock's Timeout is an OSError
+            self._open_on_any_disk()
+        except (apsw.Error, OSError, UnicodeError) as problem:  # filelock's Timeout is an OSError
             raise self._error("cannot be opened", problem) from problem
         self._refuse_old_copy()
 
@@ -161,7 +162,7 @@ class Database:
         """
         part = target.with_name(f"{target.name}.part")
         try:
-            part.unlink(missing_ok=True)
+            create_private(part)  # it holds what the journal holds
             source = apsw.Connection(os.fspath(self.path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self._vfs)
             copy = apsw.Connection(os.fspath(part))
             with closing(source), closing(copy):
@@ -182,7 +183,7 @@ class Database:
         """
         if self._has_failed:
             raise JournalError(f"{self.path}: the disk failed", "check the disk, then start the program again")
-        if not self._has_reserve():
+        if not self._reserve.is_there():
             raise JournalError(f"{self.path}: the disk is full", "free some space; nothing is begun until then")
 
     def free_bytes(self) -> int:
@@ -193,31 +194,20 @@ class Database:
         except (JournalError, OSError):
             return 0
 
-    def _has_reserve(self) -> bool:
-        """Return True if the reserve file is there, or could be written again."""
-        reserve = self._reserve
-        if reserve.exists() and reserve.stat().st_size == _RESERVE_BYTES:
-            return True
-        try:
-            with reserve.open("wb") as file:
-                file.write(bytes(_RESERVE_BYTES))  # written, since a sparse file would reserve no space
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError:
-            self.free_reserve()
-            return False
-        return True
-
     def free_reserve(self) -> None:
         """Delete the reserve file, so that open payments can be ended on a full disk."""
-        with suppress(OSError):
-            self._reserve.unlink(missing_ok=True)
-
-    @property
-    def _reserve(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.reserve")
+        self._reserve.free()
 
     # --- opening
+
+    def _open_on_any_disk(self) -> None:
+        """Open the file; if the disk is full, give up the reserve for it, so that open payments can be ended."""
+        try:
+            self._open()
+        except (apsw.Error, OSError) as problem:
+            if not is_full(problem, self.path.parent) or not self._reserve.free():
+                raise
+            self._open()
 
     def _open(self) -> None:
         """Open the file; create and migrate it if needed.
@@ -227,12 +217,19 @@ class Database:
         self.path.touch(mode=0o600)
         with FileLock(f"{self.path}.opening", timeout=_BUSY_MS / 1000, mode=0o600):
             self._db = apsw.Connection(os.fspath(self.path), vfs=self._vfs)
-            self._db.set_busy_timeout(_BUSY_MS)
-            for name, value in _PRAGMAS.items():
-                self._db.pragma(name, value)
-            self._db.set_wal_hook(self._note_log_length)
-            self._migrate(self._db.pragma("user_version"))
-            sync_folder(self.path.parent)
+            try:
+                self._set_up()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _set_up(self) -> None:
+        self._db.set_busy_timeout(_BUSY_MS)
+        for name, value in _PRAGMAS.items():
+            self._db.pragma(name, value)
+        self._db.set_wal_hook(self._note_log_length)
+        self._migrate(self._db.pragma("user_version"))
+        sync_folder(self.path.parent)
 
     def _note_log_length(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         """Remember the length of the log. SQLite calls this after each commit, instead of its own checkpoint."""
@@ -276,6 +273,10 @@ class Database:
         return 0 if row is None else int(row[0])
 
     def _error(self, what: str, problem: Exception) -> JournalError:
+        if is_full(problem, self.path.parent):
+            return JournalError(
+                f"journal {self.path} {what}: the disk is full", "free some space; nothing is begun until then"
+            )
         if isinstance(problem, apsw.CorruptError | apsw.NotADBError):
             return JournalError(f"journal {self.path} is damaged: {problem}", "stop; then: journal rebuild")
         return JournalError(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
+
+from koshelek_driver.files import PRIVATE
 
 
 class HighWaterMark:
@@ -19,11 +22,20 @@ class HighWaterMark:
     def number(self) -> int:
         """Return the last event that this till wrote; 0 if it is not known."""
         try:
-            return int(self.path.read_text(encoding="ascii"))
+            return max(0, int(self.path.read_text(encoding="ascii")))
         except (OSError, ValueError):
             return 0
 
     def move_to(self, number: int) -> None:
-        """Write the number of an event that is committed. An OSError is ignored, and leaves the older mark."""
+        """Write the number of an event that is committed. An OSError is ignored, and leaves the older mark.
+
+        The file is overwritten and not emptied first: a full disk would leave an empty one.
+        """
+        text = f"{number:020d}\n".encode("ascii")
         with suppress(OSError):
-            self.path.write_text(f"{number:020d}\n", encoding="ascii")
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT, PRIVATE)
+            try:
+                os.write(descriptor, text)
+                os.ftruncate(descriptor, len(text))
+            finally:
+                os.close(descriptor)

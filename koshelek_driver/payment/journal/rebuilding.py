@@ -7,7 +7,6 @@ page loses its own rows and no others.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import apsw
 import msgspec
 
 from koshelek_driver.errors import JournalError
+from koshelek_driver.files import PRIVATE_FOLDER, copy_private
 from koshelek_driver.payment.journal.database import Database, sync_folder
 from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 
@@ -66,7 +66,7 @@ def rebuild(path: Path, backup: Path | None, aside: Path) -> Rebuilt:
         _copy_aside(path, aside)
         new.unlink(missing_ok=True)
         if backup is not None:
-            shutil.copyfile(backup, new)
+            copy_private(backup, new)
         with closing(Database(new)) as database:
             before = _last_event(database)
             seen = _copy_readable(database, aside / path.name, HighWaterMark(path).number())
@@ -83,10 +83,10 @@ def rebuild(path: Path, backup: Path | None, aside: Path) -> Rebuilt:
 
 
 def _copy_aside(path: Path, aside: Path) -> None:
-    aside.mkdir(mode=0o700)
+    aside.mkdir(mode=PRIVATE_FOLDER)
     for beside in _SUFFIXES:
         with suppress(FileNotFoundError):
-            shutil.copyfile(f"{path}{beside}", aside / f"{path.name}{beside}")
+            copy_private(Path(f"{path}{beside}"), aside / f"{path.name}{beside}")
     sync_folder(aside)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from firmware_protocol.escpos import commands, positioning
@@ -23,7 +25,7 @@ from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.members import V1_5, V1_9, V1_10, V1_13, Stage, method
 from koshelek_driver.upos.output import Output
 from koshelek_driver.upos.printer_codes import PageModeControl, Station, TransactionControl
-from koshelek_driver.upos.registry import DeviceSource, Factory
+from koshelek_driver.upos.registry import DeviceEntry, DeviceSource, Factory
 
 _PAIRS = {
     0x0003: (Station.JOURNAL, Station.RECEIPT),
@@ -55,6 +57,8 @@ class POSPrinter(PrinterMembers):  # noqa: PLR0904 - the methods of the standard
 
     category: ClassVar[str] = "POSPrinter"
     statistic_names: ClassVar[tuple[str, ...]] = STATISTICS
+    _marks: Path | None = None
+    """The folder of the crash mark: that of the till's journal; None if only devices are known."""
 
     # --- print
 
@@ -316,5 +320,9 @@ class POSPrinter(PrinterMembers):  # noqa: PLR0904 - the methods of the standard
     def _till_devices(self) -> DeviceSource:
         return site.load()
 
+    def _configure(self, source: DeviceSource, entry: DeviceEntry) -> None:
+        super()._configure(source, entry)
+        self._marks = source.journal.parent if isinstance(source, site.Site) else None
+
     def _own_service(self) -> Factory:
-        return EscPosPrinter
+        return partial(EscPosPrinter, marks=self._marks)

@@ -7,6 +7,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Sequence
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, ClassVar
 
 from firmware_protocol.escpos import commands
@@ -15,7 +16,7 @@ from koshelek_driver.config.profile import PrinterProfile
 from koshelek_driver.config.sections import DeviceEntry
 from koshelek_driver.errors import PortNotOpened
 from koshelek_driver.printer.condition import PrinterStatus
-from koshelek_driver.printer.crash_mark import CrashMark
+from koshelek_driver.printer.crash_mark import CrashMark, own_folder
 from koshelek_driver.printer.job import DEFAULT_TIMING, PrinterTiming
 from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.owners import receipt_printer
@@ -24,7 +25,6 @@ from koshelek_driver.printer.receipt_printer import JobObserver, Printing, Print
 from koshelek_driver.printer.rendering import document
 from koshelek_driver.printer.rendering.samples import sample_slip
 from koshelek_driver.transport import check_address, hardware_of
-from koshelek_driver.upos.claims import default_folder
 from koshelek_driver.upos.codes import ErrorCode, HealthLevel, PowerReporting, PowerState
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.printer_codes import PrinterStatusUpdate as Update
@@ -86,7 +86,11 @@ class EscPosPrinter(PrinterService):
     cap_power_reporting = PowerReporting.PR_STANDARD
     timing: ClassVar[PrinterTiming] = DEFAULT_TIMING
 
-    def __init__(self, name: str, entry: DeviceEntry) -> None:
+    def __init__(self, name: str, entry: DeviceEntry, marks: Path | None = None) -> None:
+        """Take the logical name, the device's entry, and the folder of its crash mark: that of the till's journal.
+
+        Without a till the mark lies in a folder of this user.
+        """
         check_address(entry.port)
         self._printer = receipt_printer(entry, _CONNECT_TIMEOUT_S, self.timing)
         self.profile = profile.printer(entry.profile)
@@ -94,7 +98,7 @@ class EscPosPrinter(PrinterService):
         self._status_thread: _StatusThread | None = None
         self._status = PrinterStatus(True)
         self.claim_key = hardware_of(entry.port)
-        self._mark = CrashMark(self.claim_key, default_folder())
+        self._mark = CrashMark(self.claim_key, marks or own_folder())
         self.physical_device_description = self.profile.description
         self.physical_device_name = f"{entry.profile} at {entry.port}"
         if self.profile.acknowledge == "none":

@@ -14,14 +14,14 @@ from PIL import Image
 from firmware_protocol.escpos.status import Block
 from koshelek_driver.config import profile
 from koshelek_driver.config.sections import DeviceEntry
+from koshelek_driver.config.site import load as load_site
 from koshelek_driver.emulator.escpos_emulator import Receipt
-from koshelek_driver.printer.crash_mark import CrashMark
+from koshelek_driver.printer.crash_mark import CrashMark, own_folder
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.pos_printer.service import DirectIo
 from koshelek_driver.printer.preview import faces_of, pages_of
 from koshelek_driver.sandbox.printer.faults import Fault
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
-from koshelek_driver.upos.claims import default_folder
 from koshelek_driver.upos.codes import ErrorCode, ErrorResponse, HealthLevel, PowerNotify, PowerState, State
 from koshelek_driver.upos.errors import UposError
 from koshelek_driver.upos.events import ErrorEvent
@@ -39,6 +39,7 @@ from koshelek_driver.upos.printer_codes import PrinterStatusUpdate as Update
 from koshelek_driver.upos.registry import Factory
 from koshelek_driver.upos.service import DeviceService
 from tests.support.hostile import Manners, hostile
+from tests.support.tills import PRINTER_DEVICES, Till
 from tests.support.upos_devices import Heard, QuickPrinter
 
 REC = Station.RECEIPT
@@ -784,12 +785,23 @@ def test_health_and_statistics(desk: Desk) -> None:
 
 
 def test_what_another_program_left_torn_is_ended_and_cut_off(desk: Desk) -> None:
-    CrashMark(desk.device._session_now().service.claim_key, default_folder()).put(5000)
+    CrashMark(desk.device._session_now().service.claim_key, own_folder()).put(5000)
     printer = desk.enabled()
     printer.print_normal(REC, "целая\n")
     printer.print_normal(REC, "\x1b|fP")
     assert [receipt.lines for receipt in desk.receipts()] == [("целая",)]
-    assert CrashMark(desk.device._session_now().service.claim_key, default_folder()).found() is None
+    assert CrashMark(desk.device._session_now().service.claim_key, own_folder()).found() is None
+
+
+def test_the_crash_mark_of_a_till_lies_beside_its_journal(till: Till, claims: Path) -> None:
+    till.rewrite(devices=PRINTER_DEVICES.format(profile="epson-tm-t20iii", port=1))
+    with POSPrinter(load_site(till.site)) as printer:
+        printer.open("printer1")
+        printer.claim(0)
+        service: Any = printer._session_now().service
+        service._mark.put(1)
+        assert [path.suffix for path in till.site.parent.glob("*.printing")] == [".printing"]
+        assert list(claims.glob("*.printing")) == []
 
 
 def test_a_block_of_its_own_is_no_answer(desk: Desk) -> None:
