@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from koshelek_driver.pay_api import requests
+from koshelek_driver.pay_api.ids import is_same_id
 from koshelek_driver.pay_api.replies import Answered, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.conversation.effects import (
@@ -118,8 +119,10 @@ class RefundConversation:
         """Return the response with the status of this refund, None if there is none."""
         request = requests.refund_status(self._merchant, next(self._ids), self._refund_transaction_id)
         reply = (yield from self._do(Send(request))).reply
-        is_ours = isinstance(reply, Answered) and reply.answer.refund_transaction_id == self._refund_transaction_id
-        return reply if is_ours and isinstance(reply, Answered) else None
+        if isinstance(reply, Answered):
+            named = reply.answer.refund_transaction_id or ""
+            return reply if is_same_id(named, self._refund_transaction_id) else None
+        return None
 
     def _final(self, reply: Answered) -> Generator[RefundEffect, Turn, Verdict | None]:
         """Return the verdict of a response, None while the host has not decided."""

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from koshelek_driver.pay_api import requests
+from koshelek_driver.pay_api.ids import is_same_id
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.conversation.effects import (
@@ -151,7 +152,7 @@ class SaleConversation:
         """Return the response with the status of this transaction, None if there is none."""
         request = requests.status(self._merchant, next(self._ids), self._transaction_id)
         reply = (yield from self._do(Send(request))).reply
-        if isinstance(reply, Answered) and reply.answer.transaction_id == self._transaction_id:
+        if isinstance(reply, Answered) and is_same_id(reply.answer.transaction_id, self._transaction_id):
             return reply
         return None
 

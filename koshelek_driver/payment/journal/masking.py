@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json
+
 _HIDDEN_KEYS = frozenset(("cardsession", "loyaltyid", "token", "password", "authorization"))
 """In lower case, because servers differ in how they spell `cardSession`."""
 _LONG_NUMBER = re.compile(r"\d{8,}(?=\d{4})")
@@ -25,8 +27,8 @@ def mask_body(body: bytes) -> str:
     page of a proxy, is cut to 4000 characters.
     """
     try:
-        return msgspec.json.encode(_masked(msgspec.json.decode(body))).decode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.encode(_masked(parse_json(body))).decode()
+    except ForeignJsonError:
         return _LONG_NUMBER.sub(_MASK, body.decode("utf-8", "replace"))[:_LONGEST_TEXT]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from koshelek_driver.payment.journal.masking import mask_body
 
@@ -22,6 +24,17 @@ def test_each_key_of_the_customer_is_masked_at_any_depth_whatever_its_value(key:
 @pytest.mark.parametrize("key", ["tokens", "cardSessionId", "status", "transactionId"])
 def test_keys_that_merely_look_alike_are_kept(key: str) -> None:
     assert json.loads(mask_body(json.dumps({key: "value"}).encode())) == {key: "value"}
+
+
+def test_a_byte_order_mark_hides_no_key_and_what_is_nested_too_deep_is_a_text() -> None:
+    assert json.loads(mask_body(b'\xef\xbb\xbf{"token": "368"}')) == {"token": "…"}
+    nested = b'{"a": "460123456789", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}"
+    assert mask_body(nested).startswith('{"a": "…6789", "x": [[')
+
+
+@given(st.binary(max_size=300))
+def test_a_body_of_any_bytes_can_be_kept(body: bytes) -> None:
+    mask_body(body).encode()
 
 
 def test_a_long_text_is_cut_behind_4000_characters() -> None:
