@@ -126,7 +126,9 @@ def test_each_field_is_read_for_itself(raw: dict[str, Any]) -> None:
 
 
 def test_a_field_of_another_type_counts_as_absent() -> None:
-    for odd in (None, 5, True, [], {}, ["x"]):
+    no_texts: list[Any] = [None, 5, True, [], {}, ["x"]]
+    for odd in no_texts:
         assert read_fields({"someText": odd, "someNumber": "5"}, Known) == Known("", 5)
-    for odd in (None, "x", True, [], {}, 1.5, "9" * 5000):
+    no_numbers: list[Any] = [None, "x", True, [], {}, 1.5, "9" * 5000]
+    for odd in no_numbers:
         assert read_fields({"someText": "x", "someNumber": odd}, Known) == Known("x", 0)

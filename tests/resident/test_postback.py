@@ -111,7 +111,7 @@ def test_a_postback_of_the_host_is_heard(door: Opened) -> None:
 
 def test_a_postback_is_read_whatever_stands_beside_its_ids(door: Opened) -> None:
     opened = door()
-    odd = {"slip": [], "status": None, "errorCode": {"x": 1}, "refTransactionId": 5, "more": [[]]}
+    odd: dict[str, Any] = {"slip": [], "status": None, "errorCode": {"x": 1}, "refTransactionId": 5, "more": [[]]}
     assert opened.post(b"\xef\xbb\xbf" + json.dumps({**BODY, **odd}).encode()) == 200
     assert opened.post({"refTransactionId": "b-1", "refStatus": "accepted"}) == 200
     assert opened.heard == [
