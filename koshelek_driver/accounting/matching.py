@@ -14,6 +14,7 @@ from typing import Self
 import msgspec
 
 from koshelek_driver.accounting.settlement_file import Kind, SettlementRow
+from koshelek_driver.pay_api.ids import id_key
 from koshelek_driver.pay_api.models import Slip, read_slip
 from koshelek_driver.payment.journal.reader import Record
 
@@ -177,12 +178,12 @@ class _Matcher:
 
 def _payment_of(ours: JournalRow) -> Iterable[str]:
     """Return the payment of a refund, by which a settlement file may name the refund."""
-    return (ours.transaction_id,) if ours.kind == "refund" else ()
+    return (id_key(ours.transaction_id),) if ours.kind == "refund" else ()
 
 
 _MATCHING_ORDER: tuple[tuple[_SettlementKey, _JournalKeys], ...] = (
-    (lambda theirs: theirs.transaction_id, lambda ours: ours.ids),
-    (lambda theirs: theirs.transaction_id, _payment_of),
+    (lambda theirs: id_key(theirs.transaction_id), lambda ours: map(id_key, ours.ids)),
+    (lambda theirs: id_key(theirs.transaction_id), _payment_of),
     (lambda theirs: "" if theirs.transaction_id else theirs.order_id, lambda ours: (ours.order_id,)),
     (lambda theirs: theirs.order_id, lambda ours: () if ours.ids else (ours.order_id,)),
 )
@@ -214,7 +215,7 @@ def _unmatched(rest: list[SettlementRow], pairs: list[MatchedPair]) -> Iterator[
 
 
 def _content(row: SettlementRow) -> tuple[str, str, str, int]:
-    return row.kind, row.transaction_id, row.order_id, row.amount
+    return row.kind, id_key(row.transaction_id), row.order_id, row.amount
 
 
 def _read_slip(text: str | None) -> Slip:

@@ -10,6 +10,7 @@ from typing import Protocol
 from koshelek_driver.accounting.matching import JournalRow, Reconciled, compare
 from koshelek_driver.accounting.settlement_file import SettlementRow
 from koshelek_driver.errors import UsageError
+from koshelek_driver.pay_api.ids import id_key, spellings
 from koshelek_driver.payment.journal.reader import Record
 
 _MARGIN_S = 2 * 86_400.0
@@ -69,10 +70,11 @@ def reconcile(theirs: list[SettlementRow], books: Books, scope: Scope) -> Reconc
 def _ours(theirs: list[SettlementRow], books: Books, since_s: float, until_s: float) -> list[JournalRow]:
     """Return the rows near the period, and those that the settlement file names."""
     near = [JournalRow.from_record(record) for record in books.between(since_s - _MARGIN_S, until_s + _MARGIN_S)]
-    ids = {name for each in near for name in (*each.ids, each.transaction_id)}
+    ids = {id_key(name) for each in near for name in (*each.ids, each.transaction_id)}
     orders = {each.order_id for each in near}
+    named = {row.transaction_id for row in theirs if id_key(row.transaction_id) not in ids} - {""}
     far = books.named(
-        {row.transaction_id for row in theirs} - ids - {""},
+        {name for transaction_id in named for name in spellings(transaction_id)},
         {row.order_id for row in theirs} - orders - {""},
     )
     return list({each.request_id: each for each in (*near, *map(JournalRow.from_record, far))}.values())

@@ -8,10 +8,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from koshelek_driver.card.presentation import CardPresentation, symbols_of
 from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.card.reading import read_card
+from koshelek_driver.card.sendable import checked_answer, checked_token
 from koshelek_driver.card.template import Templates
 from koshelek_driver.card.totp import (
     MODULE_CODES,
@@ -24,6 +26,8 @@ from koshelek_driver.card.totp import (
 from koshelek_driver.errors import TotpModuleError
 from koshelek_driver.secrets import Secret
 from koshelek_driver.upos.codes import ScanDataType
+
+T = TypeVar("T")
 
 _GENUINE = (ResultCode.CARDSESSION_AVAILABLE, ResultCode.TOTP_VALID)
 
@@ -113,8 +117,12 @@ class CardVerifier:
         return checked
 
     def token(self, card: CardPresentation | None) -> Secret:
-        """Return the `token` header for a card, or for no card. Raises TotpModuleError."""
-        return self._module.get_token(card.password if card else None)
+        """Return the `token` header for a card, or for no card.
+
+        Raises:
+            TotpModuleError: the module cannot answer, failed, or made what cannot be a header.
+        """
+        return checked_token(_asked(lambda: self._module.get_token(card.password if card else None)))
 
     def digest(self, card: CardPresentation) -> bytes:
         """Return a keyed digest that identifies one showing of a card; without the key it reveals nothing."""
@@ -141,7 +149,7 @@ class CardVerifier:
 
     def _ask(self, barcode: ScannedCard) -> Verification:
         try:
-            answer = self._module.barcode_verify(barcode.full, barcode.card)
+            answer = checked_answer(_asked(lambda: self._module.barcode_verify(barcode.full, barcode.card)))
         except TotpModuleError as problem:
             kept = None if self._rules.refuse_unreachable else barcode.card
             return Verification(ResultCode.MODULE_UNREACHABLE, kept, problem.what)
@@ -185,6 +193,20 @@ class CardVerifier:
 
     def _digest(self, *parts: str) -> bytes:
         return hmac.digest(self._key, "\x00".join(parts).encode(), "sha256")
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    """Return what a module answers. Its author's mistakes are failures like any other.
+
+    The text of such a failure is not shown, because it may quote the card.
+    """
+    try:
+        return ask()
+    except TotpModuleError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - the code of others may raise anything
+        what = f"the TOTP module failed ({type(problem).__name__})"
+        raise TotpModuleError(what, "tell the author of the module") from None
 
 
 def _text(secret: Secret | None) -> str:

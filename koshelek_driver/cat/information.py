@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json_as
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.upos.codes import ErrorCode
 from koshelek_driver.upos.errors import UposError
@@ -63,8 +64,8 @@ def parse_information(text: str) -> Asked:
     if not text.strip():
         return Asked()
     try:
-        return msgspec.json.decode(text, type=Asked)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+        return parse_json_as(text, Asked)
+    except ForeignJsonError:
         remedy = f"JSON with some of: {', '.join(Asked.__struct_encode_fields__)}"
         # The text is not quoted, nor what was wrong with it: it may hold a card.
         what = "AdditionalSecurityInformation is not what it should be"

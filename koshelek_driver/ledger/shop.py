@@ -16,6 +16,7 @@ from koshelek_driver.errors import BusyError, DriverError, UsageError
 from koshelek_driver.ledger import rows
 from koshelek_driver.ledger.connection import LedgerConnection
 from koshelek_driver.ledger.feeder import TillName, enrol
+from koshelek_driver.pay_api.ids import id_key, spellings
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.reader import JournalReader, Record
 from koshelek_driver.payment.outcome import Outcome, Refund, Verdict
@@ -36,11 +37,11 @@ _BY_HAND = (
 _OPEN_HERE = "SELECT request_id FROM koshelek.operation WHERE journal_id = %s AND outcome IS NULL AND kind = 'refund'"
 _OF_PAYMENT = f"""
 SELECT t.terminal_id, {rows.COLUMNS} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)
-WHERE o.kind = 'refund' AND o.transaction_id = %s ORDER BY o.created_s
+WHERE o.kind = 'refund' AND o.transaction_id = ANY(%s) ORDER BY o.created_s
 """  # noqa: S608
 _PAYMENTS = f"""
 SELECT t.terminal_id, {rows.COLUMNS} FROM koshelek.operation o JOIN koshelek.till t USING (journal_id)
-WHERE o.kind = 'payment' AND {{}} = %s ORDER BY o.created_s DESC LIMIT 100
+WHERE o.kind = 'payment' AND {{}} = ANY(%s) ORDER BY o.created_s DESC LIMIT 100
 """  # noqa: S608
 
 
@@ -57,16 +58,17 @@ class ShopLedger:
 
     def find(self, order_id: str, transaction_id: str) -> list[ShopPayment]:
         """See Shop."""
-        column, value = ("o.order_id", order_id) if order_id else ("o.transaction_id", transaction_id)
+        names = [order_id] if order_id else list(spellings(transaction_id))
+        column = "o.order_id" if order_id else "o.transaction_id"
         with self._connection.transaction() as cursor:
-            found = cursor.execute(_PAYMENTS.format(column), (value,)).fetchall()
+            found = cursor.execute(_PAYMENTS.format(column), (names,)).fetchall()
         return [_payment(*row) for row in found]
 
     def refunds(self, transaction_id: str) -> list[Refund]:
         """See Shop."""
         with self._connection.transaction() as cursor:
             self._lock_and_feed(cursor, transaction_id)
-            found = cursor.execute(_OF_PAYMENT, (transaction_id,)).fetchall()
+            found = cursor.execute(_OF_PAYMENT, (list(spellings(transaction_id)),)).fetchall()
         known = [_refund(*row) for row in found]
         return [refund for refund in known if self._journal.refunds.find(refund.request_id) is None]
 
@@ -75,7 +77,8 @@ class ShopLedger:
         transaction_id = refund.verdict.transaction_id
         with self._connection.transaction() as cursor:
             journal_id = self._lock_and_feed(cursor, transaction_id)
-            refunds = [_refund(*row) for row in cursor.execute(_OF_PAYMENT, (transaction_id,)).fetchall()]
+            found = cursor.execute(_OF_PAYMENT, (list(spellings(transaction_id)),)).fetchall()
+            refunds = [_refund(*row) for row in found]
             _check_left(refund, refunds)
             rows.write(cursor, journal_id, [_record(refund)])
 
@@ -118,7 +121,7 @@ class ShopLedger:
 
     def _lock_and_feed(self, cursor: Cursor, transaction_id: str) -> str:
         """Lock the payment and feed all that this till knows of it; return the journal id."""
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (transaction_id,))
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (id_key(transaction_id),))
         with closing(self._reader()) as reader:
             journal_id = enrol(cursor, self._journal, reader, self._name)
             rows.write(cursor, journal_id, reader.of_transaction(transaction_id))

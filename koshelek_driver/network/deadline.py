@@ -15,15 +15,30 @@ import httpcore
 
 
 class Deadline(threading.local):
-    """The time by which the call of the current thread must end.
+    """The time by which the call of the current thread must end, and the time of its first byte.
 
-    Every call sets `at_s` when it begins. Each thread has its own, because one connection serves calls of several
-    threads, one after the other.
+    Every call begins with `begin`. Each thread has its own, because one connection serves calls of several threads, one
+    after the other. `first_byte_s` is None until a byte of the request is about to leave; the bytes of a proxy's tunnel
+    and of the TLS handshake are none of it.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._response_timeout_s = math.inf
         self.at_s = math.inf
+        self.first_byte_s: float | None = None
+
+    def begin(self, total_timeout_s: float, response_timeout_s: float) -> None:
+        """Begin a call, which may last `total_timeout_s`, and `response_timeout_s` from its first byte."""
+        self.at_s = self._clock() + total_timeout_s
+        self._response_timeout_s = response_timeout_s
+        self.first_byte_s = None
+
+    def note_write(self) -> None:
+        """Note that bytes of the request are about to leave."""
+        if self.first_byte_s is None:
+            self.first_byte_s = self._clock()
+            self.at_s = min(self.at_s, self.first_byte_s + self._response_timeout_s)
 
     def cap(self, timeout_s: float | None) -> float | None:
         """Return the timeout of one operation, shortened to the time that is left; None means no limit.
@@ -40,11 +55,15 @@ class Deadline(threading.local):
 
 
 class DeadlineStream(httpcore.NetworkStream):
-    """A connection of the HTTP library, with every timeout capped by a deadline."""
+    """A connection of the HTTP library, with every timeout capped by a deadline.
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+    `is_secured` is True after the TLS handshake: then its bytes are those of requests.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline, *, is_secured: bool = False) -> None:
         self._stream = stream
         self._deadline = deadline
+        self._is_secured = is_secured
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what has arrived, at most `max_bytes`."""
@@ -52,7 +71,10 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of the buffer."""
-        self._stream.write(buffer, self._deadline.cap(timeout))
+        capped_s = self._deadline.cap(timeout)
+        if self._is_secured:
+            self._deadline.note_write()
+        self._stream.write(buffer, capped_s)
 
     def close(self) -> None:
         """Close the connection."""
@@ -63,7 +85,7 @@ class DeadlineStream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """Make the TLS handshake, which blocks `timeout` seconds at most in total."""
         secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.cap(timeout))
-        return DeadlineStream(secured, self._deadline)
+        return DeadlineStream(secured, self._deadline, is_secured=True)
 
     def get_extra_info(self, info: str) -> Any:
         """Return what the underlying connection knows, such as its `ssl_object`."""

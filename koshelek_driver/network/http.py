@@ -12,9 +12,10 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from koshelek_driver.secrets import Secret
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from koshelek_driver.network.deadline import Deadline
 
-_FIRST_BYTE = "http11.send_request_headers.started"
 _CONNECTIONS = 4
 """Calls that may run at the same time; a further one waits for a free connection. Only one stays open when idle."""
 _HOST = re.compile(rb"[\w.:-]+")
@@ -144,10 +144,9 @@ class JsonClient:
 
         self.base_url = server.base_url
         self._server = server
-        self._clock = clock
         self._on_head = on_head
         self._deadline = Deadline(clock)
-        self._pool = _connection_pool(server, self._deadline)
+        self._pool = _connection_pool(server, self._deadline, clock)
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpResponse:
         """Send one request with the credentials and wait for its whole response.
@@ -158,11 +157,9 @@ class JsonClient:
             NotSentError: nothing was sent.
             NoResponseError: something was sent, and no whole response came in time or within the size limit.
         """
-        server = self._server
-        own = {"Content-Type": "application/json", **(headers or {})}
-        if server.login is not None and server.password is not None:
-            own["Authorization"] = _basic(server.login, server.password)
-        return self._exchange(method, path, own, body, _timeouts(server))
+        with self._translating(self._server.response_timeout_s):
+            own = {"Content-Type": "application/json", **(headers or {}), **self._credentials()}
+            return self._exchange(method, path, own, body, _timeouts(self._server))
 
     def connect(self, timeout_s: float | None = None) -> None:
         """Open the connection by a HEAD request without credentials; each step blocks `timeout_s` at most.
@@ -174,64 +171,52 @@ class JsonClient:
         timeouts = _timeouts(self._server)
         if timeout_s is not None:
             timeouts = dict.fromkeys(timeouts, timeout_s)
-        self._exchange("HEAD", "/", {}, b"", timeouts)
+        with self._translating(timeouts["read"]):
+            self._exchange("HEAD", "/", {}, b"", timeouts)
 
     def close(self) -> None:
         """Close the connection."""
         self._pool.close()
 
+    @contextmanager
+    def _translating(self, response_timeout_s: float) -> Iterator[None]:
+        """Turn whatever goes wrong into one of the two errors, faults of this program and its libraries included."""
+        self._deadline.begin(self._server.total_timeout_s, response_timeout_s)
+        try:
+            yield
+        except NoResponseError:
+            raise
+        except Exception as problem:
+            raise _failure(problem, self._deadline.first_byte_s) from problem
+
+    def _credentials(self) -> dict[str, str]:
+        login, password = self._server.login, self._server.password
+        return {} if login is None or password is None else {"Authorization": _basic(login, password)}
+
     def _exchange(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeouts: dict[str, float]
     ) -> HttpResponse:
-        progress = _Progress(self._clock, self._deadline, self._server.total_timeout_s, timeouts["read"])
         sent: list[tuple[bytes | str, bytes | str]] = [*_COMMON_HEADERS.items(), *headers.items()]
-        extensions = {"trace": progress, "timeout": timeouts}
-        try:
-            with self._pool.stream(
-                method, self.base_url.below(path), headers=sent, content=body or None, extensions=extensions
-            ) as response:
-                head = _head(response)
-                if self._on_head is not None:
-                    self._on_head(head)
-                return HttpResponse(head, self._read_body(response, progress), progress.sent_at())
-        except _network_errors() as problem:
-            raise _failure(problem, progress.first_byte_s) from problem
+        url, extensions = self.base_url.below(path), {"timeout": timeouts}
+        with self._pool.stream(method, url, headers=sent, content=body or None, extensions=extensions) as response:
+            head = _head(response)
+            if self._on_head is not None:
+                self._on_head(head)
+            return HttpResponse(head, self._read_body(response), self._first_byte_s())
 
-    def _read_body(self, response: httpcore.Response, progress: _Progress) -> bytes:
+    def _read_body(self, response: httpcore.Response) -> bytes:
         limit, body = self._server.max_response_bytes, bytearray()
         for piece in response.iter_stream():
             body += piece
             if len(body) > limit:
                 reason = f"an answer that did not end within {limit} bytes and its time"
-                raise NoResponseError(reason, progress.sent_at(), is_too_long=True)
+                raise NoResponseError(reason, self._first_byte_s(), is_too_long=True)
         return bytes(body)
 
-
-class _Progress:
-    """Follows one call by the HTTP library's trace: records the first byte and sets the deadline."""
-
-    def __init__(
-        self, clock: Callable[[], float], deadline: Deadline, total_timeout_s: float, response_timeout_s: float
-    ) -> None:
-        self._clock = clock
-        self._deadline = deadline
-        self._response_timeout_s = response_timeout_s
-        self._end_s = deadline.at_s = clock() + total_timeout_s
-        self.first_byte_s: float | None = None
-
-    def __call__(self, event: str, info: dict[str, Any]) -> None:
-        if event != _FIRST_BYTE:
-            return
-        now = self._clock()
-        self._deadline.at_s = min(self._end_s, now + self._response_timeout_s)
-        is_tunnel = info["request"].method == b"CONNECT"  # to a proxy: it holds nothing of the request itself
-        if not is_tunnel and self.first_byte_s is None:
-            self.first_byte_s = now
-
-    def sent_at(self) -> float:
-        """Return the time of the first byte of a request that was sent."""
-        assert self.first_byte_s is not None
-        return self.first_byte_s
+    def _first_byte_s(self) -> float:
+        """Return the time of the first byte of a request that was answered."""
+        assert self._deadline.first_byte_s is not None
+        return self._deadline.first_byte_s
 
 
 def socket_options(response_timeout_s: float) -> list[tuple[int, int, int]]:
@@ -251,19 +236,20 @@ def socket_options(response_timeout_s: float) -> list[tuple[int, int, int]]:
     return [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *tcp]
 
 
-def _connection_pool(server: JsonServer, deadline: Deadline) -> httpcore.ConnectionPool:
+def _connection_pool(server: JsonServer, deadline: Deadline, clock: Callable[[], float]) -> httpcore.ConnectionPool:
     import httpcore
 
     from koshelek_driver.network.deadline import DeadlineBackend
     from koshelek_driver.network.dial import Addresses, Dialer
+    from koshelek_driver.network.tunnel import TunnelBackend
 
+    direct = DeadlineBackend(Dialer(Addresses()), deadline)
     return httpcore.ConnectionPool(
         ssl_context=server.context,
-        proxy=httpcore.Proxy(server.proxy) if server.proxy else None,
         max_connections=_CONNECTIONS,
         max_keepalive_connections=1,
         keepalive_expiry=server.keep_idle_s,
-        network_backend=DeadlineBackend(Dialer(Addresses()), deadline),
+        network_backend=TunnelBackend(direct, server.proxy, clock) if server.proxy else direct,
         socket_options=socket_options(server.response_timeout_s),
     )
 
@@ -287,19 +273,6 @@ def _head(response: httpcore.Response) -> ResponseHead:
     return ResponseHead(response.status, headers, tls.getpeercert(True) or b"")  # positional: it is the C object
 
 
-def _network_errors() -> tuple[type[Exception], ...]:
-    """Everything that the HTTP library raises for what the network does."""
-    import httpcore
-
-    return (
-        httpcore.TimeoutException,
-        httpcore.NetworkError,
-        httpcore.ProtocolError,
-        httpcore.ProxyError,
-        httpcore.UnsupportedProtocol,
-    )
-
-
 def _failure(problem: Exception, first_byte_s: float | None) -> NotSentError | NoResponseError:
     import httpcore
 
@@ -310,7 +283,10 @@ def _failure(problem: Exception, first_byte_s: float | None) -> NotSentError | N
     distrust = _distrust(problem)
     if distrust is not None:
         return NotSentError(f"TLS: {distrust}", is_distrust=True)
-    return NotSentError(str(problem) or type(problem).__name__, is_timeout=is_timeout)
+    if isinstance(problem, httpcore.TimeoutException | httpcore.NetworkError | httpcore.ProxyError):
+        return NotSentError(str(problem) or type(problem).__name__, is_timeout=is_timeout)
+    # The text of any other problem may quote the request, which has secrets.
+    return NotSentError(f"the request could not be made ({type(problem).__name__})")
 
 
 def _distrust(problem: BaseException) -> str | None:

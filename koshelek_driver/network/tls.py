@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def tls_context(
         SiteError: a file cannot be used; the message names the setting, `key`.ca_file or `key`.client_certificate.
     """
     try:
-        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        context = _verifying_context(ca_file)
     except (OSError, ssl.SSLError) as problem:
         raise SiteError(
             f"{key}.ca_file: cannot use {ca_file}: {problem}", "name a file of PEM certificates"
@@ -37,6 +38,21 @@ def tls_context(
         context.sslsocket_class = pinned(pins)
     if certificate is not None:
         _load_own(context, key, certificate, private_key)
+    return context
+
+
+def _verifying_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Make what ssl.create_default_context makes, which also obeys SSLKEYLOGFILE.
+
+    That variable of the environment has the keys of every connection written to a file, and with them the password.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    if ca_file is None:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    else:
+        context.load_verify_locations(cafile=str(ca_file))
     return context
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from koshelek_driver.errors import SiteError
@@ -21,13 +24,17 @@ from koshelek_driver.network.http import (
 from koshelek_driver.network.pins import pin_of
 from koshelek_driver.network.tls import tls_context
 from koshelek_driver.pay_api import replies
+from koshelek_driver.pay_api.bounded import bounded_reply
 from koshelek_driver.pay_api.host_clock import HostClock
+from koshelek_driver.pay_api.masking import NO_SECRETS, SentSecrets, secrets_in
 from koshelek_driver.pay_api.replies import NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.secrets import Secret
 
 _MAX_RESPONSE = 1 << 20
 _KEEP_IDLE_S = 300.0
+_REMEMBERED = 16
+"""Requests whose secrets are masked in every later response: a status may say back what the checkout had."""
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 
 
@@ -52,7 +59,8 @@ class Endpoint:
 class Exchange:
     """A record of one call. `first_byte_s` is None when nothing was sent; times are by the client's clock.
 
-    `http_status` and `body` are the response as it came; None and empty when none did.
+    `http_status` and `body` are the response as it came; None and empty when none did. `reply` has no text that this
+    till sent as a secret, but `body` may: it is masked with `secrets` before it is stored.
     """
 
     request: Request
@@ -62,6 +70,7 @@ class Exchange:
     ended_s: float
     http_status: int | None = None
     body: bytes = field(default=b"", repr=False)
+    secrets: SentSecrets = field(default=NO_SECRETS, repr=False)
 
     @property
     def took_ms(self) -> float:
@@ -92,6 +101,8 @@ class PayApiClient:
         self._http = JsonClient(_server(endpoint), clock, self._note_head)
         self._calling = threading.Lock()
         self._certificate = b""
+        self._own_secrets = _credentials(endpoint)
+        self._sent: deque[list[str]] = deque(maxlen=_REMEMBERED)
 
     def call(self, request: Request) -> Exchange:
         """Send once and wait for the reply. Never raises.
@@ -101,6 +112,7 @@ class PayApiClient:
         started_s = self._clock()
         token = {} if request.token is None else {"token": request.token.reveal()}
         with self._calling:
+            secrets = self._remember(request)
             try:
                 response = self._http.send(request.method, request.path, request.body, token)
             except NotSentError as problem:
@@ -108,8 +120,9 @@ class PayApiClient:
             except NoResponseError as problem:
                 return Exchange(request, NoAnswer(problem.reason), started_s, problem.first_byte_s, self._clock())
         raw = _raw(response)
-        reply = replies.parse_reply(request, raw.status, raw.body, raw.wait_s)
-        return Exchange(request, reply, started_s, response.first_byte_s, self._clock(), raw.status, raw.body)
+        reply = bounded_reply(replies.parse_reply(request, raw.status, raw.body, raw.wait_s), secrets)
+        ended_s = self._clock()
+        return Exchange(request, reply, started_s, response.first_byte_s, ended_s, raw.status, raw.body, secrets)
 
     def ask(self, method: str, path: str, body: bytes) -> RawResponse | NoAnswer | NotSent:
         """Make any other call of the host, JSON both ways: send once and wait, as `call` does. Never raises.
@@ -147,6 +160,13 @@ class PayApiClient:
         """Close the connection."""
         self._http.close()
 
+    def _remember(self, request: Request) -> SentSecrets:
+        """Return the secrets of this request and of those before it."""
+        found = secrets_in(request.body, "" if request.token is None else request.token.reveal())
+        if found and found not in self._sent:
+            self._sent.append(found)
+        return SentSecrets([*self._own_secrets, *chain.from_iterable(self._sent)])
+
     def _note_head(self, head: ResponseHead) -> None:
         self.host_clock.heard(head.headers.get("date", ""))
         self._certificate = head.certificate
@@ -168,6 +188,12 @@ def _server(endpoint: Endpoint) -> JsonServer:
         password=endpoint.password,
         proxy=endpoint.proxy,
     )
+
+
+def _credentials(endpoint: Endpoint) -> tuple[str, str]:
+    """Return the password, and the login with it as HTTP Basic has them."""
+    login, password = endpoint.login.reveal(), endpoint.password.reveal()
+    return password, base64.b64encode(f"{login}:{password}".encode(errors="replace")).decode()
 
 
 def _raw(response: HttpResponse) -> RawResponse:

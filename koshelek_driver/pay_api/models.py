@@ -10,9 +10,16 @@ from typing import Any
 
 import msgspec
 
+from koshelek_driver.foreign_json import read_fields
+
 MAX_KOPECKS = 9_999_999_999
 """Ten digits, the API's limit for any amount."""
 MAX_ORDER_ID = 36
+
+_LONGEST_ID = 256
+"""Characters. The API's ids have 36."""
+_IDS = frozenset(("requestId", "transactionId", "refTransactionId"))
+_PROVIDERS = "paymentTypeAvailabilityInfoList"
 
 _NEWER_FIELDS = {"paymentPurpose": (1, 0, 0), "currency": (1, 1, 0), "measure": (1, 1, 0)}
 """Fields of requests that older servers do not know, with the first version that has them."""
@@ -191,7 +198,7 @@ class TransactionAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=Tru
     """
 
     request_id: str = ""
-    transaction_id: str
+    transaction_id: str = ""
     status: str | None = None
     slip: dict[str, Any] | None = None
     refund_transaction_id: str | None = msgspec.field(default=None, name="refTransactionId")
@@ -202,8 +209,8 @@ class TransactionAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=Tru
 class Provider(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     """One provider, by the API's open list of names. `message` is for the customer or the cashier."""
 
-    payment_type: str
-    available: bool
+    payment_type: str = ""
+    available: bool = False
     message: str | None = None
 
 
@@ -223,10 +230,10 @@ class MethodsAnswer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True):
-    """The body of HTTP 422."""
+    """The body of HTTP 422. An empty `code` is none."""
 
-    code: str
-    details: str | None = None
+    code: str = ""
+    details: str = ""
 
 
 def encode(request: _Request, version: str) -> bytes:
@@ -242,12 +249,37 @@ def version_numbers(version: str) -> tuple[int, ...]:
 
 
 def read_slip(slip: dict[str, Any]) -> Slip:
-    """Parse the known fields of a slip; values of an unexpected type become text, never lost."""
+    """Parse the known fields of a slip; a value of an unexpected type counts as absent."""
     try:
-        return msgspec.convert(slip, Slip, strict=False)
+        return msgspec.convert(slip, Slip, strict=False)  # the fast way, for reports over many slips
     except msgspec.ValidationError:
-        texts = {key: str(value) for key, value in slip.items() if key != "totalAmount"}
-        return msgspec.convert(texts, Slip)
+        return read_fields(slip, Slip)
+
+
+def read_transaction(raw: Any) -> TransactionAnswer | None:
+    """Parse an answer or a postback field by field; None if it names no payment and no refund.
+
+    A field of an unexpected type, or an id that is longer than any id, counts as absent.
+    """
+    if not isinstance(raw, dict):
+        return None
+    ids = {name: value for name, value in raw.items() if name not in _IDS or _is_id(value)}
+    answer = read_fields(ids, TransactionAnswer)
+    return answer if answer.transaction_id or answer.refund_transaction_id else None
+
+
+def read_methods(raw: dict[str, Any]) -> MethodsAnswer:
+    """Parse the response to the request for methods field by field; a provider without a name is left out."""
+    given = raw.get(_PROVIDERS)
+    entries = given if isinstance(given, list) else []
+    providers = [read_fields(entry, Provider) for entry in entries if isinstance(entry, dict)]
+    answer = read_fields({name: value for name, value in raw.items() if name != _PROVIDERS}, MethodsAnswer)
+    named = tuple(provider for provider in providers if provider.payment_type)
+    return msgspec.structs.replace(answer, payment_type_availability_info_list=named)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_ID
 
 
 def _without(value: Any, names: frozenset[str]) -> Any:

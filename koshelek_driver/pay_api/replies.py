@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
-from koshelek_driver.pay_api.models import Call, ErrorAnswer, MethodsAnswer, TransactionAnswer
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json_object, read_fields
+from koshelek_driver.pay_api.ids import is_same_id
+from koshelek_driver.pay_api.models import (
+    Call,
+    ErrorAnswer,
+    MethodsAnswer,
+    TransactionAnswer,
+    read_methods,
+    read_transaction,
+)
 from koshelek_driver.pay_api.requests import Request
 
 
@@ -70,6 +78,7 @@ class NotSent:
 Reply = Answered | Done | Listed | Computing | Refused | NoAnswer | NotSent
 
 _SHORTEST_WAIT_S = 0.1
+_LONGEST_WAIT_S = 86_400.0
 UNDECIDED_CLIENT_ERRORS = frozenset((408, 409, 425, 429))
 """These mean "not now", not "no": the request may be in progress, or must be sent again."""
 
@@ -89,12 +98,11 @@ def parse_reply(request: Request, http_status: int, body: bytes, wait_s: float =
 
 
 def _parse_transaction(request: Request, body: bytes) -> Reply:
-    try:
-        raw = _json(body)
-        answer = msgspec.convert(raw, TransactionAnswer, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    raw = _object(body)
+    answer = read_transaction(raw)
+    if raw is None or answer is None:
         return NoAnswer("HTTP 200 with a body that is not the answer of this call")
-    if answer.request_id != request.request_id:
+    if not is_same_id(answer.request_id, request.request_id):
         return NoAnswer("HTTP 200 that answers another request")
     return Answered(answer, raw)
 
@@ -105,20 +113,20 @@ def _parse_nothing(_request: Request, _body: bytes) -> Reply:
 
 
 def _parse_methods(_request: Request, body: bytes) -> Reply:
-    try:
-        answer = msgspec.convert(_json(body), MethodsAnswer, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    raw = _object(body)
+    if raw is None:
         return NoAnswer("a body that is not a list of methods")
+    answer = read_methods(raw)
     if answer.computation_complete and answer.payment_type_availability_info_list:
         return Listed(answer)
     return _computing(answer, answer.polling_timeout)
 
 
 def _parse_task(_request: Request, body: bytes) -> Reply:
-    try:
-        answer = msgspec.convert(_json(body), MethodsAnswer, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    raw = _object(body)
+    if raw is None:
         return NoAnswer("HTTP 201 with a body that is not a task")
+    answer = read_methods(raw)
     return _computing(answer, answer.timeout)
 
 
@@ -126,11 +134,15 @@ def _computing(answer: MethodsAnswer, wait_ms: float) -> Reply:
     """Both waits are milliseconds; the API's page gives the unit of the second only."""
     if not answer.availability_info_id:
         return NoAnswer("neither a list of methods nor a task")
-    return Computing(answer.availability_info_id, max(wait_ms / 1000, _SHORTEST_WAIT_S))
+    wait_s = wait_ms / 1000 if math.isfinite(wait_ms) else _LONGEST_WAIT_S  # "NaN" and "Infinity" as texts are numbers
+    return Computing(answer.availability_info_id, min(max(wait_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S))
 
 
-def _json(body: bytes) -> Any:
-    return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        return parse_json_object(body)
+    except ForeignJsonError:
+        return None
 
 
 _PARSERS: dict[Call, dict[int, Callable[[Request, bytes], Reply]]] = {
@@ -145,8 +157,5 @@ _PARSERS: dict[Call, dict[int, Callable[[Request, bytes], Reply]]] = {
 
 
 def _parse_refusal(body: bytes) -> Reply:
-    try:
-        refusal = msgspec.json.decode(body, type=ErrorAnswer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return NoAnswer("HTTP 422 without an error code")
-    return Refused(refusal.code, refusal.details or "")
+    refusal = read_fields(_object(body) or {}, ErrorAnswer)
+    return Refused(refusal.code, refusal.details) if refusal.code else NoAnswer("HTTP 422 without an error code")

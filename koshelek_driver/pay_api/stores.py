@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from koshelek_driver.errors import UsageError, nearest
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json
 from koshelek_driver.pay_api.client import RawResponse
 from koshelek_driver.pay_api.replies import UNDECIDED_CLIENT_ERRORS, NoAnswer, NotSent
 
@@ -140,8 +141,8 @@ def send(client: Asks, request: StoreRequest) -> StoreAnswer | NoAnswer | NotSen
 
 def _read(file: bytes, rules: StoreRules) -> dict[str, Any]:
     try:
-        given = msgspec.json.decode(file.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        given = parse_json(file)
+    except ForeignJsonError as problem:
         raise UsageError(f"the file is not JSON in UTF-8: {problem}", "mend that place") from problem
     whole = {"stores": given} if isinstance(given, list) else given
     if not isinstance(whole, dict):
@@ -189,6 +190,6 @@ def _request(call: StoreCall, given: dict[str, Any]) -> StoreRequest:
 
 def _decoded(body: bytes) -> Any:
     try:
-        return msgspec.json.decode(body) if body else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return parse_json(body) if body else None
+    except ForeignJsonError:
         return body.decode("utf-8", "replace")

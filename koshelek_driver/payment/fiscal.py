@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from koshelek_driver.errors import UsageError
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json_as
 from koshelek_driver.pay_api.models import Invoice, version_numbers
 from koshelek_driver.payment.amounts import check_choice, check_kopecks, check_length, check_lines
 
@@ -41,8 +42,8 @@ def fiscal_receipt(invoice_json: bytes, order_id: str, taxes: Collection[str], v
         UsageError: a field is missing or wrong; the message names it.
     """
     try:
-        receipt = msgspec.json.decode(invoice_json, type=Invoice)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        receipt = parse_json_as(invoice_json, Invoice)
+    except ForeignJsonError as problem:
         raise UsageError(f"receipt: {problem}", "use the Pay API's own Invoice fields") from problem
     if receipt.order_id != order_id:
         raise UsageError(f"receipt: orderId '{receipt.order_id}' is not '{order_id}'", "give one order id")

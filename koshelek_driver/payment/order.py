@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import msgspec
-
 from koshelek_driver.errors import UsageError
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json_as
 from koshelek_driver.pay_api.models import MAX_KOPECKS, MAX_ORDER_ID, CheckoutInvoice, Item
 from koshelek_driver.payment.amounts import check_lines
 
@@ -48,8 +47,8 @@ def order_with_invoice(order_id: str, amount: int, invoice_json: bytes, taxes: C
         UsageError: a field is missing or wrong; the message names it.
     """
     try:
-        invoice = msgspec.json.decode(invoice_json, type=CheckoutInvoice)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        invoice = parse_json_as(invoice_json, CheckoutInvoice)
+    except ForeignJsonError as problem:
         raise UsageError(f"invoice: {problem}", "use the Pay API's own checkoutInvoice fields") from problem
     return _checked(Order(order_id, amount, invoice), taxes)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from koshelek_driver.errors import UsageError
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.ids import same_id
+from koshelek_driver.pay_api.ids import is_same_id
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import Answered, Done, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
@@ -122,7 +122,7 @@ class Outbox:
             return
         request = requests.status(self._merchant, next(self._ids), entry.transaction_id)
         reply = client.call(request).reply
-        if not isinstance(reply, Answered) or not same_id(reply.answer.transaction_id, entry.transaction_id):
+        if not isinstance(reply, Answered) or not is_same_id(reply.answer.transaction_id, entry.transaction_id):
             self._move(entry, entry.state, _in_words(reply), pause_s=_LONGEST_PAUSE_S, tries=entry.tries)
             return
         status = reply.answer.status or ""

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from koshelek_driver.errors import UsageError
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json_as
 from koshelek_driver.pay_api.models import MAX_KOPECKS, CheckoutInvoice, Item
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Refund
@@ -70,8 +69,8 @@ def read_items(items_json: bytes) -> tuple[Item, ...]:
         UsageError: it is none; the message names the field.
     """
     try:
-        return msgspec.json.decode(items_json, type=tuple[Item, ...])
-    except msgspec.DecodeError as problem:
+        return parse_json_as(items_json, tuple[Item, ...])
+    except ForeignJsonError as problem:
         raise UsageError(f"items: {problem}", "give a list of the Pay API's own Item") from problem
 
 

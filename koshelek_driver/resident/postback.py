@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -22,7 +21,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from koshelek_driver.errors import JournalError
-from koshelek_driver.pay_api.models import TransactionAnswer
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json
+from koshelek_driver.pay_api.models import TransactionAnswer, read_transaction
 from koshelek_driver.secrets import Secret
 
 PostbackHandler = Callable[[TransactionAnswer, bytes], bool]
@@ -70,12 +70,14 @@ def postback_app(settings: PostbackSettings) -> Starlette:
 async def _received(request: Request, settings: PostbackSettings) -> Response:
     try:
         body = await asyncio.wait_for(_body(request, settings.max_body_bytes), settings.body_timeout_s)
-        answer = msgspec.json.decode(body, type=TransactionAnswer, strict=False)
+        answer = read_transaction(parse_json(body))
     except (TimeoutError, ClientDisconnect):
         return Response(status_code=408)
     except _TooLongError:
         return Response(status_code=413)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except ForeignJsonError:
+        answer = None
+    if answer is None:
         return Response(status_code=400)
     try:
         known = await run_in_threadpool(settings.handle, answer, body)

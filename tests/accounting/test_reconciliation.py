@@ -199,6 +199,16 @@ def test_each_row_finds_its_own() -> None:
     assert not made.agrees
 
 
+def test_an_id_is_the_same_id_in_capitals() -> None:
+    made = compare(
+        [theirs(2, "T-1"), theirs(3, "B-2", kind="refund"), theirs(4, "T-1", 30, "refund"), theirs(5, "t-1")],
+        [ours("payment", "1"), ours("refund", "2"), ours("refund", "3", 30)],
+    )
+    found = [(pair.theirs.line, pair.ours.request_id, pair.ours.own_id) for pair in made.matched]
+    assert found == [(2, "r-1", "t-1"), (3, "r-2", "b-2"), (4, "r-3", "b-3")]
+    assert [(stray.theirs.line, stray.repeats) for stray in made.only_theirs] == [(5, 2)]
+
+
 def test_a_row_that_is_there_twice_is_named_by_its_first() -> None:
     made = compare([theirs(2, "t-1"), theirs(3, "t-1")], [ours("payment", "1")])
     assert [(stray.theirs.line, stray.repeats) for stray in made.only_theirs] == [(3, 2)]

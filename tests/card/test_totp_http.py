@@ -90,6 +90,12 @@ def test_an_answer_is_read_tolerantly(desk: CashDesk, opened: Open, document: ob
     assert opened().barcode_verify("FULL", SHOWN) == answer
 
 
+def test_a_byte_order_mark_is_taken_off(desk: CashDesk, opened: Open) -> None:
+    desk.reply = HttpReply(200, b"\xef\xbb\xbf" + json.dumps({**YES, "token": "T-368"}).encode())
+    assert opened().barcode_verify("FULL", SHOWN).result_code == "CARDSESSION_AVAILABLE"
+    assert opened().get_token(None) == Secret("T-368")
+
+
 def test_a_token_is_asked_for_or_made_here(desk: CashDesk, opened: Open) -> None:
     desk.answers({"token": "T-368"})
     assert opened().get_token(Secret("368")) == Secret("T-368")
@@ -107,6 +113,10 @@ def test_a_token_is_asked_for_or_made_here(desk: CashDesk, opened: Open) -> None
         (HttpReply(200, b"<html>"), "not a JSON object"),
         (HttpReply(200, b"[1]"), "not a JSON object"),
         (HttpReply(200, b"\xff"), "not a JSON object"),
+        (HttpReply(200, b'{"x": ' + b"[" * 5000 + b"]" * 5000 + b"}"), "not a JSON object"),
+        (HttpReply(200, b'{"resultCode": "\\ud800"}'), "not a JSON object"),
+        (HttpReply(200, b'{"resultCode": NaN}'), "not a JSON object"),
+        (HttpReply(200, json.dumps(YES).encode("utf-16")), "not a JSON object"),
         (HttpReply(200, b"{}"), "has no resultCode"),
         (HttpReply(200, b'{"resultCode": null}'), "has no resultCode"),
         (HttpReply(200, b"x" * 70_000), "did not end in 65536 bytes"),

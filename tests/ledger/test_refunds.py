@@ -54,6 +54,23 @@ def test_a_refund_elsewhere_is_waited_for_and_then_counts(tills: list[Till]) -> 
     tills[2].ledger.shop.reserve(tills[2].wanted(transaction_id, 400, 1000))
 
 
+def test_a_payment_is_the_same_payment_in_capitals(tmp_path: Path, address: Address) -> None:
+    tills = [Till(tmp_path, f"till-{number}", address) for number in range(3)]
+    transaction_id = paid_at(tills[0])
+    first = tills[1].wanted(transaction_id, 600, 1000)
+    tills[1].ledger.shop.reserve(first)
+    tills[1].begin_refund(first)
+    with pytest.raises(BusyError, match="till till-1 is giving back 600 kopecks"):
+        tills[2].ledger.shop.reserve(tills[2].wanted(transaction_id.upper(), 100, 1000))
+    tills[1].end_refund(first)
+    tills[1].ledger.shop.tell(transaction_id.upper())
+    with pytest.raises(UsageError, match="500 kopecks wanted back, 400 of 1000 are left in the shop"):
+        tills[2].ledger.shop.reserve(tills[2].wanted(transaction_id.upper(), 500, 1000))
+    assert [each.transaction_id for each in tills[2].ledger.shop.find("", transaction_id.upper())] == [transaction_id]
+    for till in tills:
+        till.close()
+
+
 def test_a_refund_that_the_host_refused_leaves_the_whole_sum(tills: list[Till]) -> None:
     transaction_id = paid_at(tills[0])
     refused = tills[1].wanted(transaction_id, 1000, 1000)

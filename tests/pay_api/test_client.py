@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import socket
 import ssl
 import threading
@@ -22,6 +24,8 @@ from koshelek_driver.network.http import socket_options
 from koshelek_driver.network.pins import pin_of
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.client import Endpoint, PayApiClient, RawResponse
+from koshelek_driver.pay_api.masking import mask_body
+from koshelek_driver.pay_api.models import CheckoutInvoice
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused
 from koshelek_driver.secrets import Secret
 from tests.support.merchants import merchant
@@ -468,3 +472,27 @@ def test_a_wrong_ca_file_is_a_wrong_site_file(tmp_path: Path, content: bytes | N
         ca.write_bytes(content)
     with pytest.raises(SiteError, match="ca_file"), client("https://127.0.0.1:1", ca):
         pass
+
+
+def test_what_the_till_sent_is_masked_in_this_answer_and_in_later_ones(tmp_path: Path) -> None:
+    sent = requests.checkout(
+        merchant(),
+        "r-1",
+        CheckoutInvoice(order_id="A-1", total_amount=100, items=()),
+        card_number=Secret("4601234567893"),
+        card_session=Secret("A1B2C3"),
+        token=Secret("dGlsbA==368"),
+    )
+    basic = base64.b64encode(b"sandbox:secret-password").decode()
+    said = f"4601234567893 A1B2C3 dGlsbA==368 secret-password {basic}"
+    body = json.dumps({"code": "X", "details": said}).encode()
+
+    def echo(connection: ssl.SSLSocket, _data: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 422 No\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with tls_server(tmp_path, echo) as (address, _), client(address, tmp_path / "ca.pem") as api:
+        for request in (sent, *(requests.status(merchant(), f"r-{number}", "t") for number in range(20))):
+            exchange = api.call(request)
+            assert exchange.reply == Refused("X", "… … … … …")
+            assert mask_body(exchange.body, exchange.secrets) == '{"code":"X","details":"… … … … …"}'
+            assert "460123" not in repr(exchange)

@@ -41,8 +41,49 @@ def test_a_wall_clock_that_jumps_after_the_answer_is_seen_without_another() -> N
     assert clocks.host.skew_s() == pytest.approx(3600, abs=0.51)
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "Mon, 99 Foo 2026 00:00:00 GMT",
+        "Mon, 20 Nov 9999999999 12:00:00 +0000",
+        "Mon, 20 Nov 2026 99999999999999999999:00:00 GMT",
+        "Mon, 20 Nov 2026 12:00:00 -99999999999999999999",
+        "Fri, 31 Dec 9999 23:59:59 -9999",
+        "Mon, 20 Nov 2026 12:00:00 GMT" + " " * 64,
+        "Mon, 20 Nov ٢٠٢٦ 12:00:00 GMT",
+        "\xff\xfe\x00",
+        "Mon, , 2026 :: GMT",
+    ],
+)
 def test_what_is_no_date_tells_nothing(date: str) -> None:
     clocks = Clocks()
     clocks.host.heard(date)
     assert clocks.host.skew_s() is None
+
+
+@given(
+    st.text(max_size=80)
+    | st.from_regex(
+        r"(Mon, )?-?[0-9]{1,22} Nov -?[0-9]{1,22} -?[0-9]{1,22}:-?[0-9]{1,22}(:[0-9]{1,22})? [-+]?[0-9GMT]{1,22}"
+    )
+)
+def test_a_date_of_any_kind_is_read_or_passed_over(date: str) -> None:
+    clocks = Clocks()
+    clocks.host.heard(date)
+    clocks.host.skew_s()
+
+
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "UT"])
+def test_each_way_to_say_utc_is_read(zone: str) -> None:
+    clocks = Clocks()
+    clocks.host.heard(formatdate(clocks.unix_s, usegmt=True).replace("GMT", zone))
+    assert clocks.host.skew_s() == pytest.approx(0, abs=0.51)
+
+
+def test_a_date_that_is_none_leaves_what_was_known() -> None:
+    clocks = Clocks()
+    clocks.host.heard(formatdate(clocks.unix_s, usegmt=True))
+    clocks.host.heard("Mon, 20 Nov 9999999999 12:00:00 +0000")
+    assert clocks.host.skew_s() == pytest.approx(0, abs=0.51)

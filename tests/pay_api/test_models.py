@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.models import CheckoutInvoice, Item, read_slip
+from koshelek_driver.pay_api.models import CheckoutInvoice, Item, Slip, read_slip
 from koshelek_driver.sandbox.contract import Contract
 from koshelek_driver.secrets import Secret
 from tests.support.merchants import merchant
@@ -81,3 +82,20 @@ def test_a_slip_of_any_content_is_read(slip: dict[str, Any]) -> None:
 
 def test_amounts_as_text_are_accepted() -> None:
     assert read_slip({"totalAmount": "12345"}).total_amount == 12345
+
+
+TEXTS = [field for field in Slip.__struct_encode_fields__ if field != "totalAmount"]
+
+
+@pytest.mark.parametrize("field", TEXTS)
+@pytest.mark.parametrize("odd", [None, 5, 1.5, True, False, [], ["x"], {}, {"kzo": "x"}], ids=repr)
+def test_a_value_of_a_slip_that_is_no_text_counts_as_absent(field: str, odd: Any) -> None:
+    good = dict.fromkeys(TEXTS, "good") | {"totalAmount": 12345}
+    read = read_slip({**good, field: odd})
+    values = dict(zip(Slip.__struct_encode_fields__, msgspec.structs.astuple(read), strict=True))
+    assert values == {**good, field: ""}
+
+
+@pytest.mark.parametrize("odd", [None, True, "12,5", 1.5, [], {}], ids=repr)
+def test_a_sum_of_a_slip_that_is_no_number_of_kopecks_counts_as_absent(odd: Any) -> None:
+    assert read_slip({"totalAmount": odd, "kzo": "K"}) == Slip(kzo="K")

@@ -81,6 +81,17 @@ def test_older_servers_need_the_tax_amount() -> None:
         read({"taxAmount": None}, "1.2.0")
 
 
+def test_a_file_with_a_byte_order_mark_is_the_file_without_it() -> None:
+    text = json.dumps(RECEIPT)
+    assert fiscal_receipt(b"\xef\xbb\xbf" + text.encode(), "A-1", TAXES, "1.2.1") == read({})
+
+
+@pytest.mark.parametrize("text", [b"[" * 5000 + b"]" * 5000, b'"\\ud800"', "{}".encode("utf-16")])
+def test_bytes_that_no_decoder_likes_are_refused(text: bytes) -> None:
+    with pytest.raises(UsageError, match="receipt: "):
+        fiscal_receipt(text, "A-1", TAXES, "1.2.1")
+
+
 @given(st.binary(max_size=60))
 def test_any_other_bytes_are_refused(text: bytes) -> None:
     with pytest.raises(UsageError, match="receipt"):

@@ -103,7 +103,21 @@ def test_any_name_of_goods_reaches_the_host_as_utf_8_and_as_it_was(name: str) ->
     assert Contract("1.2.1").request_problems(sent.path, body) == []
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff", b'{"orderId":"\\ud800"}'])
+def test_a_file_with_a_byte_order_mark_is_the_file_without_it() -> None:
+    text = json.dumps(INVOICE).encode()
+    made = order_with_invoice("A-1", 100, b"\xef\xbb\xbf" + text, TAXES)
+    assert made == order_with_invoice("A-1", 100, text, TAXES)
+
+
+def test_a_sum_that_is_there_twice_is_refused_with_its_name() -> None:
+    text = json.dumps(INVOICE).encode()[:-1] + b', "totalAmount": 99}'
+    with pytest.raises(UsageError, match=r"invoice: Expected `int`, got `array` - at `\$\.totalAmount`"):
+        order_with_invoice("A-1", 100, text, TAXES)
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b"\xff", b'{"orderId":"\\ud800"}', b"[" * 5000, "{}".encode("utf-16")]
+)
 def test_a_file_that_is_no_invoice_is_refused(text: bytes) -> None:
     with pytest.raises(UsageError, match="invoice"):
         order_with_invoice("A-1", 100, text, TAXES)

@@ -116,7 +116,14 @@ def test_a_payment_of_another_till_is_checked_by_the_host_alone() -> None:
     assert plan_refund(unknown, None, (some(MILK, 40, 4000),), RULE).amount == 4000
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b"[1]", b'[{"name": "x"}]', b"\xff"])
+def test_a_file_with_a_byte_order_mark_is_the_file_without_it() -> None:
+    text = msgspec.json.encode((MILK, CHEESE))
+    assert read_items(b"\xef\xbb\xbf" + text) == read_items(text) == (MILK, CHEESE)
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{}", b"[1]", b'[{"name": "x"}]', b"\xff", b'["\xff"]', b"[" * 5000, b"[]".rjust(1 << 25)]
+)
 def test_items_that_are_no_items_are_refused(text: bytes) -> None:
     with pytest.raises(UsageError, match="items: "):
         read_items(text)

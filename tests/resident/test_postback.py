@@ -109,6 +109,17 @@ def test_a_postback_of_the_host_is_heard(door: Opened) -> None:
     assert opened.heard == [TransactionAnswer(request_id="h-1", transaction_id="t-1", status="accepted")]
 
 
+def test_a_postback_is_read_whatever_stands_beside_its_ids(door: Opened) -> None:
+    opened = door()
+    odd: dict[str, Any] = {"slip": [], "status": None, "errorCode": {"x": 1}, "refTransactionId": 5, "more": [[]]}
+    assert opened.post(b"\xef\xbb\xbf" + json.dumps({**BODY, **odd}).encode()) == 200
+    assert opened.post({"refTransactionId": "b-1", "refStatus": "accepted"}) == 200
+    assert opened.heard == [
+        TransactionAnswer(request_id="h-1", transaction_id="t-1"),
+        TransactionAnswer(refund_transaction_id="b-1", ref_status="accepted"),
+    ]
+
+
 @pytest.mark.scenario(24)
 @pytest.mark.parametrize(
     "auth", [None, (LOGIN, "wrong"), ("wrong", PASSWORD), (LOGIN, ""), (LOGIN, PASSWORD + "x")], ids=str
@@ -130,7 +141,20 @@ def test_only_the_networks_of_the_site_file_may_post(door: Opened, sources: tupl
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 400), (b"{", 400), (b"[]", 400), (b"\xff\xfe", 400), ({"status": "accepted"}, 400), (b" " * 70_000, 413)],
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b"\xff\xfe", 400),
+        ({"status": "accepted"}, 400),
+        (b" " * 70_000, 413),
+        ({"transactionId": None, "status": "accepted"}, 400),
+        (b"[" * 20_000 + b"]" * 20_000, 400),
+        (b'{"transactionId": "t-1", "x": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", 400),
+        (b'{"transactionId": "\\ud800"}', 400),
+        ("{}".encode("utf-16"), 400),
+    ],
+    ids=lambda value: repr(value)[:24],
 )
 def test_what_is_no_postback_is_refused(door: Opened, body: Any, status: int) -> None:
     opened = door()

@@ -12,6 +12,7 @@ from koshelek_driver.card.presentation import CardPresentation
 from koshelek_driver.card.totp import Answer, Parameters, optional_secret
 from koshelek_driver.card.totp.reference import fingerprint_token
 from koshelek_driver.errors import TotpModuleError
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json_object
 from koshelek_driver.secrets import Secret
 
 Post = Callable[[str, bytes], bytes]
@@ -75,7 +76,7 @@ class HttpTotp:
     def _ask(self, path: str, question: Mapping[str, str]) -> dict[str, Any]:
         answer = self._post(path, msgspec.json.encode(question))
         try:
-            return msgspec.json.decode(answer, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return parse_json_object(answer)
+        except ForeignJsonError:
             what = "the TOTP server's answer is not a JSON object"
             raise TotpModuleError(what, "check url and paths in [totp.http]") from None

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from koshelek_driver.card.presentation import CardPresentation
 from koshelek_driver.card.totp import Answer, Parameters, optional_secret
 from koshelek_driver.card.totp.prototype import Function, Prototype, parse
 from koshelek_driver.card.totp.reference import fingerprint_token
 from koshelek_driver.errors import TotpModuleError
+from koshelek_driver.foreign_json import ForeignJsonError, parse_json_object
 from koshelek_driver.secrets import Secret
 
 _JSON_FIELDS = {
@@ -120,12 +119,12 @@ def _results(function: Function, values: Mapping[str, str | int], main: str) -> 
         said: dict[str, Any] = written if written else {main: returned}
         text = said.pop("answer", said.get(main))
         return {**said, **_json(text)} if isinstance(text, str) and text.lstrip().startswith("{") else said
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ForeignJsonError, UnicodeError):
         raise TotpModuleError(f"{symbol} of the TOTP library gave text that cannot be read", "call support") from None
 
 
 def _json(text: str) -> dict[str, Any]:
-    said = msgspec.json.decode(text, type=dict[str, Any])
+    said = parse_json_object(text)
     return {ours: said[theirs] for theirs, ours in _JSON_FIELDS.items() if theirs in said}
 
 

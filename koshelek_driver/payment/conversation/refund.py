@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.ids import same_id
+from koshelek_driver.pay_api.ids import is_same_id
 from koshelek_driver.pay_api.replies import Answered, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.conversation.effects import (
@@ -120,7 +120,7 @@ class RefundConversation:
         request = requests.refund_status(self._merchant, next(self._ids), self._refund_transaction_id)
         reply = self._of_ours((yield from self._do(Send(request))).reply)
         told = reply.answer.refund_transaction_id if reply else None
-        return reply if same_id(told or "", self._refund_transaction_id) else None
+        return reply if is_same_id(told or "", self._refund_transaction_id) else None
 
     def _of_ours(self, reply: Reply | None) -> Answered | None:
         """Return a response about this refund, None for any other.
@@ -131,7 +131,7 @@ class RefundConversation:
             return None
         told = reply.answer.transaction_id
         known = (self._transaction_id, self._refund_transaction_id)
-        return reply if not told or any(same_id(told, one) for one in known) else None
+        return reply if not told or any(is_same_id(told, one) for one in known) else None
 
     def _final(self, reply: Answered) -> Generator[RefundEffect, Turn, Verdict | None]:
         """Return the verdict of a response, None while the host has not decided."""

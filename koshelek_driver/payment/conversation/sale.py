@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from koshelek_driver.pay_api import requests
-from koshelek_driver.pay_api.ids import same_id
+from koshelek_driver.pay_api.ids import is_same_id
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Refused, Reply
 from koshelek_driver.pay_api.requests import Merchant, Request
 from koshelek_driver.payment.conversation.effects import (
@@ -157,7 +157,7 @@ class SaleConversation:
         """Return a response that names this transaction, None for any other: it says nothing about this sale."""
         if not isinstance(reply, Answered):
             return None
-        return reply if same_id(reply.answer.transaction_id, self._transaction_id) else None
+        return reply if is_same_id(reply.answer.transaction_id, self._transaction_id) else None
 
     def _final(self, reply: Answered) -> Generator[SaleEffect, Turn, Verdict | None]:
         """Return the verdict of a response, None while the host has not decided."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.pay_api.ids import spellings
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.clock import Moment
@@ -83,8 +84,8 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         return self._all("order_id = ? ORDER BY number", order_id)
 
     def by_transaction(self, transaction_id: str) -> Payment | None:
-        """Return the payment with a transactionId of the host; None if there is none."""
-        return self._find("transaction_id = ? AND transaction_id <> ''", transaction_id)
+        """Return the payment with a transactionId of the host, in any case; None if there is none."""
+        return self._find("transaction_id IN (?, ?, ?) AND transaction_id <> ''", *spellings(transaction_id))
 
     def by_request(self, request_id: str) -> Payment | None:
         """Return the payment with a requestId; None if there is none."""

@@ -16,6 +16,7 @@ import apsw
 import msgspec
 
 from koshelek_driver.errors import JournalError
+from koshelek_driver.pay_api.ids import spellings
 from koshelek_driver.payment.journal.day_book import ClosedDay, find_closings
 
 MOST_EVENTS = 500
@@ -104,7 +105,7 @@ class JournalReader:
 
     def of_transaction(self, transaction_id: str) -> list[Record]:
         """Return the payment with a transactionId of the host, and its refunds."""
-        return list(self._where(f"transaction_id = ? {_HAS_TRANSACTION}", transaction_id))
+        return list(self._where(f"transaction_id IN (?, ?, ?) {_HAS_TRANSACTION}", *spellings(transaction_id)))
 
     def between(self, since_s: float, until_s: float) -> list[Record]:
         """Return records that ended between two times, and those that began then and are open. Without contents."""

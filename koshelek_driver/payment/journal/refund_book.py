@@ -6,6 +6,7 @@ from typing import Any
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.pay_api.ids import spellings
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal.database import Database
@@ -26,7 +27,7 @@ class RefundBook:
 
     def of_payment(self, transaction_id: str) -> list[Refund]:
         """Return all refunds of a payment, given its transactionId, oldest first."""
-        return self._all("transaction_id = ? ORDER BY number", transaction_id)
+        return self._all("transaction_id IN (?, ?, ?) ORDER BY number", *spellings(transaction_id))
 
     def of_order(self, order_id: str) -> list[Refund]:
         """Return all refunds of an order, oldest first."""
@@ -51,7 +52,8 @@ class RefundBook:
 
     def by_refund_transaction(self, refund_transaction_id: str) -> Refund | None:
         """Return the refund with a refTransactionId of the host; None if there is none."""
-        found = self._all("ref_transaction_id = ? AND ref_transaction_id <> ''", refund_transaction_id)
+        names = spellings(refund_transaction_id)
+        found = self._all("ref_transaction_id IN (?, ?, ?) AND ref_transaction_id <> ''", *names)
         return found[0] if found else None
 
     def sent_for(self, refund: Refund) -> Request:
@@ -119,8 +121,11 @@ class RefundBook:
 
     def _refunded(self, transaction_id: str) -> int:
         """Return the kopecks that are refunded, or may be. Only a rejected refund does not count."""
-        sql = "SELECT coalesce(sum(amount), 0) FROM refund WHERE transaction_id = ? AND outcome IS NOT 'rejected'"
-        return int(self._database.run(sql, transaction_id)[0][0])
+        sql = (
+            "SELECT coalesce(sum(amount), 0) FROM refund WHERE transaction_id IN (?, ?, ?)"
+            " AND outcome IS NOT 'rejected'"
+        )
+        return int(self._database.run(sql, *spellings(transaction_id))[0][0])
 
     def _set(self, request_id: str, column: str, value: Any) -> None:
         self._database.run(f"UPDATE refund SET {column} = ? WHERE request_id = ?", value, request_id)  # noqa: S608

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
 
 from koshelek_driver.errors import JournalError
+from koshelek_driver.pay_api.bounded import masked_answer
 from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.pay_api.masking import SentSecrets, digest_of, mask_body, secrets_in
 from koshelek_driver.payment.journal.database import Database
-from koshelek_driver.payment.journal.masking import mask_body
 from koshelek_driver.payment.journal.outbox_book import FIRST_CHECK_S, Kind, insert_entry
 from koshelek_driver.payment.journal.rows import to_json
 from koshelek_driver.payment.outcome import Outcome, SlipState, Verdict
 
 Table = Literal["attempt", "refund"]
 _OWN_ID = re.compile(r'"requestId":"[^"]*",?')
+_MOST_EVENTS = 1000
+"""Responses of one kind for one request. A sale of two minutes has some 500 polls, nearly all alike."""
+_MOST_BYTES = 256 * 1024
 _WITH_SLIP = (Outcome.PAID, Outcome.REFUNDED)
 """Outcomes whose slip is printed without being asked for."""
 
@@ -38,6 +43,7 @@ def end_row(
 
 
 def _end_row(database: Database, table: Table, request_id: str, verdict: Verdict, at_s: float, *, also: str) -> None:
+    verdict = _masked(verdict, _secrets_of(database, request_id))
     slip_state = SlipState.QUEUED if verdict.outcome in _WITH_SLIP else SlipState.NONE
     more = f", {also}" if also else ""
     with database.transaction():
@@ -64,6 +70,28 @@ def _end_row(database: Database, table: Table, request_id: str, verdict: Verdict
             database.run(f"UPDATE {table} SET ended = ? WHERE request_id = ?", number, request_id)  # noqa: S608
 
 
+def _masked(verdict: Verdict, secrets: SentSecrets) -> Verdict:
+    """Return a verdict as it may be stored: a run that resumes a payment knows its secrets from the journal alone."""
+    return replace(
+        verdict,
+        error_code=secrets.mask_text(verdict.error_code),
+        details=secrets.mask_text(verdict.details),
+        slip=secrets.mask_value(verdict.slip),
+        answer=None if verdict.answer is None else masked_answer(verdict.answer, secrets),
+    )
+
+
+def _secrets_of(database: Database, request_id: str) -> SentSecrets:
+    """Return the secrets of a stored request; none once its payment has ended, because then it is deleted."""
+    rows = database.run(
+        "SELECT body, token FROM attempt WHERE request_id = ? AND body IS NOT NULL"
+        " UNION ALL SELECT body, token FROM refund WHERE request_id = ?",
+        request_id,
+        request_id,
+    )
+    return SentSecrets([secret for body, token in rows for secret in secrets_in(bytes(body), token or "")])
+
+
 def _needs_watching(verdict: Verdict) -> bool:
     """Return True for a cancelled payment. A bank may take money although it accepted the cancel."""
     return verdict.outcome is Outcome.CANCELED and bool(verdict.transaction_id)
@@ -75,14 +103,15 @@ def keep_response(database: Database, request_id: str, exchange: Exchange, at_s:
         "call": exchange.request.call.name,
         "http": exchange.http_status,
         "reply": type(exchange.reply).__name__,
-        "body": mask_body(exchange.body),
     }
-    _keep_if_new(database, "answer", request_id, facts, at_s)
+    secrets = exchange.secrets.also(_secrets_of(database, request_id))
+    _keep_if_new(database, "answer", request_id, {**facts, "body": mask_body(exchange.body, secrets)}, at_s)
 
 
 def keep_postback(database: Database, request_id: str, body: bytes, at_s: float) -> None:
     """Store the body of a postback as an event, secrets masked, unless it repeats the last."""
-    _keep_if_new(database, "postback", request_id, {"body": mask_body(body)}, at_s)
+    masked = mask_body(body, _secrets_of(database, request_id))
+    _keep_if_new(database, "postback", request_id, {"body": masked}, at_s)
 
 
 def last_postback(database: Database, request_id: str) -> int:
@@ -92,7 +121,17 @@ def last_postback(database: Database, request_id: str) -> int:
 
 
 def _keep_if_new(database: Database, kind: str, request_id: str, facts: dict[str, Any], at_s: float) -> None:
-    """Add the event unless it repeats the last one. A sale is polled up to four times a second."""
+    """Add the event unless it repeats the last one. A sale is polled up to four times a second.
+
+    Events never go, so what one order may add is bounded: after 256 kB only digests, after 1000 events nothing.
+    """
+    stored_events, stored_bytes = database.run(
+        "SELECT count(*), coalesce(sum(length(data)), 0) FROM event WHERE request_id = ? AND kind = ?", request_id, kind
+    )[0]
+    if stored_events >= _MOST_EVENTS:
+        return
+    if stored_bytes >= _MOST_BYTES:
+        facts = {**facts, "body": digest_of(_without_own_id(facts)["body"].encode())}
     last = database.first_row(
         "SELECT data FROM event WHERE request_id = ? AND kind = ? ORDER BY number DESC", request_id, kind
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from koshelek_driver.pay_api.ids import same_id
+from koshelek_driver.pay_api.ids import is_same_id
 from koshelek_driver.pay_api.models import Slip, read_slip
 from koshelek_driver.payment.outcome import Payment, Refund, Verdict
 
@@ -31,5 +31,5 @@ def _contradictions(slip: Slip, verdict: Verdict, of: Payment | Refund) -> Itera
         yield f"totalAmount is {slip.total_amount}, not {of.amount}"
     if slip.order_id and of.order_id and slip.order_id != of.order_id:
         yield f"orderId is {slip.order_id}, not {of.order_id}"
-    if slip.payment_transaction_id and not same_id(slip.payment_transaction_id, verdict.transaction_id):
+    if slip.payment_transaction_id and not is_same_id(slip.payment_transaction_id, verdict.transaction_id):
         yield f"paymentTransactionId is {slip.payment_transaction_id}, not {verdict.transaction_id}"

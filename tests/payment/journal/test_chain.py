@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.client import Exchange
+from koshelek_driver.pay_api.masking import mask_body
+from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.replies import NoAnswer
+from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal import Journal
-from koshelek_driver.payment.journal.masking import mask_body
 from koshelek_driver.payment.outcome import Outcome, Verdict
+from koshelek_driver.secrets import Secret
 from tests.support.journals import PAID, REFUND, payment, refund, request
 
 
@@ -319,3 +322,38 @@ def test_any_body_can_be_kept_and_shows_no_long_number(body: bytes) -> None:
         json.loads(body)
     except ValueError:
         assert not re.search(r"[0-9]{12}", kept)
+
+
+def test_what_the_request_had_is_masked_wherever_the_host_says_it_back(journal: Journal) -> None:
+    body = b'{"cardSession": "SESSxx", "user": {"loyaltyId": "4601234567893"}}'
+    journal.begin(payment("r-9", "A-9"), Request(Call.CHECKOUT, "r-9", body, Secret("dGlsbA==368")), "{}")
+    said = {"text": "card 4601 2345 67893, session sessXX, token dGlsbA==368", "requestId": "r-9"}
+    journal.keep_response("r-9", exchange(json.dumps(said).encode()), 1.0)
+    journal.keep_postback("r-9", json.dumps({**said, "transactionId": "t-1"}).encode(), 2.0)
+    verdict = Verdict(Outcome.PAID, "t-1", said["text"], said["text"], slip={"kzo": said["text"]}, answer=said)
+    journal.end("r-9", verdict, 3.0)
+    masked = "card …, session …, token …"
+    kept = [json.loads(event.data) for event in journal.events("r-9")]
+    assert [json.loads(each["body"])["text"] for each in kept if "body" in each] == [masked, masked]
+    found = journal.latest("A-9")
+    assert found is not None
+    assert (found.verdict.error_code, found.verdict.details, found.verdict.slip) == (masked, masked, {"kzo": masked})
+    assert found.verdict.answer == {"text": masked, "requestId": "r-9"}
+    assert all(text not in repr(kept) for text in ("67893", "SESSxx", "sessXX", "dGlsbA"))
+
+
+def test_what_one_order_adds_to_the_journal_is_bounded(journal: Journal) -> None:
+    for number in range(30):
+        junk = json.dumps({"status": "pending", "junk": f"{number:07d}" * 100_000}).encode()
+        journal.keep_response("r-1", exchange(junk), 1.0)
+    answers = [event for event in journal.events("r-1") if event.kind == "answer"]
+    assert len(answers) == 30
+    assert sum(len(event.data) for event in answers) < 300_000
+    assert json.loads(answers[-1].data)["body"].startswith("… ")
+    journal.keep_response("r-1", exchange(junk), 2.0)
+    assert [event for event in journal.events("r-1") if event.kind == "answer"] == answers
+    for number in range(1001):
+        journal.keep_postback("r-2", b'{"status": "%d"}' % number, 1.0)
+    assert len(journal.events("r-2")) == 1000
+    journal.end("r-1", Verdict(Outcome.PAID, "t-1"), 2.0)
+    assert journal.verify() == []
