@@ -9,7 +9,7 @@ from koshelek_driver.cat.deadline import Deadline
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cat.results import error_of, translated
 from koshelek_driver.cat.service import WalletService
-from koshelek_driver.errors import DriverError
+from koshelek_driver.errors import CallCanceled, DriverError, ScanCanceled
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.payment.cancel import CancelToken
@@ -57,10 +57,11 @@ class CatRequest:
         tip = self._service.wallet.tip(done)
         self._ended(done, tip, self._card)
         self._service.check_log()
-        self._notify_end(done)
+        self._notify_end(f"{done.order_id} {done.outcome.value}")
         failed = None if done.outcome in self._good else error_of(done, tip, timed_out=timed_out)
         if failed is not None:
-            self._error = failed if done.outcome in _SETTLED and done.request_id else None
+            is_final = done.outcome in _SETTLED and (done.request_id or done.outcome is Outcome.CANCELED)
+            self._error = failed if is_final else None
             raise failed
 
     def abort(self) -> None:
@@ -78,12 +79,20 @@ class CatRequest:
             try:
                 done = self._work(self._observer(), token)
             except DriverError as problem:
-                raise translated(problem, timed_out=deadline.has_passed) from problem
+                raise self._refused(problem, timed_out=deadline.has_passed) from problem
         return done, deadline.has_passed
 
-    def _notify_end(self, done: Payment | Refund) -> None:
+    def _refused(self, problem: DriverError, *, timed_out: bool) -> UposError:
+        """Translate an error. A call that was cancelled before it had the till is not begun by a retry."""
+        error = translated(problem, timed_out=timed_out)
+        if isinstance(problem, CallCanceled) and not isinstance(problem, ScanCanceled):
+            self._error = error
+            self._notify_end(f"call {Outcome.CANCELED.value}")
+        return error
+
+    def _notify_end(self, text: str) -> None:
         number = Progress.ENDED_AFTER_CLEAR if self._cancel.is_set() else Progress.ENDED
-        self._service.notify(number, f"{done.order_id} {done.outcome.value}")
+        self._service.notify(number, text)
 
     def _observer(self) -> SaleObserver:
         return SaleObserver(

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from koshelek_driver.cat.currency import to_currency
-from koshelek_driver.errors import BusyError, CardError, DriverError, ScanCanceled, ScanTimeout, UsageError
+from koshelek_driver.errors import (
+    BusyError,
+    CallCanceled,
+    CardError,
+    DriverError,
+    ScanCanceled,
+    ScanTimeout,
+    UsageError,
+)
 from koshelek_driver.pay_api.models import read_slip
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund
 from koshelek_driver.upos.cat_codes import CatExtended, PaymentCondition
@@ -70,7 +78,9 @@ def translated(problem: DriverError, *, timed_out: bool = False) -> UposError:
         return problem
     if isinstance(problem, ScanCanceled) and timed_out:
         return UposError(ErrorCode.E_TIMEOUT, "nothing was scanned in time", "scan the customer's card")
-    if isinstance(problem, ScanCanceled):
+    if isinstance(problem, CallCanceled) and timed_out:
+        return UposError(ErrorCode.E_TIMEOUT, problem.what, problem.remedy)
+    if isinstance(problem, CallCanceled):
         return _extended(CatExtended.RESET, problem.what, problem.remedy)
     if isinstance(problem, CardError):
         return _extended(CatExtended.CENTERERROR, problem.what, problem.remedy)

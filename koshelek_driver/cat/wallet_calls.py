@@ -11,7 +11,7 @@ from koshelek_driver.cat.information import Asked, as_json
 from koshelek_driver.cat.request import Work
 from koshelek_driver.cat.results import translated
 from koshelek_driver.cat.service import Wallet
-from koshelek_driver.errors import DriverError
+from koshelek_driver.errors import CallCanceled, DriverError
 from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
@@ -115,14 +115,27 @@ def _original(wallet: Wallet, given: Asked) -> Payment:
 
 
 def _void(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: CancelToken) -> Payment | Refund:
-    """Cancel an undecided payment. Refund it if it is paid, or if the customer was faster than the cancel."""
-    if original.outcome is Outcome.UNKNOWN:
-        ended = wallet.cancel(original.order_id, watcher=observer, cancel=cancel)
+    """Cancel an undecided payment. Refund it if it is paid, or if the customer was faster than the cancel.
+
+    The token is heard until the first call has the till. What has begun goes to its end, whatever the deadline.
+    """
+    whole = RefundWanted(order_id=original.order_id)
+    if original.outcome is Outcome.PAID:
+        done = wallet.refund(whole, watcher=observer, cancel=cancel)
+    else:
+        ended = _cancel(wallet, original, observer, cancel)
         if ended.outcome is not Outcome.PAID:
             return ended
-    whole = RefundWanted(order_id=original.order_id)
-    done = wallet.refund(whole, watcher=observer, cancel=cancel)
+        done = wallet.refund(whole, watcher=observer)
     # A refund may have resumed a part that was open: then the rest is refunded in the next turn.
     while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
-        done = wallet.refund(whole, watcher=observer, cancel=cancel)
+        done = wallet.refund(whole, watcher=observer)
     return done
+
+
+def _cancel(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: CancelToken) -> Payment:
+    """Cancel a payment; while another program has the till, the caller's own cancel leaves it unknown."""
+    try:
+        return wallet.cancel(original.order_id, watcher=observer, cancel=cancel)
+    except CallCanceled:
+        return wallet.find(original.order_id) or original

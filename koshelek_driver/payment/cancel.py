@@ -113,7 +113,8 @@ class CancelableCalls:
             yield token
         finally:
             with self._changing:
-                self._tokens = tuple(each for each in self._tokens if each is not token)
+                index = next(index for index, each in enumerate(self._tokens) if each is token)
+                self._tokens = (*self._tokens[:index], *self._tokens[index + 1 :])
 
     def cancel_all(self) -> None:
         """Cancel every registered call. Takes no lock: a signal handler may have interrupted its holder."""

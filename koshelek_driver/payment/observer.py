@@ -25,12 +25,12 @@ class SaleObserver:
     `waiting_for_till` is called once if another program has the till; `called` after each call to the host.
     """
 
-    waiting_for_till: Callable[[], None] = lambda: None
     waiting_for_scan: Callable[[], None] = lambda: None
     scanned: Callable[[Label, Verification], None] = lambda _label, _verification: None
     called: Callable[[Exchange], None] = lambda _exchange: None
     printer_holds: Callable[[PrinterCondition], None] = lambda _hindrance: None
     printed: Callable[[PrintResult], None] = lambda _result: None
+    waiting_for_till: Callable[[], None] = lambda: None
 
 
 def notify(callback: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:

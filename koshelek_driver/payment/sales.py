@@ -74,20 +74,18 @@ class Sales:
         return self._charge_shown(earlier, call)
 
     def _known(self, order: Order) -> Payment | None:
-        """Return the order as the journal has it, if it is begun.
+        """Return the order as the journal has it, if it is begun. Raises UsageError if its amount was another.
 
         The program that holds the till may be paying this very order: then its payment is the answer.
         """
         earlier = self._parts.journal.latest(order.order_id)
-        return replace(earlier, repeated=True) if earlier and earlier.outcome in _BEGUN else None
+        if earlier is None or earlier.outcome not in _BEGUN:
+            return None
+        _check_amount(earlier, order)
+        return replace(earlier, repeated=True)
 
     def _again(self, earlier: Payment, call: _Call) -> Payment:
-        order = call.order
-        if earlier.amount != order.amount:
-            raise UsageError(
-                f"order {order.order_id} was begun with {earlier.amount} kopecks, not {order.amount}",
-                "a changed receipt needs an order id of its own",
-            )
+        _check_amount(earlier, call.order)
         if earlier.outcome is Outcome.UNKNOWN:
             return self._parts.engine.resume(earlier, call.observer.called, call.cancel)
         return replace(earlier, repeated=True)
@@ -144,6 +142,12 @@ class Sales:
         """Return the end of a sale of which nothing was sent, so that nothing is stored."""
         verdict = Verdict(outcome, error_code=code, details=details)
         return Payment(order.order_id, "", order.amount, self._parts.clock.unix_s(), verdict)
+
+
+def _check_amount(earlier: Payment, order: Order) -> None:
+    if earlier.amount != order.amount:
+        what = f"order {order.order_id} was begun with {earlier.amount} kopecks, not {order.amount}"
+        raise UsageError(what, "a changed receipt needs an order id of its own")
 
 
 def _was_answered(payment: Payment) -> bool:
