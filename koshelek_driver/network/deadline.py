@@ -6,12 +6,17 @@ The HTTP library has a timeout for each read, so a server that sends one byte at
 from __future__ import annotations
 
 import math
+import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpcore
+
+_GRACE_S = 0.1
+"""A socket's own timeout comes first; the watchdog is for when it never comes."""
 
 
 class Deadline(threading.local):
@@ -67,7 +72,9 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what has arrived, at most `max_bytes`."""
-        return self._stream.read(max_bytes, self._deadline.cap(timeout))
+        capped_s = self._deadline.cap(timeout)
+        with _shut_down_after(self._stream, capped_s if self._is_secured else None, httpcore.ReadTimeout):
+            return self._stream.read(max_bytes, capped_s)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of the buffer."""
@@ -84,7 +91,9 @@ class DeadlineStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         """Make the TLS handshake, which blocks `timeout` seconds at most in total."""
-        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.cap(timeout))
+        capped_s = self._deadline.cap(timeout)
+        with _shut_down_after(self._stream, capped_s, httpcore.ConnectTimeout):
+            secured = self._stream.start_tls(ssl_context, server_hostname, capped_s)
         return DeadlineStream(secured, self._deadline, is_secured=True)
 
     def get_extra_info(self, info: str) -> Any:
@@ -112,3 +121,38 @@ class DeadlineBackend(httpcore.NetworkBackend):
         return DeadlineStream(
             self._backend.connect_tcp(host, port, capped, local_address, socket_options), self._deadline
         )
+
+
+@contextmanager
+def _shut_down_after(
+    stream: httpcore.NetworkStream, timeout_s: float | None, timeout_error: type[httpcore.TimeoutException]
+) -> Iterator[None]:
+    """Shut the connection down if the block lasts longer than `timeout_s`; None means no limit.
+
+    OpenSSL swallows messages that are to be ignored, such as HelloRequest, as long as they come. A peer that floods
+    with them keeps it from ever looking at the socket's timeout.
+    """
+    connection = stream.get_extra_info("socket")
+    if timeout_s is None or not isinstance(connection, socket.socket) or connection.fileno() < 0:
+        yield
+        return
+    with socket.fromfd(connection.fileno(), connection.family, connection.type) as same:
+        is_over = threading.Event()
+        watchdog = threading.Timer(timeout_s + _GRACE_S, _shut_down, (same, is_over))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield
+        except Exception as problem:
+            if is_over.is_set():
+                raise timeout_error("the peer sent nothing but messages to be ignored") from problem
+            raise
+        finally:
+            watchdog.cancel()
+            watchdog.join()
+
+
+def _shut_down(connection: socket.socket, is_over: threading.Event) -> None:
+    is_over.set()
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

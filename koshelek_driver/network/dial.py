@@ -15,6 +15,8 @@ Connect = Callable[[str], httpcore.NetworkStream]
 """Connects to one address. Blocks, and raises httpcore.ConnectError or ConnectTimeout."""
 _NEXT_ADDRESS_S = 0.25
 """After this time the next address is tried in parallel (RFC 8305, 8: Connection Attempt Delay)."""
+_MOST_ADDRESSES = 8
+"""Addresses of one name that are tried; a resolver may give hundreds, and each costs a quarter of a second."""
 _KNOWN_NAME_WAIT_S = 0.05
 """The wait for a new answer of the resolver when an earlier answer is known."""
 
@@ -170,7 +172,7 @@ class Dialer(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Resolve the host and connect to it; each step blocks `timeout` at most."""
         options = list(socket_options or ())
-        found = self._addresses.of(host, port, timeout)
+        found = self._addresses.of(host, port, timeout)[:_MOST_ADDRESSES]
         return first_open(
             found, lambda address: self._sockets.connect_tcp(address, port, timeout, local_address, options)
         )

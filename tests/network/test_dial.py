@@ -166,3 +166,15 @@ def test_a_real_port_behind_a_dead_address_is_reached() -> None:
         assert connection.recv(5) == b"hello"
         stream.close()
         connection.close()
+
+
+@pytest.mark.parametrize(("alive", "reached"), [(8, True), (9, False)])
+def test_of_a_name_with_hundreds_of_addresses_eight_are_tried(alive: int, *, reached: bool) -> None:
+    addresses = [f"127.0.0.{number}" for number in range(1, 250)]
+    with socket.create_server((f"127.0.0.{alive}", 0)) as listener:
+        dialer = Dialer(Addresses(lambda _host, _port: addresses))
+        try:
+            dialer.connect_tcp("many.example", listener.getsockname()[1], 1.0).close()
+            assert reached
+        except httpcore.ConnectError:
+            assert not reached

@@ -14,7 +14,22 @@ import pytest
 
 from koshelek_driver.network.http import BaseUrl, JsonClient, JsonServer, NotSentError
 from koshelek_driver.network.tls import tls_context
-from tests.support.proxies import BREAKS, Break, Proxy, closes, is_silent, proxy, refuses, resets
+from tests.support.proxies import (
+    BREAKS,
+    Break,
+    Proxy,
+    babbles,
+    closes,
+    drips,
+    drips_informational,
+    hangs_up,
+    is_garbled,
+    is_silent,
+    never_ends,
+    proxy,
+    refuses,
+    resets,
+)
 from tests.support.tls_server import tls_server
 
 # A reset between TCP and TLS makes Python's ssl module drop a socket that it took over; the collector closes it.
@@ -87,6 +102,35 @@ def test_tunnels_that_break_while_several_threads_connect_leave_nothing_behind(t
         proxy.breaks = None
         assert http.send("POST", "/", b"{}").head.status == 200
     assert len(ends) == 4
+
+
+@pytest.mark.parametrize(
+    ("way", "reason"),
+    [
+        (babbles, "the proxy sent more than its answer"),
+        (never_ends, "the proxy's answer does not end"),
+        (drips_informational, "the proxy's answer does not end"),
+        (is_garbled, "the proxy does not speak HTTP"),
+        (hangs_up, "the proxy hung up"),
+        (refuses, "502 Bad Gateway"),
+    ],
+)
+def test_the_reason_is_told(tmp_path: Path, way: Break, reason: str) -> None:
+    with client(tmp_path, connect_s=2.0) as (http, proxy, _):
+        proxy.breaks = way
+        with pytest.raises(NotSentError) as caught:
+            http.send("POST", "/", b"{}")
+    assert caught.value.reason == reason
+
+
+def test_a_proxy_that_drips_has_the_time_of_one_step(tmp_path: Path) -> None:
+    with client(tmp_path, connect_s=0.4) as (http, proxy, _):
+        proxy.breaks = drips
+        began = time.monotonic()
+        with pytest.raises(NotSentError) as caught:
+            http.send("POST", "/", b"{}")
+    assert caught.value.is_timeout
+    assert 0.3 < time.monotonic() - began < 1.0
 
 
 def test_a_proxy_that_refuses_is_quoted_in_visible_letters(tmp_path: Path) -> None:
