@@ -26,8 +26,8 @@ LONGEST_CHAIN = 5
 FULLEST_FOLDER = 20
 NOUN_CLAUSE = re.compile(r"(What|Whether|How|Where|Who|When)\b(?!.*\?)")
 INSIDE = ("_", "koshelek_driver.", "firmware_protocol.")
-SHARED = ("tests.support", "tests.mutants")
-"""Code below tests/ that others may import: the helpers, and the tool that is started as a module."""
+SHARED = ("tests.support", "tests.mutants", "tests.proof")
+"""Code below tests/ that others may import: the helpers, and the tools that are started as modules."""
 
 
 def _none(found: Iterable[str]) -> None:

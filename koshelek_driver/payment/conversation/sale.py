@@ -80,11 +80,8 @@ class SaleConversation:
         """Send the checkout, again if need be, until its transactionId is known. A verdict ends the sale."""
         verdict = Verdict(Outcome.REJECTED, error_code="HOST_UNREACHABLE")
         for attempt in range(1 + self._rules.resend_attempts):
-            pause_s = self._pause_s(attempt)
-            if self._too_late(pause_s):
+            if not (yield from self._is_in_time(attempt)):
                 break
-            if pause_s:
-                yield from self._do(Wait(self._turn.now_s + pause_s, heed_cancel=not self._maybe_arrived))
             if self._turn.cancel and not self._maybe_arrived:
                 return Verdict(Outcome.CANCELED, error_code="CANCELED")
             reply = (yield from self._do(Send(self._checkout))).reply
@@ -95,6 +92,17 @@ class SaleConversation:
             if not self._may_go_on(reply):
                 break
         return self._unknown() if self._maybe_arrived else verdict
+
+    def _is_in_time(self, attempt: int) -> Generator[SaleEffect, Turn, bool]:
+        """Wait for the pause before an attempt; return False if it is too late, before the pause or behind it.
+
+        A tablet that sleeps in a pause of half a second may wake an hour later.
+        """
+        pause_s = self._pause_s(attempt)
+        if pause_s and not self._too_late(pause_s):
+            yield from self._do(Wait(self._turn.now_s + pause_s, heed_cancel=not self._maybe_arrived))
+            pause_s = 0.0
+        return not self._too_late(pause_s)
 
     def _pause_s(self, attempt: int) -> float:
         own_s: float = self._rules.resend_pause_s * 2 ** (attempt - 1)

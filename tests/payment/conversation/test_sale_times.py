@@ -11,7 +11,7 @@ import pytest
 from koshelek_driver.pay_api.models import Call, TransactionAnswer
 from koshelek_driver.pay_api.replies import Answered, NoAnswer, NotSent, Reply
 from koshelek_driver.pay_api.requests import Request
-from koshelek_driver.payment.conversation.effects import Rules, Turn
+from koshelek_driver.payment.conversation.effects import Rules, Send, Turn, Wait
 from koshelek_driver.payment.conversation.sale import SaleConversation, Start
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.secrets import Secret
@@ -95,6 +95,19 @@ def test_a_repeat_at_the_end_of_the_window_is_sent_and_none_behind_it(window_s: 
     unsent = sale([NO_ROUTE] * 4, rules=replace(RULES, connect_timeout_s=window_s))
     assert [at_s for at_s, _ in unsent.sent] == pytest.approx(times)
     assert unsent.verdict.outcome is Outcome.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"), [(LOST, Outcome.UNKNOWN), (NO_ROUTE, Outcome.REJECTED)], ids=["lost", "unsent"]
+)
+def test_a_machine_that_sleeps_in_the_pause_sends_nothing_behind_the_window(reply: Reply, outcome: Outcome) -> None:
+    names = (f"id-{number}" for number in count())
+    sold = SaleConversation(CHECKOUT, merchant=MERCHANT, rules=RULES, ids=names, start=Start(), turn=Turn(0.0)).run()
+    assert next(sold) == Send(CHECKOUT)
+    assert isinstance(sold.send(Turn(0.0, reply)), Wait)
+    with pytest.raises(StopIteration) as ended:
+        sold.send(Turn(3600.0))
+    assert ended.value.value.outcome is outcome
 
 
 def test_a_checkout_that_may_have_arrived_is_repeated_whatever_the_cashier_says() -> None:
