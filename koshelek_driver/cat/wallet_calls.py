@@ -122,7 +122,7 @@ def _void(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: Can
             return ended
     whole = RefundWanted(order_id=original.order_id)
     done = wallet.refund(whole, watcher=observer, cancel=cancel)
-    # A refund may have resumed a part that was open: then the rest is refunded in the next turn.
+    # The first call may only have finished an earlier partial refund; then refund the rest.
     while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
         done = wallet.refund(whole, watcher=observer, cancel=cancel)
     return done
