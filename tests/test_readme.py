@@ -42,10 +42,14 @@ def test_the_example_of_the_scanner_scans(till: Till, monkeypatch: pytest.Monkey
     monkeypatch.delenv("KOSHELEK_SITE", raising=False)
     monkeypatch.chdir(till.site.parent)
     printed: queue.Queue[Any] = queue.Queue()
-    seen = run("scan.py", {"print": printed.put})
-    virtual.send(b"]C0abc\r")
-    assert printed.get(timeout=10) == b"]C0abc"
-    seen["scanner"].close()
+    scanned: list[Any] = []
+
+    def wait(_prompt: str) -> None:
+        virtual.send(b"]C0abc\r")
+        scanned.append(printed.get(timeout=10))
+
+    run("scan.py", {"print": printed.put, "input": wait})["scanner"].close()
+    assert scanned == [b"]C0abc"]
     virtual.close()
 
 

@@ -33,8 +33,8 @@ class CAT(OutputDevice):
 
     A synchronous call returns when it has succeeded: a sale, void or refund when the money has moved (in TrainingMode
     none does). Otherwise it raises UposError: E_EXTENDED with CENTERERROR (CenterResultCode has the reason), DEFICIENT,
-    COMMUNICATIONERROR or RESET (cancelled), or E_TIMEOUT. Only E_EXTENDED with OUTCOME_UNKNOWN means that money may have
-    moved. Amounts have four implied decimals.
+    COMMUNICATIONERROR or RESET (cancelled), or E_TIMEOUT. Only E_EXTENDED with OUTCOME_UNKNOWN means that money may
+    have moved. Amounts have four implied decimals.
 
     Only a success sets identifiers, and they stay after a later failure. Every end sets CenterResultCode.
     """

@@ -1,8 +1,8 @@
 """Work beside the sales of a till, on connections of its own.
 
-It runs on threads of its own, so no cashier waits for it. The till's lock is taken only for a short look at the journal,
-and only if it is free; no call to the host or the ledger is made under it. That is safe because every request of a
-payment keeps its requestId, and the host alone decides how a payment ends.
+It runs on threads of its own, so no cashier waits for it. The till's lock is taken only for a short look at the
+journal, and only if it is free; no call to the host or the ledger is made under it. That is safe because every request
+of a payment keeps its requestId, and the host alone decides how a payment ends.
 """
 
 from __future__ import annotations

@@ -274,7 +274,8 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
     def close_unknown(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
         """Close a payment that cannot be settled.
 
-        It is closed on a supervisor's word, who has checked the provider's file or the bank. `outcome` is PAID or CANCELED; the reason is stored with it.
+        It is closed on a supervisor's word, who has checked the provider's file or the bank. `outcome` is
+        PAID or CANCELED; the reason is stored with it.
 
         Raises:
             UsageError: the order is not unknown, or there is no reason.
