@@ -71,7 +71,7 @@ def layout_or_usual(report_descriptor: bytes) -> Layout:
 
 
 class HidPosDecoder(ReportJoiner):
-    """Decodes labels from input reports, one report a feed.
+    """Decodes labels from input reports; each call of `feed` takes one report.
 
     A report begins with its report id if the device has ids.
     """
@@ -132,7 +132,8 @@ class HidPosDecoder(ReportJoiner):
         self._forget()
 
 
-# Output report 4 (Trigger Report), one byte of bits. Source: the usage tables, 0x5F to 0x86; their order by manuals.
+# Output report 4 (Trigger Report), one byte of bits. Source: the usage tables, 0x5F to 0x86; the order of the bits
+# comes from makers' manuals.
 _TRIGGER_REPORT = 4
 COMMANDS = {
     Command.DISABLE: bytes([_TRIGGER_REPORT, 0b0000_0010]),  # prevent read

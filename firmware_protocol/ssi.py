@@ -3,7 +3,8 @@
 A packet is: length (from itself to the last data byte), opcode, source (0 scanner, 4 host), status, data, checksum (two
 bytes, big-endian: 0x10000 less the sum of all bytes before). A packet that is not acknowledged is sent again with bit 0
 of its status set. A label comes in one DECODE_DATA packet, in several of them (bit 1 of the status: more follow), or in
-numbered segments. Source: Zebra DS2208 Product Reference Guide, chapter 7; the segments as open readers decode them.
+numbered segments. Source: Zebra DS2208 Product Reference Guide, chapter 7; the segments as open-source decoders
+read them.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class SsiDecoder:
         return self._buffer[0] < _SHORTEST or (whole and _from_scanner(bytes(self._buffer[:size])) is None)
 
     def _drop(self, size: int) -> None:
-        self._dropped += size - self._buffer[:size].count(0)  # a 00 only wakes the other side up
+        self._dropped += size - self._buffer[:size].count(0)  # a 00 byte only wakes the host
         del self._buffer[:size]
 
     def _report_dropped(self, events: list[Event]) -> None:
@@ -254,7 +255,7 @@ def _parse_decode_data(data: bytes) -> tuple[int, bytes]:
 
 
 def _from_scanner(data: bytes) -> Packet | None:
-    """Parse a packet, if its opcode and source are those of a scanner: saves the checksum of random bytes."""
+    """Parse a packet of a scanner: check opcode and source first, which is cheaper than a checksum."""
     if len(data) < _SHORTEST or data[1] not in _FROM_SCANNER or data[2] == HOST:
         return None
     return parse_packet(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from koshelek_driver.cli.sandbox.site_file import DEVICES
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
 from koshelek_driver.sandbox.scanner import VirtualScanner
 from tests.support.examples import run
+from tests.support.paths import ROOT
 from tests.support.ports import TcpScanner
-from tests.support.receipts import RECEIPT
 from tests.support.tills import Till
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_example_for_a_point_of_sale_sells(till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,10 +45,14 @@ def test_the_example_of_the_scanner_scans(till: Till, monkeypatch: pytest.Monkey
     monkeypatch.delenv("KOSHELEK_SITE", raising=False)
     monkeypatch.chdir(till.site.parent)
     printed: queue.Queue[Any] = queue.Queue()
-    seen = run("scan.py", {"print": printed.put})
-    virtual.send(b"]C0abc\r")
-    assert printed.get(timeout=10) == b"]C0abc"
-    seen["scanner"].close()
+    scanned: list[Any] = []
+
+    def wait(_prompt: str) -> None:
+        virtual.send(b"]C0abc\r")
+        scanned.append(printed.get(timeout=10))
+
+    run("scan.py", {"print": printed.put, "input": wait})["scanner"].close()
+    assert scanned == [b"]C0abc"]
     virtual.close()
 
 
@@ -53,7 +60,7 @@ def test_the_example_of_a_refund_gives_a_part_back_and_sends_the_receipt(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(till.site.parent)
-    receipt = json.dumps({**RECEIPT, "orderId": "receipt-1024"})
+    (receipt,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
     (till.site.parent / "fiscal-receipt.json").write_text(receipt, encoding="utf-8")
     with koshelek_driver.Terminal.open(till.site) as terminal:
         terminal.pay(terminal.new_order("receipt-1024", 123_450), label=till.label())
@@ -61,7 +68,7 @@ def test_the_example_of_a_refund_gives_a_part_back_and_sends_the_receipt(
     assert (seen["refund"].outcome, seen["refund"].amount) == (koshelek_driver.Outcome.REFUNDED, 50_000)
     assert seen["recovered"].still_unknown == ()
     (sent,) = till.host.host.receipts
-    assert sent["invoice"]["receiptId"] == RECEIPT["receiptId"]
+    assert sent["invoice"]["receiptId"] == json.loads(receipt)["receiptId"]
 
 
 def test_every_public_name_is_there() -> None:

@@ -41,8 +41,8 @@ class Closing:
     def close_due(self) -> list[Report]:
         """Close every day that has ended by the rule, and return their Z reports.
 
-        Each day ends at the time of the rule, even if the driver was off then. A day without any end of a payment or
-        refund is skipped and gets no number.
+        Each day ends at the time of the rule, even if the driver was off then. A day in which no payment or refund
+        ended is skipped, and gets no number.
         """
         closed: list[Report] = []
         while (made := self._close_first_due()) is not None:
@@ -121,7 +121,7 @@ class Closing:
         self._journal.days.close(self._clock.unix_s(), closing, {"totals": made.totals})
 
     def _date(self, ended: list[Operation], otherwise_s: float) -> str:
-        """Return the date of the day, by the end of its earliest row. Without rows by `otherwise_s`."""
+        """Return the date on which its earliest row ended; without rows the date of `otherwise_s`."""
         return self._rule.date_of(min((each.at_s for each in ended), default=otherwise_s))
 
     def _find(self, request_id: str) -> Payment | Refund | None:

@@ -1,7 +1,7 @@
 """Matching a provider's settlement file with the journal's rows. Pure.
 
-Every row of either side ends in exactly one bucket of `Reconciled`; cancelled and refused rows of the journal that the
-file does not name are in none.
+Every row of the file ends in exactly one bucket of `Reconciled`, a row of the journal in at most one: its cancelled and
+refused rows that the file does not name are in none.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _JournalKeys = Callable[["JournalRow"], Iterable[str]]
 class JournalRow:
     """A payment or refund of the journal or of the shop's ledger.
 
-    `amount` is in kopecks, `outcome` is empty while it is open. `at_s` is the provider's time from the slip, else that
-    of the end in the journal, as Unix time. `ids` are all identifiers by which the provider may name it.
+    `amount` is in kopecks, `outcome` is empty while it is open. `at_s` is the provider's time from the slip, else the
+    time at which it ended in the journal, as Unix time. `ids` are all identifiers by which the provider may name it.
     """
 
     kind: Kind
@@ -102,7 +102,7 @@ class UnmatchedRow:
 
 @dataclass(slots=True)
 class Reconciled:
-    """The result of a comparison in buckets; each row is in exactly one.
+    """The result of a comparison in buckets; each row of the file is in exactly one, one of the journal in at most one.
 
     `unknown` are open rows of the journal that the settlement file does not have.
     """

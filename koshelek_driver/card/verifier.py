@@ -1,6 +1,6 @@
 """Verify cards with any TOTP module: each password works once, and guessing is slowed down.
 
-Both hold whatever the module does.
+Both are ensured here, even if the module does neither.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class CardVerifier:
         return Verification(code, card)
 
     def _refuse_replay(self, checked: Verification, now_s: float, use: bool) -> Verification:
-        """Refuse a used password: with a session forever, without one while it is valid."""
+        """Refuse a used password: for ever if the card has a session, else while it is valid."""
         card = checked.presentation
         if card is None or checked.result_code not in _GENUINE:
             return checked

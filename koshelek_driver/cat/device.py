@@ -31,9 +31,10 @@ _TAKEN_BACK = (Outcome.REFUNDED, Outcome.CANCELED)
 class CAT(OutputDevice):
     """The wallet as a card terminal: open, claim, enable, authorize_sales.
 
-    A synchronous call returns when the money has moved. It raises UposError when it has not: E_EXTENDED with
-    CENTERERROR (CenterResultCode has the reason), DEFICIENT, COMMUNICATIONERROR or RESET (cancelled), or E_TIMEOUT.
-    Only E_EXTENDED with OUTCOME_UNKNOWN means that money may have moved. Amounts have four implied decimals.
+    A synchronous call returns when it has succeeded: a sale, void or refund when the money has moved (in TrainingMode
+    none does). Otherwise it raises UposError: E_EXTENDED with CENTERERROR (CenterResultCode has the reason), DEFICIENT,
+    COMMUNICATIONERROR or RESET (cancelled), or E_TIMEOUT. Only E_EXTENDED with OUTCOME_UNKNOWN means that money may
+    have moved. Amounts have four implied decimals.
 
     Only a success sets identifiers, and they stay after a later failure. Every end sets CenterResultCode.
     """
@@ -46,7 +47,7 @@ class CAT(OutputDevice):
     additional_security_information = Writable(
         "AdditionalSecurityInformation",
         str,
-        "JSON into a call and out of it; see the README of this folder. After a call it holds the result.",
+        "JSON: input of a call, then its result. See the README of this folder.",
         initial="",
     )
     approval_code = ReadOnly("ApprovalCode", str, "The provider's control value, else the transaction.", initial="")
@@ -123,7 +124,7 @@ class CAT(OutputDevice):
     def __init__(
         self, site: DeviceSource | None = None, *, wallet: Wallet | None = None, claims: Path | None = None
     ) -> None:
-        """Take a loaded site (`load_site(path)`) or its devices; by default open loads the default site file.
+        """Take a loaded site (`load_site(path)`) or its devices; without it, `open` loads the default site file.
 
         `wallet` is an open till, which its owner closes. Without it the device opens a till itself and closes it; for
         that it needs the whole site and not the devices alone.

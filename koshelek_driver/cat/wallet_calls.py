@@ -127,7 +127,7 @@ def _void(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: Can
         if ended.outcome is not Outcome.PAID:
             return ended
         done = wallet.refund(whole, watcher=observer)
-    # A refund may have resumed a part that was open: then the rest is refunded in the next turn.
+    # The first call may only have finished an earlier partial refund; then refund the rest.
     while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
         done = wallet.refund(whole, watcher=observer)
     return done

@@ -29,14 +29,14 @@ _IDENTITY = {65: b"1.00 SANDBOX", 66: b"KOSHELEK", 67: b"VIRTUAL-80", 68: b"0000
 """Responses of GS I, by its parameter."""
 _DIGITS_ABOVE, _DIGITS_BELOW = 1, 2
 SLIP_STATION = 4
-"""The number of ESC c 0."""
+"""The parameter of ESC c 0 that selects the slip station."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """One finished piece of paper.
 
-    `of_slip`: a form of the slip station, not the roll.
+    `of_slip`: True for a form of the slip station.
     """
 
     lines: tuple[str, ...]

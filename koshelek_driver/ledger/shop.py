@@ -48,7 +48,7 @@ WHERE o.kind = 'payment' AND {{}} = ANY(%s) ORDER BY o.created_s DESC LIMIT 100
 class ShopLedger:
     """An implementation of `payment.shop.Shop` for one till.
 
-    The caller of `reserve` and `tell` holds the lock of the till. Every method raises LedgerError.
+    The caller of `reserve` and `tell` holds the lock of the till. Every method but `tell` may raise LedgerError.
     """
 
     def __init__(self, journal: Journal, connection: LedgerConnection, name: TillName) -> None:
@@ -105,16 +105,16 @@ class ShopLedger:
             if cursor.rowcount != 1:
                 raise UsageError(f"the shop's ledger has no open refund {request_id}", "report shop lists what is open")
 
-    def release_lost(self, till_is_free: Callable[[], AbstractContextManager[object]]) -> None:
+    def release_lost(self, hold_till: Callable[[], AbstractContextManager[object]]) -> None:
         """Release reservations of an earlier run of this till that never became a refund.
 
-        `till_is_free` acquires the lock of the till, or raises. The ledger is not queried under that lock, so that no
+        `hold_till` acquires the lock of the till, or raises. The ledger is not queried under that lock, so that no
         sale waits for the network.
         """
         with self._connection.transaction() as cursor, closing(self._reader()) as reader:
             reserved = _reserved(cursor, enrol(cursor, self._journal, reader, self._name))
         if reserved:
-            with till_is_free():
+            with hold_till():
                 lost = self._never_begun(reserved)
             with self._connection.transaction() as cursor:
                 cursor.execute(_NEVER_BEGUN, (lost,))

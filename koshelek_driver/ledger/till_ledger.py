@@ -53,9 +53,9 @@ class TillLedger:
         with self._refunding.transaction() as cursor:
             return behind(cursor, self._journal)
 
-    def release_lost(self, till_is_free: Callable[[], AbstractContextManager[object]]) -> None:
+    def release_lost(self, hold_till: Callable[[], AbstractContextManager[object]]) -> None:
         """Release reservations of an earlier run; see `ShopLedger.release_lost`."""
-        self.shop.release_lost(till_is_free)
+        self.shop.release_lost(hold_till)
 
     def find(self, *, order_id: str = "", transaction_id: str = "") -> list[ShopPayment]:
         """Return payments of any till, newest first, by order or by the transaction of the host."""

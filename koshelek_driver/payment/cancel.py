@@ -76,16 +76,18 @@ class CancelToken:
     def next_press(self) -> Callable[[], bool]:
         """Return a function that returns True once `cancel` is called again after now.
 
-        For the slip of a payment: a cancel that came too late for the money says nothing about the paper.
+        For the slip of a payment: a cancel that came too late to stop the payment does not stop its slip; only a new
+        one does.
         """
         before = self._times
         return lambda: self._times > before
 
     @contextmanager
     def notifying(self, listener: Callable[[], object]) -> Iterator[None]:
-        """Call `listener` at the cancel, on the thread or in the signal handler that cancels; at once if it came.
+        """Call `listener` at the cancel, on the thread or in the signal handler that cancels.
 
-        It may be called twice when the cancel comes at the very moment of entering.
+        It is called at once if the cancel has already come. It may be called twice when the cancel comes at
+        the very moment of entering.
         """
         self._listeners = (*self._listeners, listener)
         if self.is_set():

@@ -20,7 +20,11 @@ from koshelek_driver.payment.slips.contradiction import flagged
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A charge about to be made. `pressed_s` is the cashier's button on the steady clock; `invoice` is JSON."""
+    """A charge about to be made; `invoice` is JSON.
+
+    `pressed_s` (steady clock): when the cashier pressed pay, or when the card was scanned if the till was waiting for
+    it.
+    """
 
     order_id: str
     amount: int
@@ -71,7 +75,7 @@ class Engine:
         return self._settle(began, intent.checkout, Start(), watch, cancel, pressed_s=intent.pressed_s)
 
     def resume(self, left_open: Payment, watch: Watch, cancel: CancelToken | None = None) -> Payment:
-        """Continue an attempt that an earlier run left open; with a cancelled token, take it back.
+        """Continue an attempt that an earlier run left open; if the token is cancelled already, cancel the payment.
 
         Never sends the charge again outside the window of re-sending.
         """

@@ -74,7 +74,7 @@ class Outbox:
         return self._found(order_id, invoice.receipt_id)
 
     def send(self, entry: Entry, client: Caller) -> Entry:
-        """Try an entry once. Blocks as one call may. Raises JournalError."""
+        """Try an entry once. May block as long as one call does. Raises JournalError."""
         if entry.kind is Kind.RECEIPT:
             self._send_receipt(entry, client)
         else:

@@ -22,9 +22,10 @@ _NO_LABEL = Label(b"", b"", ScanDataType.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card as it was shown. `pressed_s` is the cashier's button, or the scan if that was the button (steady clock).
+    """A card as it was shown.
 
-    `was_held`: it was shown before the sale, and verified then.
+    `pressed_s` (steady clock): when the cashier pressed pay, or when the card was scanned if the till was waiting for
+    it. `was_held`: it was shown before the sale, and verified then.
     """
 
     label: Label
@@ -39,7 +40,7 @@ class _Presented:
     checked: Future[Verification]
 
     def is_worth_keeping(self) -> bool:
-        """Return True if a second scan of the same label would bring nothing new."""
+        """Return False if this card failed its check, so that a second scan must check it again."""
         return not self.checked.done() or (self.checked.exception() is None and self.checked.result().can_pay)
 
 
@@ -110,7 +111,7 @@ class ShownCard:
             self._holder.end_sale(keep=keep)
 
     def given(self, label: Label, pressed_s: float, *, use: bool = True) -> Shown:
-        """Verify a card by its label. Blocks as the TOTP module may; with `use` its password is used up."""
+        """Verify a card by its label; with `use` its password is used up. May block as long as the TOTP module does."""
         return Shown(label, self._verify(self._read(label), use=use), pressed_s)
 
     def take(self, pressed_s: float) -> Shown | None:
@@ -153,11 +154,11 @@ class ShownCard:
             return self._verifier.token(None)
 
     def digest(self, card: CardPresentation | None) -> bytes:
-        """Return what identifies one showing of a card; empty for None."""
+        """Return the digest of one barcode of a card, with its session and password; empty for None."""
         return b"" if card is None else self._verifier.digest(card)
 
     def forget_use(self, digest: bytes) -> None:
-        """Let a password be used again that never left this till."""
+        """Let a password that never left this till be used again."""
         self._verifier.forget(digest)
 
     def _read(self, label: Label) -> ScannedCard | None:

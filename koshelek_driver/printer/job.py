@@ -37,7 +37,7 @@ _PROBES = 2
 class HoldPolicy:
     """The rules for a job that the printer holds.
 
-    It waits `hold_s` seconds for the printer, after one call of `held` for each new condition, or until `canceled`
+    Calls `held` once for each new condition and waits for the printer, at most `hold_s` seconds, or until `canceled`
     returns True. Then, with `clears`, the unprinted rest is taken back if the printer can do that; else the job stays
     held and may be resumed.
     """
@@ -53,8 +53,8 @@ class PrinterTiming:
     """The waits of a job in seconds; tests shorten them.
 
     `acknowledge_s`: for the confirmation, while the printer reports no fault. `status_every_s`: between two questions
-    for the status. `quiet_s`: a printer that takes nothing for longer is stopped, not slow. `pause_s`: for the
-    printer, before a job of `ReceiptPrinter.begin` is handed back to its caller.
+    for the status. `quiet_s`: a printer that takes nothing for longer is stopped, not slow. `pause_s`: how long
+    `ReceiptPrinter.begin` waits before it returns a held job.
     """
 
     acknowledge_s: float = 10.0
@@ -117,8 +117,8 @@ class Job:
     def settle_earlier(self) -> bool:
         """Collect the late response to an earlier job: it must not count for this one.
 
-        Responses to GS r come in the order of the questions: after two responses to questions of this job, and a
-        silence, none is outstanding. Returns False if they did not come in time: the printer is still busy.
+        Replies to GS r come in order. After the replies to both our questions and then silence, no reply to an earlier
+        job can still come. Returns False if they did not come in time: the printer is still busy.
         """
         if self._profile.acknowledge != "paper_status":
             return True  # its responses have numbers
@@ -133,7 +133,7 @@ class Job:
     def may_begin(self) -> bool:
         """Return True unless the printer reports that it cannot print.
 
-        Then `hindrance` is the reason.
+        If it returns False, `hindrance` is the reason.
         """
         if self._profile.acknowledge == "none":
             return True
@@ -204,7 +204,7 @@ class Job:
         return True
 
     def _is_paced(self) -> bool:
-        """On a line without flow control the printer is asked again and again how far it is."""
+        """Return True if the printer must be asked for its progress: on a line without flow control."""
         return self._paced and self._profile.pacing_bytes > 0 and self._profile.acknowledge != "none"
 
     def _ask_progress(self) -> bool:

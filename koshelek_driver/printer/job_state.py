@@ -9,7 +9,8 @@ from enum import StrEnum
 class JobState(StrEnum):
     """The state of a print job.
 
-    The values are those of `state` in JSON documents, but for ASSUMED.
+    The values are those of `state` in JSON documents, except that JSON says `sent` for ASSUMED (and `torn` for
+    INTERRUPTED).
 
     QUEUED: not a byte has left. SENT: bytes left, and the printer has not confirmed them; a job that ends SENT was
     never confirmed. ASSUMED: all bytes left for a printer that cannot confirm. ACKNOWLEDGED: the printer confirmed

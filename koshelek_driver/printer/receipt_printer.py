@@ -38,8 +38,8 @@ _MEND_S = 10.0
 class PrintResult:
     """The end of a print job: its state, and the condition that prevented paper.
 
-    `evidence` is the profile's kind of confirmation that ACKNOWLEDGED rests on: `process_id` (GS ( H) or
-    `paper_status` (GS r behind the cut); else empty.
+    `evidence`: how the printer confirmed, `process_id` (GS ( H) or `paper_status` (GS r behind the cut). Empty if it
+    did not.
     """
 
     state: JobState
@@ -53,7 +53,7 @@ class PrintResult:
 
     @property
     def printed(self) -> str:
-        """The certainty of paper in one word: not_sent, sent, assumed, on_paper."""
+        """One word for how certain it is that the job is on paper: not_sent, sent, assumed, on_paper."""
         return self.state.printed
 
     @property
@@ -81,7 +81,7 @@ class JobObserver:
 
 
 class Printing:
-    """A job that waits in the printer for paper or a closed cover.
+    """A job that waits in the printer until paper is in and the cover is closed.
 
     Nothing else is printed until it ends.
     """
@@ -195,7 +195,7 @@ class ReceiptPrinter:
         """Print one job of whole commands.
 
         Blocks: some 3 s to ask for the status, `hold_s` for a printer that holds the job, else 10 s for the
-        confirmation. `after_unknown`: an earlier run of the program did not learn the end of this same job.
+        confirmation. `after_unknown`: an earlier run printed this job and never learned how it ended.
         """
         if after_unknown:
             self.expect_interrupted(max(map(len, units)))
@@ -301,7 +301,7 @@ class ReceiptPrinter:
     def _ended(self, printing: Printing, *, may_wait: bool) -> tuple[PrintResult, Printing | None]:
         """Keep in mind what the next job needs to know about this one.
 
-        `may_wait`: a held job stays with its caller.
+        `may_wait`: whether a held job may be handed back to its caller.
         """
         job = printing.job
         self._paused = printing if job.state is JobState.HELD and may_wait else None
@@ -332,7 +332,7 @@ class ReceiptPrinter:
                 self._hang_up()
 
     def _end_picture(self, link: Link) -> None:
-        """Before any question: an incomplete picture would take the question for its size or its dots."""
+        """End an incomplete picture first: the printer would read the question as its data."""
         if self._unended and link.send(bytes(self._unended), self._clock() + STATUS_WAIT_S):
             self._unended = 0
 

@@ -49,9 +49,9 @@ class PostbackSettings:
 def postback_app(settings: PostbackSettings) -> Starlette:
     """Return an ASGI application that receives postbacks by POST to any path.
 
-    Its responses: 200 for a postback, of a known payment or not; 401 for wrong credentials, 403 for a foreign network;
-    400 if the body is no postback, 408 if it is late, 413 if it is too long; 503 if the journal could not store it, so
-    that the host sends it again.
+    Its responses: 200 for every valid postback, even of an unknown payment; 401 for wrong credentials, 403 for a
+    foreign network; 400 if the body is no postback, 408 if it is late, 413 if it is too long; 503 if the journal could
+    not store it, so that the host sends it again.
     """
     networks = [ip_network(source) for source in settings.sources]
 

@@ -54,7 +54,7 @@ class HostSettings:
 
 @dataclass
 class Answered:
-    """A request that was answered before, by its path and digest, and the stored reply."""
+    """The stored reply to a request, with the path and digest that identify it."""
 
     path: str
     digest: bytes
@@ -255,7 +255,7 @@ class Host:
         return json_reply(200, {"availabilityInfoId": task, "computationComplete": True, **_availability()})
 
     def _is_genuine(self, body: dict[str, Any], token: str) -> bool:
-        """Return True if the token ends with a password that is right for this card about now."""
+        """Return True if the token ends with a password of this card that is valid within two steps of now."""
         issuer = self._settings.issuer
         fingerprint, password = token[: -issuer.password_length], token[-issuer.password_length :]
         card = body["user"]["loyaltyId"]

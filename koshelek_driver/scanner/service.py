@@ -29,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 3.0
 _TESTS = (DirectIo.INFO, DirectIo.GOOD_READ_BEEP)
 _LONGEST_END_S = 10.0
-"""A reading thread ends within a read, or within an attempt to open its port."""
+"""Longest wait for the reading thread to end: it may be inside a read or an attempt to open the port."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Work beside the sales of a till, on connections and threads of its own.
+"""Work beside the sales of a till, on connections of its own.
 
-It runs beside the cashier, never before them, and without the till's lock. That is safe because every request of a
-payment keeps its requestId, and the host alone decides how a payment ends.
+It runs on threads of its own, so no cashier waits for it. The till's lock is taken only for a short look at the
+journal, and only if it is free; no call to the host or the ledger is made under it. That is safe because every request
+of a payment keeps its requestId, and the host alone decides how a payment ends.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class BackgroundWork:
         return self._schedulers[0]
 
     def nudge(self) -> None:
-        """Run every job soon: the host has news."""
+        """Run every job but those of the shop's ledger soon: the host has news."""
         if self._schedulers:
             self._schedulers[0].nudge()
 
@@ -105,11 +106,11 @@ class BackgroundWork:
         return made
 
     def _release_lost(self, ledger: TillLedger) -> None:
-        with suppress(BusyError):  # a cashier is at it: later, then
+        with suppress(BusyError):  # the till is busy: the next run tries again
             ledger.release_lost(partial(self._parts.lock.hold, "the look for what never began", wait_s=0))
 
     def _back_up(self) -> None:
-        """Copy the journal once a day, whenever the driver was started."""
+        """Copy the journal once a day, however often the driver is restarted."""
         target = self._site.backup
         if target is not None and self._parts.clock.unix_s() - _modified_s(target) > _BACKUP_EVERY_S:
             self._parts.journal.database.backup(target)

@@ -1,4 +1,4 @@
-"""One till: a site file in, its devices and its money out."""
+"""One till, opened from its site file: its devices and its payments."""
 
 from __future__ import annotations
 
@@ -228,7 +228,8 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
     def cancel(self, order_id: str, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None) -> Payment:
         """End an unfinished sale, also one that another program runs or that a crash left open.
 
-        Blocks as a sale may. A sale that has ended is returned as it ended, `repeated`; a paid one needs a refund.
+        May block as long as a sale does. A sale that has already ended is returned with `repeated` set; a paid one
+        needs a refund.
 
         Raises:
             UsageError: this till does not know the order.
@@ -243,8 +244,8 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
     ) -> Refund:
         """Give money back and print the slip. Blocks until the outcome is final or must stay unknown.
 
-        No card is needed. A refund that an earlier run left open is resumed. A full refund of a payment that is given
-        back already returns the refund that did it. More than what is left is never requested.
+        No card is needed. A refund that an earlier run left open is resumed. If the whole payment is refunded already,
+        a request for a full refund returns that refund. More than what is left is never requested.
 
         Raises, all before anything is sent:
             UsageError: unknown payment, or an amount or item that cannot be refunded; the message says what is left.
@@ -271,9 +272,10 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         return recovered
 
     def close_unknown(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
-        """Close a payment that cannot be settled, by a supervisor's word: the provider's file or the bank's.
+        """Close a payment that cannot be settled.
 
-        `outcome` is PAID or CANCELED; the reason is stored with it.
+        It is closed on a supervisor's word, who has checked the provider's file or the bank. `outcome` is
+        PAID or CANCELED; the reason is stored with it.
 
         Raises:
             UsageError: the order is not unknown, or there is no reason.
@@ -317,7 +319,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
     ) -> Methods:
         """Return the providers that the customer may use for an order. Charges nothing; the card may pay afterwards.
 
-        The card comes as for `pay`. Blocks as a sale's decision may. Raises as `pay` does.
+        The card comes as for `pay`. May block as long as a sale's decision does. Raises as `pay` does.
         """
         with self._calls.begun(cancel) as token:
             return self._methods.ask(to_pay, self._verified(label, wait_s, watcher, token))
@@ -388,7 +390,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
     ) -> PrintResult:
         """Print the slip that waits for paper, else a copy, marked as one. Money is not touched.
 
-        Blocks as the printer may, 45 s at most.
+        May block as long as the printer does, 45 s at most.
 
         Raises:
             UsageError: there is no slip or no printer.
@@ -414,7 +416,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         return self._days.report_closed_day(number)
 
     def print_report(self, made: Report) -> PrintResult:
-        """Print a report. Blocks as the printer may. Raises UsageError without a printer."""
+        """Print a report. May block as long as the printer does. Raises UsageError without a printer."""
         language = self._site.driver.language
         return self._slips.print_plain(lambda columns: as_lines(made, columns, language))
 
@@ -483,7 +485,10 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
     # --- inside
 
     def _shown(self, pressed_s: float, wait_s: float, observer: SaleObserver, cancel: CancelToken) -> Shown:
-        """Return the card that was shown before the button, or the next one: then the scan is the button."""
+        """Return the card that was shown before the sale, else the next one.
+
+        `pressed_s`: when the cashier pressed pay. For a card that the till waits for, its scan takes that place.
+        """
         shown = self._cards.take(pressed_s)
         if shown is not None:
             return shown
@@ -519,7 +524,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         )
 
     def _skew_s(self) -> float | None:
-        """Return how far the till's clock is ahead of the host's; ask the host if it was not heard yet."""
+        """Return how far the till's clock is ahead of the host's; asks the host if no call has told it yet."""
         if self._client.host_clock.skew_s() is None:
             self._client.warm(_CLOCK_TIMEOUT_S)
         return self._client.host_clock.skew_s()

@@ -403,7 +403,8 @@ class Device(DeviceBase):
     def _disconnect(self) -> None:
         """Disable the device for the application and the queue, but not its service; under the lock.
 
-        AutoDisable needs this half alone: it happens in a call of the service, which cannot be disabled inside it.
+        AutoDisable needs this half alone. It happens inside a callback of the service, and a service cannot be disabled
+        from its own callback.
         """
         if self._callbacks is not None:
             self._callbacks.disconnect()

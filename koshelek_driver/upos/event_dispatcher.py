@@ -18,7 +18,7 @@ _SEQUENCE = itertools.count(1)
 QUEUE_LIMIT = 1000
 """The events of one device that may wait.
 
-A cashier scans some 30 labels a minute: when so many wait, the application takes no events at all.
+A cashier scans some 30 labels a minute, so 1000 waiting events mean that the application has stopped taking events.
 """
 
 

@@ -17,11 +17,17 @@ from koshelek_driver.cat.information import Asked, Told
 from koshelek_driver.cat.progress import Progress
 from koshelek_driver.cli.sandbox.site_file import DEVICES
 from koshelek_driver.sandbox.printer.server import VirtualPrinter
+from koshelek_driver.sandbox.wallet import CARD_NUMBER
 from koshelek_driver.upos.cat_codes import CatExtended
 from tests.support.examples import program, run
 from tests.support.paths import DRIVER
 from tests.support.ports import TcpScanner
 from tests.support.tills import Till
+
+
+def _has_check_digit(ean: str) -> bool:
+    return sum(int(digit) * weight for digit, weight in zip(ean, (1, 3) * 6 + (1,), strict=True)) % 10 == 0
+
 
 README = (DRIVER / "cat" / "README.md").read_text(encoding="utf-8")
 
@@ -33,8 +39,13 @@ def test_the_point_of_sale_has_forty_lines_and_sells(
     till.rewrite(devices=DEVICES.format(scanner_port=scanner.address, printer_port=printer.port))
     monkeypatch.setenv("KOSHELEK_SITE", str(till.site))
     assert len([line for line in program("point_of_sale.py").splitlines() if line.strip()]) <= 40
-    label = till.host.issuer.label("4601234567894", "A1B2C3", time.time())
-    shopping = scanner.send_soon(b"]E04601234567893\r", b"]E04600000000017\r", b"]Q1" + label.encode() + b"\r")
+    label = till.host.issuer.label(CARD_NUMBER, "A1B2C3", time.time())
+    goods = re.findall(r'b"(\d{13})": ', README)
+    assert len(goods) == 2
+    assert all(_has_check_digit(number) for number in goods)
+    assert CARD_NUMBER not in goods
+    scans = [f"]E0{number}\r".encode() for number in goods]
+    shopping = scanner.send_soon(*scans, b"]Q1" + label.encode() + b"\r")
     run("point_of_sale.py")
     shopping.join()
     assert re.fullmatch(r"paid [0-9a-f-]{36}\n", capsys.readouterr().out)
@@ -43,6 +54,7 @@ def test_the_point_of_sale_has_forty_lines_and_sells(
     slip, receipt = ("\n".join(each.lines) for each in printer.receipts)
     assert "receipt-1024" in slip
     assert "202.50" in slip
+    assert "Хлеб" in receipt
     assert "Молоко" in receipt
     scanner.close()
     printer.close()

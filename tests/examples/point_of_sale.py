@@ -6,7 +6,7 @@ import queue
 from koshelek_driver import Terminal, UposError
 from koshelek_driver.upos.printer_codes import Station
 
-PRICES = {b"4601234567893": ("Хлеб", 7_900), b"4600000000017": ("Молоко", 12_350)}  # kopecks
+PRICES = {b"4600000000022": ("Хлеб", 7_900), b"4600000000015": ("Молоко", 12_350)}  # kopecks
 
 with Terminal.open() as till:
     scans = queue.Queue()

@@ -20,3 +20,4 @@ scanner.decode_data = True
 scanner.power_notify = PowerNotify.PN_ENABLED
 scanner.device_enabled = True
 scanner.data_event_enabled = True
+input("Scan; Enter ends\n")  # stay alive: devices work on threads that end with the program

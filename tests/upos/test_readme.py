@@ -48,10 +48,14 @@ def test_the_example_scans(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setenv("KOSHELEK_SITE", str(till.site))
     printed: queue.Queue[Any] = queue.Queue()
-    seen = run("read_labels.py", {"print": printed.put})
-    virtual.send(b"]C0not this\r]Q1this\r")
-    assert printed.get(timeout=10) == b"this"
-    seen["scanner"].close()
+    scanned: list[Any] = []
+
+    def wait(_prompt: str) -> None:
+        virtual.send(b"]C0not this\r]Q1this\r")
+        scanned.append(printed.get(timeout=10))
+
+    run("read_labels.py", {"print": printed.put, "input": wait})["scanner"].close()
+    assert scanned == [b"this"]
     virtual.close()
 
 

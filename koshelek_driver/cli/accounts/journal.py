@@ -53,19 +53,17 @@ def show(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show everything that happened to an order, step by step, with the responses of the host.
-
-    Exit 1: there is no such order.
-    """
+    """Show everything that happened to an order, step by step, with the responses of the host."""
     output = Output(as_json=as_json)
     with _opened(site) as journal:
         requests = [payment.request_id for payment in journal.attempts(order_id)]
         requests += [refund.request_id for refund in journal.refunds.of_order(order_id)]
         events = sorted((event for each in requests for event in journal.events(each)), key=lambda event: event.number)
+    if not events:
+        raise UsageError(f"the journal has no order '{order_id}'", "`journal list` shows the newest orders")
     output.document({"order_id": order_id, "events": [_document(event) for event in events]})
     for event in events:
         output.console.print(f"{_time(event)}  {event.kind:<18} {escape(event.data)}", soft_wrap=True)
-    raise typer.Exit(0 if events else 1)
 
 
 @app.command("close")

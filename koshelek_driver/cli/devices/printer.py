@@ -121,6 +121,9 @@ def _printer(name: str, site: Path | None) -> ReceiptPrinter:
     settings = sites.load(site)
     known = {key: each for key, each in settings.devices.items() if each.category == "POSPrinter"}
     found = known.get(name) if name else settings.device_of("POSPrinter") or next(iter(known.values()), None)
+    if not known:
+        remedy = 'add [devices.NAME] with category = "POSPrinter", profile and port; `profiles list` lists the models'
+        raise UsageError(f"the site file {settings.path} has no printer", remedy)
     if found is None:
         raise UsageError(f"the site file has no printer '{name}'", nearest(name, list(known)))
     return receipt_printer(found, settings.pay_api.timing.connect_timeout_s)

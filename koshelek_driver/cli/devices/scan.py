@@ -85,11 +85,12 @@ def _chosen(
         return port, DeviceEntry(category="Scanner", profile=profile, port=port), ()
     settings = sites.load(site)
     scanners = [name for name, each in settings.devices.items() if each.category == "Scanner"]
+    if not scanners:
+        remedy = 'add [devices.NAME] with category = "Scanner", profile and port: see `devices`; or give --port'
+        raise SiteError(f"the site file {settings.path} has no scanner", remedy)
     wanted = device or (settings.wallet.scanner if settings.wallet else "") or next(iter(scanners), "")
     if wanted not in scanners:
-        raise SiteError(
-            f"no scanner '{wanted}' in {settings.path}", nearest(wanted, scanners) if scanners else "add one"
-        )
+        raise SiteError(f"no scanner '{wanted}' in {settings.path}", nearest(wanted, scanners))
     return wanted, settings.devices[wanted], settings.totp.templates
 
 

@@ -17,7 +17,10 @@ from koshelek_driver.payment.outcome import Outcome, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Limits of a conversation. Seconds; `config.sections.Timing` names the source of each."""
+    """Limits of a conversation. Names in `_s` are seconds; `config.sections.Timing` names the source of each.
+
+    `resend_attempts` is a count. `final_statuses` gives the outcome of each status of the host that ends a payment.
+    """
 
     first_poll_s: float
     poll_interval_s: float

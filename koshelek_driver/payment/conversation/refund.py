@@ -26,7 +26,7 @@ from koshelek_driver.payment.conversation.effects import (
 from koshelek_driver.payment.outcome import Outcome, Verdict
 
 _OURS_IS_RUNNING = frozenset(("PAYMENT_TRANSACTION_IS_BEING_REFUNDED_ALREADY", "TRANSACTION_IN_PROCESSING"))
-"""Said to a repeated refund, these mean the first sending of it."""
+"""If a repeated refund is refused with one of these, the host is still processing our first request."""
 _ENDS = {"accepted": Outcome.REFUNDED, "rejected": Outcome.REJECTED}
 _SLIP_TRIES = 3
 

@@ -1,6 +1,7 @@
 """Run one conversation: perform its effects, store what it learns, notify the observer.
 
-This is the only place where effects are told apart; those that store are handed to the engine as they are.
+It tells sending, waiting and storing apart. Effects that store are handed on as they are, to the engine, which tells
+them apart and writes them into the journal.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _PAID_EARLIER = frozenset(("refunding", "partial_refunded", "refunded"))
 _STILL_RUNNING = frozenset(("TRANSACTION_IN_PROCESSING",))
 _SLIP_TRIES = 3
 _FASTEST_POLL_S = 0.25
-"""The API's limit, also when the host itself says that there is news."""
+"""The API allows no faster poll, even after a postback."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Database:
         self._db.close()
 
     def run(self, sql: str, *values: Any) -> list[Any]:
-        """Execute one statement and return its rows. Without a current transaction it is one by itself."""
+        """Execute one statement and return its rows. Outside a transaction the statement commits on its own."""
         try:
             with self._lock:
                 return self._db.execute(sql, values).fetchall()
@@ -148,7 +148,7 @@ class Database:
         return str(self.run("SELECT journal_id FROM installation")[0][0])
 
     def renew_id(self) -> None:
-        """Give the journal a new id. Events that others have read under the old id are lost."""
+        """Give the journal a new id. Call it when events that others have already read were lost."""
         self.run("UPDATE installation SET journal_id = lower(hex(randomblob(16)))")
 
     def integrity(self) -> str:
@@ -254,7 +254,7 @@ class Database:
         if self._high_water_mark.number() and not self.path.exists():
             raise JournalError(
                 f"{self.path} is gone: this till has written event {self._high_water_mark.number()}",
-                "put it back, or make it anew of its backup: journal rebuild",
+                "put it back, or rebuild it from its backup: journal rebuild",
             )
 
     def _refuse_old_copy(self) -> None:

@@ -59,7 +59,7 @@ class SlipPrinting:
     def print_copy(
         self, of: Payment | Refund, observer: SaleObserver, cancel: CancelToken | None = None
     ) -> PrintResult:
-        """Print a copy, marked as one; the state of the first slip does not change. Blocks as `print` does.
+        """Print a copy, marked as one; the state of the first slip does not change. May block as long as `print` does.
 
         Raises:
             UsageError: there is no slip or no printer.
@@ -88,7 +88,8 @@ class SlipPrinting:
     def print(self, of: S, observer: SaleObserver, cancel: CancelToken | None = None) -> S:
         """Print the slip unless it is on paper; return the payment with its new state. A slip that fails waits.
 
-        Blocks as the printer may. A cancel that comes meanwhile ends the wait for a printer that holds the slip.
+        May block as long as the printer does. A cancel that comes meanwhile ends the wait for a printer that holds
+        the slip.
         """
         try:
             return self._print(of, observer, cancel or CancelToken())

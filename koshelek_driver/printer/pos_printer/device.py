@@ -51,8 +51,9 @@ class POSPrinter(PrinterMembers):  # noqa: PLR0904 - the methods of the standard
         printer.cut_paper(100)
 
     Every call is a job that ends on paper or raises the cause that prevents it: cover and paper as E_EXTENDED. In
-    AsyncMode calls are queued; while the printer holds a job without paper, an ErrorEvent waits for its response:
-    ER_RETRY resumes the same job, ER_CLEAR cancels it. Text without a line feed waits for the next call.
+    AsyncMode calls are queued; while the printer holds a job without paper, the queue waits until a listener has
+    answered the ErrorEvent: ER_RETRY resumes the same job, ER_CLEAR cancels it. Text without a line feed
+    waits for the next call.
     """
 
     category: ClassVar[str] = "POSPrinter"
@@ -210,7 +211,7 @@ class POSPrinter(PrinterMembers):  # noqa: PLR0904 - the methods of the standard
         issues = sorted(composer.issues, key=lambda issue: not issue.fatal)
         if issues:
             code = ErrorCode.E_FAILURE if issues[0].fatal else ErrorCode.E_ILLEGAL
-            raise UposError(code, issues[0].what, "print it otherwise, or as it comes")
+            raise UposError(code, issues[0].what, "change the data, or accept the approximation")
 
     # --- gather
 

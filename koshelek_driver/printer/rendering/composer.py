@@ -1,7 +1,8 @@
 """Print data of UnifiedPOS, text and escape sequences, to units of whole commands.
 
-Nothing here waits, prints or raises for anything that an application may have written: data that this printer cannot
-print are skipped and recorded as a ValidationIssue, which validateData reports.
+Nothing here waits or sends: units are only collected. Text and escape sequences of an application never raise: what
+this printer cannot print of them is skipped and recorded as a ValidationIssue, which validateData reports. A bar code
+or a ruled line that is wrong raises UposError, because a method of its own asks for it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _STYLES: dict[str, tuple[str, Callable[[Escape], dict[str, object]]]] = {
     "rvC": ("inverse", lambda escape: {"inverse": not escape.off}),
     "rC": ("second_colour", lambda escape: {"second_colour": _is_second_colour(escape)}),
 }
-"""The style that the profile must have, and the change of the text."""
+"""Escape name -> (style that the profile must have, change of the text style)."""
 _SIZES: dict[str, Callable[[int, TextStyle], tuple[int, int]]] = {
     "1C": lambda _number, _style: (1, 1),
     "2C": lambda _number, _style: (2, 1),
@@ -92,12 +93,12 @@ class Composer:
         return [*self.units, self._encoder.rest() + spacing + upright]
 
     def end_line(self) -> None:
-        """Print the unfinished line, if there is one."""
+        """Add the unfinished line, if there is one."""
         if self.pending:
             self._print_line()
 
     def picture(self, picture: Picture, align: int) -> None:
-        """Print a picture on a line of its own.
+        """Add a picture on a line of its own.
 
         `align` is PTR_BM_ or a distance in dots.
         """
@@ -111,7 +112,7 @@ class Composer:
         self.extent = max(self.extent, shown.width)
 
     def bar_code(self, wanted: bar_codes.Order) -> None:
-        """Print a bar code on a line of its own. Raises UposError E_ILLEGAL."""
+        """Add a bar code on a line of its own. Raises UposError E_ILLEGAL."""
         context = self._context
         turned = context.turn_bar_codes is not Rotation.NORMAL
         own = None if turned else bar_codes.native(wanted, context.capabilities, context.room)
@@ -125,7 +126,7 @@ class Composer:
         self.extent = max(self.extent, own.width)
 
     def ruled_line(self, wanted: RuledLine) -> None:
-        """Print a ruled line across the paper. Raises UposError E_ILLEGAL."""
+        """Add a ruled line across the paper. Raises UposError E_ILLEGAL."""
         self.end_line()
         self.picture(ruled_line(wanted, self._context.dots, self._context.room), bar_codes.LEFT)
 
@@ -254,7 +255,7 @@ class Composer:
             return
         percent = 100 if escape.number is None else min(escape.number, 100)
         if percent not in (0, 100) or (percent and self._context.profile.cutter == "partial"):
-            self._report("the cutter leaves what it leaves", fatal=False)
+            self._report("this cutter cannot cut by that percentage", fatal=False)
         self.cut(percent, feed=escape.name != "P")
         if escape.name == "sP":
             self._report("this printer has no stamp", fatal=True)
@@ -311,7 +312,7 @@ class Composer:
         return self._encoder.aligned(_SIDES[wanted.align]) + own.command + self._encoder.aligned(Align.LEFT)
 
     def _spacing(self) -> bytes:
-        """Sent at the start and behind each picture: ESC @ and the strips of ESC * leave the default spacing."""
+        """Set the line spacing again: ESC @ and ESC * leave the default."""
         wanted = self._context.spacing
         return b"" if wanted == self._context.capabilities.spacing else positioning.line_spacing(min(wanted, 255))
 

@@ -135,3 +135,11 @@ def test_print_data_are_shown_without_a_printer(shell: Shell, till: Till, tmp_pa
     data.write_text("\\e|iCкурсив\n", encoding="utf-8")
     code, said = shell.document("printer", "preview", str(data))
     assert (code, said["doubt"]) == (1, "this printer has no 'iC'")
+
+
+def test_a_site_file_without_a_printer_is_told_how_to_add_one(shell: Shell, till: Till) -> None:
+    till.rewrite(devices="")
+    code, _, said = shell.text("printer", "status", "--site", str(till.site))
+    assert code == 2
+    assert "has no printer" in said
+    assert "[devices.NAME]" in said

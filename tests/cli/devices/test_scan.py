@@ -126,3 +126,11 @@ def test_profiles_are_listed_explained_made_and_checked(tmp_path: Path, capsys: 
     assert run(["profiles", "validate", str(made), "--json"]) == 1
     (checked,) = lines(capsys)
     assert "unknown key 'descripton'" in checked["problems"][str(made)]
+
+
+def test_a_site_file_without_a_scanner_is_told_how_to_add_one(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+    till.rewrite(devices="")
+    assert run(["scan", "--site", str(till.site)]) == 2
+    said = capsys.readouterr().err
+    assert "has no scanner" in said
+    assert "[devices.NAME]" in said

@@ -167,7 +167,8 @@ def test_the_journal_is_listed_shown_verified_and_copied(shell: Shell, till: Til
     code, shown = ask(shell, till, "journal", "show", "--order-id", "A-1")
     kinds = [event["kind"] for event in shown["events"]]
     assert (code, kinds[0], kinds[-1], kinds.count("end")) == (0, "intent", "end", 2)
-    assert ask(shell, till, "journal", "show", "--order-id", "A-9")[0] == 1
+    code, _, said = shell.text("journal", "show", "--order-id", "A-9", "--site", str(till.site))
+    assert (code, "the journal has no order 'A-9'" in said) == (2, True)
     assert ask(shell, till, "journal", "verify") == (0, {"whole": True, "faults": []})
     copy = tmp_path / "copy.db"
     assert ask(shell, till, "journal", "backup", str(copy))[1]["bytes"] == copy.stat().st_size
