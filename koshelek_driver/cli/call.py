@@ -57,7 +57,14 @@ class Call:
     """The cashier's cancel: every stop signal, from the beginning of a verb that moves money."""
 
     def moves_money(self, site: Path | None, *, order_id: str = "", transaction_id: str = "") -> Money:
-        """Begin a verb that moves money: from now on a signal is a cancel, and the exit code tells of money."""
+        """Begin a verb that moves money: from now on a signal is a cancel, and the exit code tells of money.
+
+        Raises:
+            UsageError: an id is no text.
+        """
+        for given in (order_id, transaction_id):
+            if any("\ud800" <= letter <= "\udfff" for letter in given):  # bytes that are not in the console's code page
+                raise UsageError(f"the id {given!r} is no text", "write it in the console's own encoding")
         self.money = Money(site, order_id, transaction_id)
         self.take_cancels()
         return self.money

@@ -13,7 +13,7 @@ from koshelek_driver.cli.call import Call, InternalError
 from koshelek_driver.cli.stop_signals import Interrupted
 from koshelek_driver.errors import CallCanceled, DriverError, UsageError
 
-_CLICK_ERROR = next(each for each in typer.BadParameter.__mro__ if each.__name__ == "ClickException")
+_CLICK_ERROR = next(each for each in typer.BadParameter.__mro__ if each.__qualname__ == "ClickException")
 """The root of click's errors, which typer brings under a name of its own in some versions."""
 
 
@@ -33,7 +33,7 @@ def as_driver_error(problem: BaseException, call: Call) -> DriverError | None:
 
 
 def _usage_error(problem: BaseException) -> UsageError | None:
-    if type(problem).__name__ == "NoArgsIsHelpError":  # the help is out already
+    if type(problem).__qualname__ == "NoArgsIsHelpError":  # the help is out already
         return None
     context = getattr(problem, "ctx", None)
     command = context.command_path if context else "koshelek-driver"

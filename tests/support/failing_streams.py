@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-FAILURES = {
+FAILURES: dict[str, Callable[[], Exception]] = {
     "reader gone": lambda: BrokenPipeError(errno.EPIPE, "Broken pipe"),
     "disk full": lambda: OSError(errno.ENOSPC, "No space left on device"),
     "terminal gone": lambda: OSError(errno.EIO, "Input/output error"),
