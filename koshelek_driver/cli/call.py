@@ -7,6 +7,7 @@ display, whichever signal comes, whatever fails in the driver. 3 is for money al
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,9 @@ class Call:
     """One command line: its document, its money and its exit code."""
 
     as_json: bool = False
+    has_events: bool = False
+    """True if standard error is a stream of events, for programs."""
+    began_s: float = field(default_factory=time.monotonic)
     has_document: bool = False
     """True once the one document of `--json` is out."""
     code: int | None = None
@@ -145,9 +149,9 @@ def _has_open(journal: Journal, money: Money) -> bool:
 _calls: list[Call] = [Call()]
 
 
-def begin_call(*, as_json: bool) -> Call:
+def begin_call(*, as_json: bool, has_events: bool = False) -> Call:
     """Begin a command line; `current_call` returns it from now on."""
-    _calls[0] = Call(as_json=as_json)
+    _calls[0] = Call(as_json=as_json, has_events=has_events)
     return _calls[0]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from koshelek_driver.cli.call import Call, InternalError
+from koshelek_driver.cli.output import Output
 from koshelek_driver.cli.stop_signals import Interrupted
 from koshelek_driver.errors import CallCanceled, DriverError, UsageError
 
@@ -52,8 +53,11 @@ def _internal_error(problem: BaseException, call: Call) -> InternalError:
     """Return the fault by its kind and place. Its text stays unsaid: it may hold data of a customer."""
     chain = list(_causes(problem))
     for each in reversed(chain):
-        frames = "".join(traceback.format_tb(each.__traceback__))
-        sys.stderr.write(f"Traceback (most recent call last):\n{frames}{type(each).__name__}\n")
+        frames = traceback.format_tb(each.__traceback__)
+        if call.has_events:
+            Output(as_json=True).event("fault", kind=type(each).__name__, trace=frames)
+        else:
+            sys.stderr.write(f"Traceback (most recent call last):\n{''.join(frames)}{type(each).__name__}\n")
     frame = traceback.extract_tb(problem.__traceback__)[-1]
     where = f"{Path(frame.filename).name}:{frame.lineno}"
     remedy = "run it again, and send standard error to support"

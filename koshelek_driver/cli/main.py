@@ -32,7 +32,7 @@ def _run(arguments: Sequence[str]) -> int:
     from koshelek_driver.cli.faults import as_driver_error
     from koshelek_driver.cli.output import Output
 
-    call = begin_call(as_json="--json" in arguments)
+    call = begin_call(as_json="--json" in arguments, has_events="--events" in arguments)
     try:
         with stop_signals.STOP.interrupting():
             from koshelek_driver.cli.verbs import app

@@ -16,6 +16,9 @@ _LABEL_HELP = "The label that the scanner read; - reads it from standard input, 
 LabelOption = Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)]
 WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")]
 SiteOption = Annotated[Path | None, typer.Option("--site", help=_SITE_HELP)]
+EventsOption = Annotated[
+    bool, typer.Option("--events", help="Progress as JSON lines on standard error, and nothing else there.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.panel import Panel
@@ -92,19 +93,29 @@ class Output:
     def line(self, document: dict[str, Any]) -> None:
         """Print one of many JSON documents, a line each, for verbs whose contract is a stream of them."""
         if self.as_json:
-            stream = sys.stdout if isinstance(sys.stdout, SafeStream) else SafeStream(sys.stdout)
-            stream.write_utf8(as_json_text(document) + "\n")
+            _write_line(sys.stdout, document)
 
     def error(self, problem: DriverError) -> None:
         """Show an error and its remedy, with `--json` as a document as well."""
         self.document({"error": type(problem).__name__, "message": problem.what, "remedy": problem.remedy})
+        self.event("error", error=type(problem).__name__, message=problem.what, remedy=problem.remedy)
         self._notice("[red]error:[/]", problem.what, problem.remedy)
 
     def warning(self, what: str, remedy: str) -> None:
         """Show a warning and its remedy on standard error."""
+        self.event("warning", message=what, remedy=remedy)
         self._notice("[yellow]warning:[/]", what, remedy)
 
+    def event(self, name: str, **facts: Any) -> None:
+        """Write an event as a line of JSON to standard error; does nothing without `--events`."""
+        call = current_call()
+        if call.has_events:
+            at_ms = round((time.monotonic() - call.began_s) * 1000, 1)
+            _write_line(sys.stderr, {"event": name, "at_ms": at_ms, **facts})
+
     def _notice(self, word: str, what: str, remedy: str) -> None:
+        if current_call().has_events:
+            return
         self._errors.print(f"{word} {foreign(what)}", soft_wrap=True)
         if remedy:
             self._errors.print(f"  [bold]do:[/] {foreign(remedy)}", soft_wrap=True)
@@ -114,6 +125,11 @@ class Output:
         name = exchange.request.call.name.lower()
         self.console.print(f"  {name:<9} {exchange.took_ms:8.1f} ms  {foreign(reply_in_words(exchange.reply))}")
         self.say_progress("Waiting for the customer… Ctrl-C cancels")
+
+    def environment(self, name: str) -> None:
+        """Say on the screen that no real money moves, as the slip does."""
+        if name == "test":
+            self.console.print("[black on yellow] TEST / ТЕСТ [/]  the test environment: no real money moves")
 
     def payment(self, payment: Payment | Refund, tip: str, slip: Iterable[str]) -> None:
         """Show the outcome of a sale or a refund, the tip for the cashier and the slip."""
@@ -157,6 +173,11 @@ class Output:
                 foreign(payment.verdict.transaction_id),
             )
         self.console.print(table)
+
+
+def _write_line(stream: TextIO, document: dict[str, Any]) -> None:
+    safe = stream if isinstance(stream, SafeStream) else SafeStream(stream)
+    safe.write_utf8(as_json_text(document) + "\n")
 
 
 def reply_in_words(reply: Reply) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from koshelek_driver.cli.call import current_call
 from koshelek_driver.cli.foreign_text import foreign
-from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.output import Output, reply_in_words
 
 if TYPE_CHECKING:
     from koshelek_driver.card.totp import Verification
@@ -42,15 +42,18 @@ class _Screen:
 
     def wait_for_till(self) -> None:
         """Say that another program has the till."""
+        self._output.event("waiting_for_till")
         self._output.say_progress("Another program has the till…")
 
     def wait_for_scan(self) -> None:
         """Ask for the card."""
+        self._output.event("waiting_for_scan")
         self._output.say_progress("Scan the customer's card…")
 
     def show_scan(self, label: Label, verification: Verification) -> None:
         """Show the kind of a card, never the card."""
         line, scan_type = foreign(self._terminal.card_line(verification)), label.scan_data_type.name
+        self._output.event("scanned", type=scan_type, result_code=verification.result_code)
         code = foreign(verification.result_code)
         self._output.console.print(f"  {line}  [dim]{scan_type} {code}[/]", soft_wrap=True)
         self._output.say_progress("Asking the host…")
@@ -60,16 +63,20 @@ class _Screen:
         money = current_call().money
         if money:
             money.host_was_asked = True
+        name, took_ms = exchange.request.call.name.lower(), round(exchange.took_ms, 3)
+        self._output.event("called", call=name, took_ms=took_ms, reply=reply_in_words(exchange.reply))
         self._output.call(exchange)
 
     def show_condition(self, why: PrinterCondition) -> None:
         """Warn that the printer cannot go on now."""
+        self._output.event("printer_holds", problem=why.problem, remedy=why.remedy)
         self._output.warning(why.problem, f"{why.remedy}; the slip goes on by itself")
 
     def show_print(self, result: PrintResult) -> None:
         """Warn if the slip is not on paper for certain."""
         from koshelek_driver.printer.job_state import JobState
 
+        self._output.event("printed", printed=result.printed, problem=result.problem, remedy=result.remedy)
         is_sent = result.state is not JobState.QUEUED
         what = "the slip was sent but is not confirmed" if is_sent else "the slip is not printed"
         if result.problem:

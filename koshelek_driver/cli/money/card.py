@@ -76,6 +76,7 @@ def methods(
     call.take_cancels()
     with Terminal.open(site) as terminal:
         order = terminal.new_order(order_id or str(uuid.uuid4()), amount, read_file(invoice))
+        output.environment(terminal.environment)
         given, observer = label_text(label), sale_observer(terminal, output)
         with output.progress("At the till…"):
             found = terminal.methods(order, label=given, wait_s=wait, watcher=observer, cancel=call.cancel)

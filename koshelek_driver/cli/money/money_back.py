@@ -9,7 +9,7 @@ import typer
 
 from koshelek_driver.cli.call import current_call
 from koshelek_driver.cli.money.pay import end, finish, slip_of_money
-from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
+from koshelek_driver.cli.options import EventsOption, JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output, payment_document, record_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.outcome import Outcome
@@ -26,6 +26,7 @@ def cancel(
     order_id: Annotated[str, typer.Option("--order-id", help="The receipt's number.")],
     site: SiteOption = None,
     as_json: JsonOption = False,
+    _events: EventsOption = False,
 ) -> None:
     """Cancel an unfinished sale, even if another program of this till is running it.
 
@@ -36,6 +37,7 @@ def cancel(
     output, call = Output(as_json=as_json), current_call()
     money = call.moves_money(site, order_id=order_id)
     with Terminal.open(site) as terminal:
+        output.environment(terminal.environment)
         money.has_begun = True
         with output.progress("Cancelling…"):
             payment = terminal.cancel(order_id, watcher=sale_observer(terminal, output), cancel=call.cancel)
@@ -56,6 +58,7 @@ def refund(
     items: Annotated[Path | None, typer.Option("--items", help="A list of the Pay API's Item, JSON.")] = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
+    _events: EventsOption = False,
 ) -> None:
     """Refund a payment, completely or in part. No card is needed.
 
@@ -68,13 +71,14 @@ def refund(
     money = call.moves_money(site, order_id=order_id, transaction_id=transaction_id)
     wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
     with Terminal.open(site) as terminal:
+        output.environment(terminal.environment)
         money.has_begun = True
         with output.progress("Refunding…"):
             done = terminal.refund(wanted, watcher=sale_observer(terminal, output), cancel=call.cancel)
         finish(terminal, done, output)
 
 
-def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+def recover(*, site: SiteOption = None, as_json: JsonOption = False, _events: EventsOption = False) -> None:
     """Settle what a crash or a lost response left open, and print the slips that wait.
 
     Exit 3: an outcome stays unknown.
@@ -84,6 +88,7 @@ def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     output, call = Output(as_json=as_json), current_call()
     money = call.moves_money(site)
     with Terminal.open(site) as terminal:
+        output.environment(terminal.environment)
         money.has_begun = True
         with output.progress("Recovering…"):
             recovered = terminal.recover(watcher=sale_observer(terminal, output), cancel=call.cancel)

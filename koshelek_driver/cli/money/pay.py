@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from koshelek_driver.cli.call import current_call
-from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
+from koshelek_driver.cli.options import (
+    EventsOption,
+    JsonOption,
+    LabelOption,
+    SiteOption,
+    WaitOption,
+    label_text,
+    read_file,
+)
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, record_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
@@ -29,6 +37,7 @@ def pay(
     wait: WaitOption = 60.0,
     site: SiteOption = None,
     as_json: JsonOption = False,
+    _events: EventsOption = False,
 ) -> None:
     """Make one sale: scan, charge, print the slip.
 
@@ -42,6 +51,7 @@ def pay(
         order = terminal.new_order(order_id, amount, read_file(invoice))
         if label is None:
             terminal.warm_up()
+        output.environment(terminal.environment)
         given, observer = label_text(label), sale_observer(terminal, output)
         money.has_begun = True
         with output.progress("At the till…"):
@@ -61,6 +71,7 @@ def status(
 
     output = Output(as_json=as_json)
     settings = sites.load(site)
+    output.environment(settings.driver.environment)
     if not settings.journal.exists():
         output.warning(f"there is no journal at {settings.journal} yet", "it is made by the first sale")
         _show(output, [], [], [])

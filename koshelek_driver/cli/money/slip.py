@@ -69,6 +69,7 @@ def print_slip(
     output, call = Output(as_json=as_json), current_call()
     call.take_cancels()
     with Terminal.open(site) as terminal:
+        output.environment(terminal.environment)
         found = _found(terminal, order_id, refund)
         is_copy = copy or found.slip_state is not SlipState.QUEUED
         lines = terminal.slip_text(found, copy=is_copy)
