@@ -15,13 +15,13 @@ def to_kopecks(currency: int) -> int:
     """Return an amount of the standard in kopecks.
 
     Raises:
-        UposError: E_ILLEGAL for a fraction of a kopeck, for zero and for a negative amount.
+        UposError: E_ILLEGAL for a float, a fraction of a kopeck, zero and a negative amount.
     """
-    kopecks, rest = divmod(currency, _A_KOPECK)
-    if rest or kopecks <= 0:
+    is_whole = type(currency) is int and currency > 0 and not currency % _A_KOPECK
+    if not is_whole:
         remedy = "whole kopecks above 0, with four implied decimals: 12.34 is 123400"
-        raise UposError(ErrorCode.E_ILLEGAL, f"amount {currency}", remedy)
-    return kopecks
+        raise UposError(ErrorCode.E_ILLEGAL, f"amount {currency!r}", remedy)
+    return currency // _A_KOPECK
 
 
 def to_currency(kopecks: int) -> int:

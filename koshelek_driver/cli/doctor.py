@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
 
@@ -26,9 +26,9 @@ def doctor(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
         done.append(check)
         colour = _COLOURS[check.result.value]
         output.console.print(
-            f"[{colour}]{check.result.value:<5}[/] {check.name:<19} {escape(check.detail)}", soft_wrap=True
+            f"[{colour}]{check.result.value:<5}[/] {check.name:<19} {foreign(check.detail)}", soft_wrap=True
         )
         if check.remedy:
-            output.console.print(f"      [bold]do:[/] {escape(check.remedy)}", soft_wrap=True)
+            output.console.print(f"      [bold]do:[/] {foreign(check.remedy)}", soft_wrap=True)
     output.document({"checks": [asdict(check) for check in done]})
     raise typer.Exit(1 if any(check.result is Result.FAIL for check in done) else 0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from koshelek_driver.cli.call import current_call
 from koshelek_driver.errors import UsageError
 
 _SITE_HELP = "The till's file (default: $KOSHELEK_SITE, then ./site.toml)."
@@ -16,12 +16,15 @@ _LABEL_HELP = "The label that the scanner read; - reads it from standard input, 
 LabelOption = Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)]
 WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")]
 SiteOption = Annotated[Path | None, typer.Option("--site", help=_SITE_HELP)]
+EventsOption = Annotated[
+    bool, typer.Option("--events", help="Progress as JSON lines on standard error, and nothing else there.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
 def label_text(given: str | None) -> str | None:
-    """Return the label of a command line; `-` reads one line from standard input."""
-    return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
+    """Return the label of a command line; `-` reads one line from standard input. Raises UsageError."""
+    return current_call().read_line() if given == "-" else given
 
 
 def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:

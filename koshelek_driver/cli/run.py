@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 from contextlib import closing
 
-from rich.markup import escape
-
+from koshelek_driver.cli.call import current_call
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
 
+_HOUR_S = 3600.0
+
 
 def run(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Run the resident driver of this till until SIGTERM or Ctrl-C.
+    """Run the resident driver of this till until SIGTERM, SIGHUP or Ctrl-C.
 
     It keeps the connection warm, settles what a crash left open, sends receipts and receives postbacks.
     """
@@ -22,11 +22,11 @@ def run(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     from koshelek_driver.resident.resident import Resident
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    output, over = Output(as_json=as_json), threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: over.set())
+    output, call = Output(as_json=as_json), current_call()
+    call.take_cancels()
     settings = sites.load(site)
     with closing(Resident(settings)) as resident:
         output.document({"journal": str(settings.journal), "postback": resident.postback_url})
-        output.console.print(f"running for {escape(str(settings.path))}; postbacks: {resident.postback_url or 'off'}")
-        over.wait()
+        output.console.print(f"running for {foreign(str(settings.path))}; postbacks: {resident.postback_url or 'off'}")
+        while not call.cancel.wait(_HOUR_S):
+            pass

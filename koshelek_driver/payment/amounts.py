@@ -36,6 +36,14 @@ class Sum(Protocol):
         ...
 
 
+def check_whole(name: str, amount: object) -> None:
+    """Refuse an amount that is not an int: kopecks are whole, and True is no sum."""
+    if type(amount) is not int:
+        raise UsageError(
+            f"{name} {amount!r} is a {type(amount).__name__}", "give whole kopecks, an int: 123.45 is 12345"
+        )
+
+
 def check_lines(name: str, whole: Sum, items: Iterable[Item], taxes: Collection[str]) -> None:
     """Check the sums of `name` and of each of its lines; the lines must add up to the whole."""
     check_sum(name, whole)

@@ -34,8 +34,11 @@ class SaleObserver:
 
 
 def notify(callback: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> None:
-    """Call an observer. A screen that fails must not end a sale whose money is on its way."""
+    """Call an observer. A screen that fails must not end a sale whose money is on its way.
+
+    SystemExit is such a failure: libraries for consoles raise it when nobody reads any more.
+    """
     try:
         callback(*arguments, **named)
-    except Exception:  # noqa: BLE001 - anybody's code
+    except (Exception, SystemExit):  # noqa: BLE001 - anybody's code
         _log.warning("a watcher of the sale failed", exc_info=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from koshelek_driver.errors import UsageError
 from koshelek_driver.foreign_json import ForeignJsonError, parse_json_as
 from koshelek_driver.pay_api.models import MAX_KOPECKS, MAX_ORDER_ID, CheckoutInvoice, Item
-from koshelek_driver.payment.amounts import check_lines
+from koshelek_driver.payment.amounts import check_lines, check_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ def order_with_invoice(order_id: str, amount: int, invoice_json: bytes, taxes: C
 
 
 def _checked(new: Order, taxes: Collection[str]) -> Order:
+    check_whole("amount", new.amount)
+    if any("\ud800" <= letter <= "\udfff" for letter in new.order_id):
+        raise UsageError(f"order id {new.order_id!r} is no text", "write it in UTF-8")
     if not 1 <= len(new.order_id) <= MAX_ORDER_ID:
         raise UsageError(f"order id of {len(new.order_id)} characters", f"1 to {MAX_ORDER_ID} are allowed")
     if not 1 <= new.amount <= MAX_KOPECKS:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from koshelek_driver.errors import UsageError
 from koshelek_driver.foreign_json import ForeignJsonError, parse_json_as
 from koshelek_driver.pay_api.models import MAX_KOPECKS, CheckoutInvoice, Item
+from koshelek_driver.payment.amounts import check_whole
 from koshelek_driver.payment.order import LineRule
 from koshelek_driver.payment.outcome import Outcome, Refund
 
@@ -80,6 +81,8 @@ def plan_refund(paid: Paid, amount: int | None, items: tuple[Item, ...] | None, 
     Raises:
         UsageError: it exceeds a limit; the message says how much is left, or which item cannot be given back so.
     """
+    if amount is not None:
+        check_whole("amount", amount)
     if items:
         wanted = RefundPlan(sum(item.total_amount for item in items), items)
         if amount not in (None, wanted.amount):

@@ -10,6 +10,7 @@ import msgspec
 from koshelek_driver.errors import BusyError, LedgerError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import CheckoutInvoice
+from koshelek_driver.payment.amounts import check_whole
 from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.observer import SaleObserver, notify
@@ -56,6 +57,8 @@ class Refunds:
 
     def refund(self, wanted: RefundWanted, observer: SaleObserver, cancel: CancelToken | None = None) -> Refund:
         """Give money back and print the slip; see `Terminal.refund`."""
+        if wanted.amount is not None:
+            check_whole("amount", wanted.amount)
         pressed_s = self._parts.clock.now_s()
         waiting = observer.waiting_for_till
         with self._parts.lock.hold("the refund", cancel=cancel, waiting=lambda: notify(waiting)):

@@ -153,6 +153,11 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
             return order(order_id, amount, build_line_rule(self._site))
         return order_with_invoice(order_id, amount, invoice_json, self._site.pay_api.enums.taxes)
 
+    @property
+    def environment(self) -> str:
+        """`test` or `production`: with `test` no real money moves."""
+        return self._site.driver.environment
+
     # --- devices
 
     @property

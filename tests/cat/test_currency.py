@@ -25,7 +25,7 @@ def test_every_kopeck_amount_goes_there_and_back_exactly(kopecks: int) -> None:
     assert Decimal(currency) / 10_000 == Decimal(kopecks) / 100
 
 
-@pytest.mark.parametrize("currency", [0, -100, -1, 1, 99, 123_401, 100_050])
+@pytest.mark.parametrize("currency", [0, -100, -1, 1, 99, 123_401, 100_050, 123_400.0, True, float("inf")])
 def test_parts_of_a_kopeck_and_nothing_are_illegal(currency: int) -> None:
     with pytest.raises(UposError) as refused:
         to_kopecks(currency)

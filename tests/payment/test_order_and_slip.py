@@ -46,6 +46,21 @@ def test_any_amount_and_order_id_within_the_limits_makes_an_invoice_of_one_line(
     assert made.invoice.items[0].total_amount == made.invoice.total_amount == amount
 
 
+@pytest.mark.parametrize("amount", [19.99 * 100, 12345.0, 123.45, True, float("nan"), float("inf"), "100", None])
+def test_only_whole_kopecks_are_an_amount(amount: Any) -> None:
+    invoice = json.dumps({**INVOICE, "totalAmount": 100}).encode()
+    with pytest.raises(UsageError, match="amount") as caught:
+        order("A-1", amount, RULE)
+    assert "whole kopecks" in caught.value.remedy
+    with pytest.raises(UsageError, match="whole|amount"):
+        order_with_invoice("A-1", amount, invoice, TAXES)
+
+
+def test_an_order_id_is_text() -> None:
+    with pytest.raises(UsageError, match="is no text"):
+        order("\udcff", 100, RULE)
+
+
 @pytest.mark.scenario(39)
 @pytest.mark.parametrize(
     ("order_id", "amount", "what"),

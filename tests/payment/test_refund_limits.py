@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import msgspec
 import pytest
@@ -32,6 +33,13 @@ def refund(items: tuple[Item, ...], outcome: Outcome = Outcome.REFUNDED, amount:
 
 def paid(*refunds: Refund, invoice: CheckoutInvoice | None = INVOICE, amount: int = 750) -> Paid:
     return Paid("A-1", amount, invoice, refunds)
+
+
+@pytest.mark.parametrize("amount", [100.0, 1.5, True, float("nan"), "100"])
+def test_only_whole_kopecks_are_given_back(amount: Any) -> None:
+    with pytest.raises(UsageError, match="amount") as caught:
+        plan_refund(paid(), amount, None, RULE)
+    assert "whole kopecks" in caught.value.remedy
 
 
 def test_everything_is_given_back_as_it_was_sold() -> None:

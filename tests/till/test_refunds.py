@@ -63,6 +63,15 @@ def test_a_paid_order_is_given_back_once_with_its_slip(till: Till) -> None:
 
 
 @pytest.mark.scenario(64)
+def test_a_float_is_no_amount_even_for_a_refund_that_is_repeated(till: Till) -> None:
+    pay(till)
+    wanted: Any = 100.0
+    with pytest.raises(UsageError) as caught:
+        refund(till, amount=wanted)
+    assert "whole kopecks" in caught.value.remedy
+    assert refund_calls(till) == []
+
+
 def test_parts_are_given_back_up_to_the_last_kopeck_and_no_further(till: Till) -> None:
     pay(till)
     assert [refund(till, amount=amount).outcome for amount in (1, 12_000, 344)] == [Outcome.REFUNDED] * 3

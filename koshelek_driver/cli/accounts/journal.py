@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.money.pay import slip_of_money
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output, moment, record_document
@@ -63,7 +63,7 @@ def show(
         raise UsageError(f"the journal has no order '{order_id}'", "`journal list` shows the newest orders")
     output.document({"order_id": order_id, "events": [_document(event) for event in events]})
     for event in events:
-        output.console.print(f"{_time(event)}  {event.kind:<18} {escape(event.data)}", soft_wrap=True)
+        output.console.print(f"{_time(event)}  {event.kind:<18} {foreign(event.data)}", soft_wrap=True)
 
 
 @app.command("close")
@@ -98,7 +98,7 @@ def verify(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     with _opened(site) as journal:
         faults = journal.verify()
     output.document({"whole": not faults, "faults": faults})
-    output.console.print("whole" if not faults else "\n".join(escape(fault) for fault in faults), soft_wrap=True)
+    output.console.print("whole" if not faults else "\n".join(foreign(fault) for fault in faults), soft_wrap=True)
     raise typer.Exit(1 if faults else 0)
 
 
@@ -114,7 +114,7 @@ def backup(
     with _opened(site) as journal:
         journal.database.backup(target)
     output.document({"backup": str(target), "bytes": target.stat().st_size})
-    output.console.print(f"{escape(str(target))}, {target.stat().st_size} bytes")
+    output.console.print(f"{foreign(str(target))}, {target.stat().st_size} bytes")
 
 
 @app.command("rebuild")
@@ -149,7 +149,7 @@ def rebuild(
         }
     )
     output.console.print(f"{rebuilt.from_backup} events from the backup, {rebuilt.saved} saved", soft_wrap=True)
-    output.console.print(f"the damaged journal is in {escape(str(rebuilt.put_aside))}", soft_wrap=True)
+    output.console.print(f"the damaged journal is in {foreign(str(rebuilt.put_aside))}", soft_wrap=True)
     for first, last in rebuilt.lost:
         output.warning(
             f"events {first} to {last} are lost", "compare with the provider's registry before charging again"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output, moment
 from koshelek_driver.errors import UsageError
@@ -50,7 +50,7 @@ def prepare(
     with closing(LedgerConnection(address)) as connection:
         version = connection.prepare(role)
     output.document({"version": version, "database": address.database, "role": role})
-    output.console.print(f"version {version} in {escape(address.database)} at {escape(address.host)}")
+    output.console.print(f"version {version} in {foreign(address.database)} at {foreign(address.host)}")
 
 
 @app.command("feed")
@@ -79,7 +79,7 @@ def status(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     output.console.print(f"{behind} events of this till are not in the ledger yet")
     table = Table("store", "till", "fed last", "events not here then")
     for till in tills:
-        table.add_row(escape(till.store_id), escape(till.terminal_id), moment(till.heard_s), str(till.behind))
+        table.add_row(foreign(till.store_id), foreign(till.terminal_id), moment(till.heard_s), str(till.behind))
     output.console.print(table)
 
 
@@ -102,7 +102,7 @@ def find(
     output.document({"payments": [_payment(payment) for payment in found]})
     for each in found:
         of = f"{each.outcome}  {each.amount} kopecks  order {each.order_id}  {each.transaction_id}"
-        output.console.print(escape(f"{each.till}  {of}"), soft_wrap=True)
+        output.console.print(foreign(f"{each.till}  {of}"), soft_wrap=True)
     raise typer.Exit(0 if found else 1)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption, read_day, read_file
 from koshelek_driver.cli.output import Output, moment
 
@@ -135,7 +135,7 @@ def _show(made: Reconciled, output: Output) -> None:
         f" only ours {len(made.only_ours)}, unknown {len(made.unknown)}"
     )
     for line in lines[:_SHOWN]:
-        output.console.print(escape(line), soft_wrap=True)
+        output.console.print(foreign(line), soft_wrap=True)
     if len(lines) > _SHOWN:
         output.console.print(f"… and {len(lines) - _SHOWN} more: --json has all of them")
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
-from rich.markup import escape
 
 from koshelek_driver.cli.accounts.ledger import till_document
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption, read_day
 from koshelek_driver.cli.output import Output, moment
 
@@ -121,7 +121,7 @@ def _table(title: str, unknown: tuple[Row, ...], rows: tuple[Row, ...], output: 
     table.add_column("transaction", overflow="fold")
     for row in (*unknown, *rows):
         cells = f"{row.till} {row.kind}".lstrip(), row.order_id, in_roubles(row.amount), row.payment_type
-        table.add_row(*map(escape, (*cells, _transaction(row))))
+        table.add_row(*map(foreign, (*cells, _transaction(row))))
     output.console.print(table)
 
 
@@ -130,10 +130,10 @@ def _totals_table(title: str, totals: dict[str, Totals], output: Output) -> None
 
     from koshelek_driver.payment.outcome import in_roubles
 
-    table = Table("provider", "payments", "RUB", "refunds", "RUB", "cancels", "RUB", title=escape(title) or None)
+    table = Table("provider", "payments", "RUB", "refunds", "RUB", "cancels", "RUB", title=foreign(title) or None)
     for name, of in totals.items():
         counted = (of.payments, of.paid), (of.refunds, of.refunded), (of.cancels, of.canceled)
-        table.add_row(escape(name), *(text for count, sum_ in counted for text in (str(count), in_roubles(sum_))))
+        table.add_row(foreign(name), *(text for count, sum_ in counted for text in (str(count), in_roubles(sum_))))
     output.console.print(table)
 
 

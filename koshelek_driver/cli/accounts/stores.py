@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output
 
@@ -77,7 +77,7 @@ def _answered(reply: StoreAnswer, output: Output) -> None:
     output.document({"done": reply.is_done, "http_status": reply.http_status, "answer": reply.answer})
     output.console.print("done" if reply.is_done else f"[red]refused:[/] HTTP {reply.http_status}")
     text = msgspec.json.format(msgspec.json.encode(reply.answer)).decode()
-    output.console.print(escape(text), soft_wrap=True)
+    output.console.print("\n".join(map(foreign, text.split("\n"))), soft_wrap=True)
     raise typer.Exit(0 if reply.is_done else _EXIT_NO)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output, print_document
 from koshelek_driver.errors import UsageError, nearest
@@ -96,7 +96,7 @@ def print_preview(
         if png is not None and lines:
             png.write_bytes((Path(folder) / "receipt-0001.png").read_bytes())
     output.document({"lines": lines, "png": str(png) if png and lines else None, "doubt": doubt})
-    output.console.print(escape("\n".join(lines)), soft_wrap=True)
+    output.console.print("\n".join(map(foreign, lines)), soft_wrap=True)
     if doubt:
         output.warning(doubt, "it is passed over, or printed as near as can be")
     raise typer.Exit(1 if doubt else 0)

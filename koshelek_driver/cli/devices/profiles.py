@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.markup import escape
 from rich.table import Table
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import DriverError, UsageError, nearest
@@ -42,7 +42,7 @@ def list_profiles(*, as_json: JsonOption = False) -> None:
     output.document({"profiles": [dict(zip(("kind", "name", "description"), row, strict=True)) for row in rows]})
     table = Table("kind", "name", "description")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(foreign(cell) for cell in row))
     output.console.print(table)
 
 
@@ -61,7 +61,7 @@ def explain(name: str, *, as_json: JsonOption = False) -> None:
     keys: dict[str, Any] = msgspec.to_builtins(known[name](name))
     output.document(keys)
     for key, value in keys.items():
-        output.console.print(f"{key} = {escape(str(value))}", soft_wrap=True)
+        output.console.print(f"{key} = {foreign(str(value))}", soft_wrap=True)
 
 
 @app.command("validate")
@@ -94,4 +94,4 @@ def new(
     if file.exists():
         raise UsageError(f"{file} exists", "name another file")
     file.write_text(_NEW.format(name=file.stem, inherits=inherits), encoding="utf-8")
-    Output(as_json=False).console.print(f"made {escape(str(file))}; put it into device_profiles/scanners/")
+    Output(as_json=False).console.print(f"made {foreign(str(file))}; put it into device_profiles/scanners/")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import queue
-import signal
-import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
+from koshelek_driver.cli.stop_signals import STOP
 from koshelek_driver.errors import SiteError, UsageError, nearest
+from koshelek_driver.payment.cancel import CancelToken
 
 if TYPE_CHECKING:
     from koshelek_driver.config.sections import DeviceEntry
@@ -49,11 +49,11 @@ def scan(
     templates = Templates((*own_templates, *USUAL_TEMPLATES), may_overlap=True)
     arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
     with listening({name: entry}, name, arrived.put, lambda event: arrived.put(_in_words(event))):
-        output.console.print(f"Scan something; {escape(name)} listens. Ctrl-C ends.")
+        output.console.print(f"Scan something; {foreign(name)} listens. Ctrl-C ends.")
         for item in _until_ctrl_c(arrived, count):
             document = {"error": item} if isinstance(item, str) else scan_document(item, templates)
-            output.document(document)
-            output.console.print("  ".join(f"{key} {escape(str(value))}" for key, value in document.items()))
+            output.line(document)
+            output.console.print("  ".join(f"{key} {foreign(str(value))}" for key, value in document.items()))
 
 
 def devices(*, as_json: JsonOption = False) -> None:
@@ -65,7 +65,7 @@ def devices(*, as_json: JsonOption = False) -> None:
     output.document({"devices": [asdict(each) for each in listed]})
     table = Table("kind", "port", "name", "profile")
     for each in listed:
-        table.add_row(each.kind, escape(each.port), escape(each.name), each.profile)
+        table.add_row(each.kind, foreign(each.port), foreign(each.name), each.profile)
     output.console.print(table if listed else "no port that a scanner could be on")
 
 
@@ -103,17 +103,14 @@ def _in_words(event: ErrorEvent) -> str:
 
 
 def _until_ctrl_c(arrived: queue.SimpleQueue[Any], count: int) -> Any:
-    """Yield scans and errors until `count` scans came (0: no limit) or Ctrl-C is pressed."""
-    ended = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: ended.set())
+    """Yield scans and errors until `count` scans came (0: no limit) or a stop signal does."""
+    ended = CancelToken()
+    STOP.cancel_instead(ended.cancel)
     scans = 0
-    try:
-        while not ended.is_set() and (not count or scans < count):
-            try:
-                item = arrived.get(timeout=_TICK_S)
-            except queue.Empty:
-                continue
-            scans += not isinstance(item, str)
-            yield item
-    finally:
-        signal.signal(signal.SIGINT, before)
+    while not ended.is_set() and (not count or scans < count):
+        try:
+            item = arrived.get(timeout=_TICK_S)
+        except queue.Empty:
+            continue
+        scans += not isinstance(item, str)
+        yield item

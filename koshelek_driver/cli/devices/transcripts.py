@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.errors import PortLost, UsageError
@@ -50,7 +50,7 @@ def record(
     write_private(file, ("\n".join(lines) + "\n").encode("ascii"))
     reads = sum(" < " in line for line in lines)
     output.document({"file": str(file), "reads": reads, "labels": sum(line.startswith("= ") for line in lines)})
-    output.console.print(f"{reads} reads in {escape(str(file))}")
+    output.console.print(f"{reads} reads in {foreign(str(file))}")
     raise typer.Exit(0 if reads else 1)
 
 
@@ -67,7 +67,7 @@ def replay(file: Path, *, profile: ProfileOption = "generic-serial", as_json: Js
     rows = [{"type": kind, "label": label} for kind, label in labels]
     output.document({"labels": rows, "expected": not expected or labels == expected})
     for kind, label in labels:
-        output.console.print(f"{kind}  {escape(label)}", soft_wrap=True)
+        output.console.print(f"{kind}  {foreign(label)}", soft_wrap=True)
     if expected and labels != expected:
         output.warning("this is not what the transcript expects", "correct the profile")
         raise typer.Exit(1)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
+from koshelek_driver.cli.call import current_call
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
 from koshelek_driver.cli.output import Output
 from koshelek_driver.cli.progress import sale_observer
@@ -49,9 +50,9 @@ def payload_test(
     output.document(report)
     for key, value in report.items():
         if key != "refusals":
-            output.console.print(f"  {key:<17} {escape(str(value))}", soft_wrap=True)
+            output.console.print(f"  {key:<17} {foreign(str(value))}", soft_wrap=True)
     for refusal in report["refusals"]:
-        output.console.print(f"  {escape(refusal['template'])}\n    {escape(refusal['why'])}", soft_wrap=True)
+        output.console.print(f"  {foreign(refusal['template'])}\n    {foreign(refusal['why'])}", soft_wrap=True)
     raise typer.Exit(0 if report["accepted"] else 1)
 
 
@@ -71,16 +72,18 @@ def methods(
     """
     from koshelek_driver.till.terminal import Terminal
 
-    output = Output(as_json=as_json)
+    output, call = Output(as_json=as_json), current_call()
+    call.take_cancels()
     with Terminal.open(site) as terminal:
         order = terminal.new_order(order_id or str(uuid.uuid4()), amount, read_file(invoice))
-        observer = sale_observer(terminal, output)
+        output.environment(terminal.environment)
+        given, observer = label_text(label), sale_observer(terminal, output)
         with output.progress("At the till…"):
-            found = terminal.methods(order, label=label_text(label), wait_s=wait, watcher=observer)
+            found = terminal.methods(order, label=given, wait_s=wait, watcher=observer, cancel=call.cancel)
         line, tip = terminal.card_line(found.verification), terminal.tip_for(found.error_code, found.details)
     output.document(_document(found, line, tip))
     if tip:
-        output.console.print(f"  [bold]{escape(tip)}[/]\n  code {escape(found.error_code)}  {escape(found.details)}")
+        output.console.print(f"  [bold]{foreign(tip)}[/]\n  code {foreign(found.error_code)}  {foreign(found.details)}")
     if found.providers:
         output.console.print(_table(found))
     raise typer.Exit(0 if found.can_pay else 1)
@@ -109,7 +112,7 @@ def _table(found: Methods) -> Table:
     table = Table("provider", "available", "message", title="begins by itself" if found.default else None)
     for provider in found.providers:
         available = "yes" if provider.available else "no"
-        table.add_row(escape(provider.payment_type), available, escape(provider.message or ""))
+        table.add_row(foreign(provider.payment_type), available, foreign(provider.message or ""))
     return table
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from koshelek_driver.cli.money.pay import finish, slip_of_money
-from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
+from koshelek_driver.cli.call import current_call
+from koshelek_driver.cli.money.pay import end, finish, slip_of_money
+from koshelek_driver.cli.options import EventsOption, JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output, payment_document, record_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.outcome import Outcome
+
+if TYPE_CHECKING:
+    from koshelek_driver.payment.recovery import Recovered
+    from koshelek_driver.till.terminal import Terminal
 
 _EXIT_OF_CANCEL = {Outcome.CANCELED: 0, Outcome.REJECTED: 0, Outcome.PAID: 1, Outcome.UNKNOWN: 3}
 
@@ -21,6 +26,7 @@ def cancel(
     order_id: Annotated[str, typer.Option("--order-id", help="The receipt's number.")],
     site: SiteOption = None,
     as_json: JsonOption = False,
+    _events: EventsOption = False,
 ) -> None:
     """Cancel an unfinished sale, even if another program of this till is running it.
 
@@ -28,16 +34,18 @@ def cancel(
     """
     from koshelek_driver.till.terminal import Terminal
 
-    output = Output(as_json=as_json)
+    output, call = Output(as_json=as_json), current_call()
+    money = call.moves_money(site, order_id=order_id)
     with Terminal.open(site) as terminal:
+        output.environment(terminal.environment)
+        money.has_begun = True
         with output.progress("Cancelling…"):
-            payment = terminal.cancel(order_id, watcher=sale_observer(terminal, output))
+            payment = terminal.cancel(order_id, watcher=sale_observer(terminal, output), cancel=call.cancel)
         paid = payment.outcome is Outcome.PAID
         tip = terminal.tip_for("PAID_USE_REFUND") if paid else terminal.tip(payment)
         slip = slip_of_money(terminal, payment)
-        output.payment(payment, tip, slip)
         output.document(payment_document(payment, tip, slip))
-    raise typer.Exit(_EXIT_OF_CANCEL[payment.outcome])
+        end(_EXIT_OF_CANCEL[payment.outcome], lambda: output.payment(payment, tip, slip))
 
 
 def refund(
@@ -50,6 +58,7 @@ def refund(
     items: Annotated[Path | None, typer.Option("--items", help="A list of the Pay API's Item, JSON.")] = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
+    _events: EventsOption = False,
 ) -> None:
     """Refund a payment, completely or in part. No card is needed.
 
@@ -58,27 +67,31 @@ def refund(
     from koshelek_driver.payment.refunds import RefundWanted
     from koshelek_driver.till.terminal import Terminal
 
-    output = Output(as_json=as_json)
+    output, call = Output(as_json=as_json), current_call()
+    money = call.moves_money(site, order_id=order_id, transaction_id=transaction_id)
     wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
     with Terminal.open(site) as terminal:
+        output.environment(terminal.environment)
+        money.has_begun = True
         with output.progress("Refunding…"):
-            done = terminal.refund(wanted, watcher=sale_observer(terminal, output))
+            done = terminal.refund(wanted, watcher=sale_observer(terminal, output), cancel=call.cancel)
         finish(terminal, done, output)
 
 
-def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+def recover(*, site: SiteOption = None, as_json: JsonOption = False, _events: EventsOption = False) -> None:
     """Settle what a crash or a lost response left open, and print the slips that wait.
 
     Exit 3: an outcome stays unknown.
     """
     from koshelek_driver.till.terminal import Terminal
 
-    output = Output(as_json=as_json)
+    output, call = Output(as_json=as_json), current_call()
+    money = call.moves_money(site)
     with Terminal.open(site) as terminal:
+        output.environment(terminal.environment)
+        money.has_begun = True
         with output.progress("Recovering…"):
-            recovered = terminal.recover(watcher=sale_observer(terminal, output))
-        for each in (*recovered.settled, *recovered.still_unknown):
-            output.payment(each, terminal.tip(each), ())
+            recovered = terminal.recover(watcher=sale_observer(terminal, output), cancel=call.cancel)
         output.document(
             {
                 "settled": [record_document(each) for each in recovered.settled],
@@ -87,6 +100,11 @@ def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
                 ],
             }
         )
-        if not recovered.settled and not recovered.still_unknown:
-            output.console.print("nothing was open")
-    raise typer.Exit(3 if recovered.still_unknown else 0)
+        end(3 if recovered.still_unknown else 0, lambda: _show_recovered(terminal, recovered, output))
+
+
+def _show_recovered(terminal: Terminal, recovered: Recovered, output: Output) -> None:
+    for each in (*recovered.settled, *recovered.still_unknown):
+        output.payment(each, terminal.tip(each), ())
+    if not recovered.settled and not recovered.still_unknown:
+        output.console.print("nothing was open")

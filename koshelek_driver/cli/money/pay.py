@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
+from koshelek_driver.cli.call import current_call
+from koshelek_driver.cli.options import (
+    EventsOption,
+    JsonOption,
+    LabelOption,
+    SiteOption,
+    WaitOption,
+    label_text,
+    read_file,
+)
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, record_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
@@ -27,6 +37,7 @@ def pay(
     wait: WaitOption = 60.0,
     site: SiteOption = None,
     as_json: JsonOption = False,
+    _events: EventsOption = False,
 ) -> None:
     """Make one sale: scan, charge, print the slip.
 
@@ -34,14 +45,17 @@ def pay(
     """
     from koshelek_driver.till.terminal import Terminal
 
-    output = Output(as_json=as_json)
+    output, call = Output(as_json=as_json), current_call()
+    money = call.moves_money(site, order_id=order_id)
     with Terminal.open(site) as terminal:
         order = terminal.new_order(order_id, amount, read_file(invoice))
         if label is None:
             terminal.warm_up()
-        observer = sale_observer(terminal, output)
+        output.environment(terminal.environment)
+        given, observer = label_text(label), sale_observer(terminal, output)
+        money.has_begun = True
         with output.progress("At the till…"):
-            payment = terminal.pay(order, label=label_text(label), typed=typed, wait_s=wait, watcher=observer)
+            payment = terminal.pay(order, label=given, typed=typed, wait_s=wait, watcher=observer, cancel=call.cancel)
         finish(terminal, payment, output)
 
 
@@ -57,6 +71,7 @@ def status(
 
     output = Output(as_json=as_json)
     settings = sites.load(site)
+    output.environment(settings.driver.environment)
     if not settings.journal.exists():
         output.warning(f"there is no journal at {settings.journal} yet", "it is made by the first sale")
         _show(output, [], [], [])
@@ -80,9 +95,15 @@ def status(
 def finish(terminal: Terminal, payment: Payment | Refund, output: Output) -> None:
     """Show the outcome of a sale or a refund and exit with its code."""
     tip, slip = terminal.tip(payment), slip_of_money(terminal, payment)
-    output.payment(payment, tip, slip)
     output.document(payment_document(payment, tip, slip))
-    raise typer.Exit(EXIT_OF_OUTCOME[payment.outcome])
+    end(EXIT_OF_OUTCOME[payment.outcome], lambda: output.payment(payment, tip, slip))
+
+
+def end(code: int, show: Callable[[], object]) -> NoReturn:
+    """End a verb whose document is out with the exit code of its outcome, whatever becomes of the screen."""
+    current_call().code = code
+    show()
+    raise typer.Exit(code)
 
 
 def slip_of_money(terminal: Terminal, payment: Payment | Refund) -> list[str]:

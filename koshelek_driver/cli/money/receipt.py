@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output
 
@@ -40,5 +41,5 @@ def send(
     output.document({"order_id": order_id, "sent": sent, "queued": queued, "error_code": entry.last})
     if queued:
         output.warning(f"the receipt waits: {entry.last}", "`run` or `recover` sends it; payments do not wait for it")
-    output.console.print("sent" if sent else "queued" if queued else f"[red]refused:[/] {entry.last}")
+    output.console.print("sent" if sent else "queued" if queued else f"[red]refused:[/] {foreign(entry.last)}")
     raise typer.Exit(0 if sent or queued else 1)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.call import current_call
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output, print_document
 from koshelek_driver.cli.progress import sale_observer
@@ -42,7 +43,7 @@ def show(
         if lines and png is not None:
             terminal.slip_preview(_found(terminal, order_id, refund), copy=copy).save(png)
     output.document({"lines": lines, "png": str(png) if png and lines else None})
-    output.console.print(escape("\n".join(lines)) if lines else "no slip", soft_wrap=True)
+    output.console.print("\n".join(map(foreign, lines)) if lines else "no slip", soft_wrap=True)
     raise typer.Exit(0 if lines else 1)
 
 
@@ -65,12 +66,14 @@ def print_slip(
     from koshelek_driver.payment.outcome import SlipState
     from koshelek_driver.till.terminal import Terminal
 
-    output = Output(as_json=as_json)
+    output, call = Output(as_json=as_json), current_call()
+    call.take_cancels()
     with Terminal.open(site) as terminal:
+        output.environment(terminal.environment)
         found = _found(terminal, order_id, refund)
         is_copy = copy or found.slip_state is not SlipState.QUEUED
         lines = terminal.slip_text(found, copy=is_copy)
-        result = terminal.print_slip(found, watcher=sale_observer(terminal, output))
+        result = terminal.print_slip(found, watcher=sale_observer(terminal, output), cancel=call.cancel)
         if png is not None:
             terminal.slip_preview(found, copy=is_copy).save(png)
     output.document({"lines": lines, "png": str(png) if png else None, **print_document(result)})

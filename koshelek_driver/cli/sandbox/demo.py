@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
+from koshelek_driver.cli.call import current_call
+from koshelek_driver.cli.foreign_text import foreign
+from koshelek_driver.cli.money.pay import end
 from koshelek_driver.cli.options import JsonOption
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, reply_in_words
 from koshelek_driver.cli.progress import sale_observer
@@ -111,15 +113,20 @@ class _Demo:
         """Make a sale and exit with the code of its outcome."""
         from koshelek_driver.till.terminal import Terminal
 
+        call = current_call()
         order_id = f"DEMO-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        money = call.moves_money(self._peers.host.files.site, order_id=order_id)
         with Terminal.open(self._peers.host.files.site) as terminal:
             terminal.warm_up()
             card = self._draw_card()
             shown = sale_observer(terminal, self._output)
-            observer = replace(shown, called=self._called, waiting_for_scan=self._hold(card, shown.waiting_for_scan))
+            observer = replace(
+                shown, called=self._hear(shown.called), waiting_for_scan=self._hold(card, shown.waiting_for_scan)
+            )
             order = terminal.new_order(order_id, amount)
+            money.has_begun = True
             with self._output.progress("At the till…"):
-                payment = terminal.pay(order, wait_s=_SCAN_WAIT_S, watcher=observer)
+                payment = terminal.pay(order, wait_s=_SCAN_WAIT_S, watcher=observer, cancel=call.cancel)
             self._end(payment, terminal.tip(payment), terminal.slip_text(payment))
 
     def _draw_card(self) -> Image.Image:
@@ -146,12 +153,17 @@ class _Demo:
 
         return show
 
-    def _called(self, exchange: Exchange) -> None:
-        if not self._calls:
-            self._say("[bold]3[/] The till pays at the Pay API sandbox over TLS")
-        name, reply = exchange.request.call.name.lower(), reply_in_words(exchange.reply)
-        self._calls.append({"call": name, "ms": round(exchange.took_ms, 3), "reply": reply})
-        self._output.call(exchange)
+    def _hear(self, called: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
+        """Return a callback that also keeps each call to the host for the document."""
+
+        def hear(exchange: Exchange) -> None:
+            if not self._calls:
+                self._say("[bold]3[/] The till pays at the Pay API sandbox over TLS")
+            name, reply = exchange.request.call.name.lower(), reply_in_words(exchange.reply)
+            self._calls.append({"call": name, "ms": round(exchange.took_ms, 3), "reply": reply})
+            called(exchange)
+
+        return hear
 
     def _end(self, payment: Payment, tip: str, slip: list[str]) -> None:
         from koshelek_driver.payment.outcome import SlipState
@@ -159,8 +171,6 @@ class _Demo:
         printer = self._peers.printer
         if payment.slip_state is SlipState.PRINTED and printer.wait_for_receipts(1, _RECEIPT_WAIT_S):
             slip = list(printer.receipts[-1].lines)
-        self._say("[bold]4[/] The end")
-        self._output.payment(payment, tip, slip)
         places = self._places()
         self._output.document(
             {
@@ -170,9 +180,13 @@ class _Demo:
                 **places,
             }
         )
+        end(EXIT_OF_OUTCOME[payment.outcome], lambda: self._show_end(payment, tip, slip, places))
+
+    def _show_end(self, payment: Payment, tip: str, slip: list[str], places: dict[str, str | None]) -> None:
+        self._say("[bold]4[/] The end")
+        self._output.payment(payment, tip, slip)
         for name, path in places.items():
-            self._say(f"  {name:<10} {escape(path or '—')}")
-        raise typer.Exit(EXIT_OF_OUTCOME[payment.outcome])
+            self._say(f"  {name:<10} {foreign(path or '—')}")
 
     def _places(self) -> dict[str, str | None]:
         picture = self._peers.printer.last_picture

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import signal
-import threading
 import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
+from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption
 from koshelek_driver.cli.output import Output
 from koshelek_driver.cli.sandbox.site_file import write_site
+from koshelek_driver.cli.stop_signals import STOP
 from koshelek_driver.errors import PortNotOpened, UsageError, nearest
+from koshelek_driver.payment.cancel import CancelToken
 
 if TYPE_CHECKING:
     from koshelek_driver.sandbox.printer.faults import Fault
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from koshelek_driver.sandbox.wallet import Issuer
 
 app = typer.Typer(no_args_is_help=True, help="Simulated peers that are real on the wire: host, card, printer.")
+
+_HOUR_S = 3600.0
 
 
 class Symbology(StrEnum):
@@ -77,7 +79,7 @@ def serve(
     facts = _host_document(host, LOGIN)
     output.document(facts)
     for name, value in facts.items():
-        output.console.print(f"{name:>17}  {escape(value)}", soft_wrap=True)
+        output.console.print(f"{name:>17}  {foreign(value)}", soft_wrap=True)
     output.console.print("Ctrl-C ends it.")
     _wait_for_end()
     host.close()
@@ -123,7 +125,7 @@ def card(
     except (OSError, ValueError) as problem:
         raise UsageError(f"--out {out}: {problem}", "name a .png file in a folder that exists") from problem
     output.document({"label": label, "png": str(out.resolve())})
-    output.console.print(f"{escape(label)}\n{escape(str(out.resolve()))}", soft_wrap=True)
+    output.console.print(f"{foreign(label)}\n{foreign(str(out.resolve()))}", soft_wrap=True)
 
 
 @app.command("printer")
@@ -144,10 +146,12 @@ def printer(
         machine = VirtualPrinter(folder, port=port, dots=dots, fault=played)
     except OSError as problem:
         raise _cannot_listen(port, problem) from problem
-    machine.on_receipt = lambda receipt, png: output.console.print(escape("\n".join((*receipt.lines, f"→ {png}"))))
+    machine.on_receipt = lambda receipt, png: output.console.print(
+        "\n".join(map(foreign, (*receipt.lines, f"→ {png}")))
+    )
     output.document({"port": machine.port, "dir": str(machine.folder)})
     output.console.print(
-        f"port {machine.port}, receipts in {escape(str(machine.folder))}. Ctrl-C ends it.", soft_wrap=True
+        f"port {machine.port}, receipts in {foreign(str(machine.folder))}. Ctrl-C ends it.", soft_wrap=True
     )
     _wait_for_end()
     machine.close()
@@ -188,9 +192,8 @@ def _cannot_listen(port: int, problem: OSError) -> PortNotOpened:
 
 
 def _wait_for_end() -> None:
-    """Block until Ctrl-C or SIGTERM."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: ended.set())
-    while not ended.wait(1.0):
+    """Block until a stop signal."""
+    ended = CancelToken()
+    STOP.cancel_instead(ended.cancel)
+    while not ended.wait(_HOUR_S):
         pass
