@@ -16,7 +16,7 @@ import msgspec
 
 from koshelek_driver.pay_api.models import read_slip
 from koshelek_driver.payment.journal.day_book import Operation
-from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles, responsible
 from koshelek_driver.printer.rendering.layout import Line, pair, rule, title
 
 Kind = Literal["payment", "refund", "cancel", "unknown payment", "unknown refund"]
@@ -59,7 +59,8 @@ class Row(msgspec.Struct, frozen=True):
     """One payment, refund or cancel of a report; `amount` in kopecks.
 
     `at_s` is the Unix time of its end, or of its beginning if it is unknown. `slip` is the provider's complete slip.
-    `till` is the name of the till in reports over several tills, else empty.
+    `till` is the name of the till in reports over several tills, else empty. `operator` answers for the row: of a
+    cancel the person who cancelled. `ended_by` acted on it after its beginning.
     """
 
     kind: Kind
@@ -81,6 +82,8 @@ class Row(msgspec.Struct, frozen=True):
     error_code: str
     slip: dict[str, Any]
     till: str = ""
+    operator: str = ""
+    ended_by: str = ""
 
 
 @dataclass(slots=True)
@@ -233,6 +236,9 @@ def _unknown(payment: Payment | Refund) -> Row:
         payment.verdict.slip or {},
         payment.refund_transaction_id if isinstance(payment, Refund) else "",
         payment.created_s,
+        "",
+        payment.operator,
+        payment.ended_by,
     )
     return unknown_row(operation, is_refund=isinstance(payment, Refund))
 
@@ -259,6 +265,8 @@ def _row(kind: Kind, operation: Operation) -> Row:
         error_code=operation.error_code,
         slip=operation.slip,
         till=operation.till,
+        operator=responsible(operation.outcome, operation.operator, operation.ended_by),
+        ended_by=operation.ended_by,
     )
 
 

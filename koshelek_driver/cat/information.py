@@ -20,6 +20,7 @@ class Asked(msgspec.Struct, rename="camel", frozen=True, kw_only=True, forbid_un
     `order_id`: the application's own number of the sale. `label`: the text that a scanner read, or that was `typed`;
     without it the card that was shown is used, else the next scan. `invoice`: the API's checkoutInvoice; `items`: the
     lines to refund. `original_transaction_id` or `original_order_id`: the payment to void or to refund.
+    `operator`: the name of the person at the till.
     """
 
     order_id: str = ""
@@ -29,6 +30,7 @@ class Asked(msgspec.Struct, rename="camel", frozen=True, kw_only=True, forbid_un
     items: list[dict[str, Any]] | None = None
     original_transaction_id: str = ""
     original_order_id: str = ""
+    operator: str = ""
 
     def __repr__(self) -> str:
         return f"Asked(order_id={self.order_id!r})"  # a label is a secret

@@ -39,15 +39,30 @@ class Wallet(Protocol):
         wait_s: float = 60.0,
         watcher: SaleObserver = ...,
         cancel: CancelToken | None = None,
+        operator: str = "",
     ) -> Payment:
         """See Terminal."""
         ...
 
-    def refund(self, wanted: RefundWanted, *, watcher: SaleObserver = ..., cancel: CancelToken | None = None) -> Refund:
+    def refund(
+        self,
+        wanted: RefundWanted,
+        *,
+        watcher: SaleObserver = ...,
+        cancel: CancelToken | None = None,
+        operator: str = "",
+    ) -> Refund:
         """See Terminal."""
         ...
 
-    def cancel(self, order_id: str, *, watcher: SaleObserver = ..., cancel: CancelToken | None = None) -> Payment:
+    def cancel(
+        self,
+        order_id: str,
+        *,
+        watcher: SaleObserver = ...,
+        cancel: CancelToken | None = None,
+        operator: str = "",
+    ) -> Payment:
         """See Terminal."""
         ...
 

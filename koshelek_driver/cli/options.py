@@ -17,6 +17,9 @@ LabelOption = Annotated[str | None, typer.Option("--label", help=_LABEL_HELP)]
 WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait for a scan.")]
 SiteOption = Annotated[Path | None, typer.Option("--site", help=_SITE_HELP)]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+OperatorOption = Annotated[
+    str, typer.Option("--operator", help="The person at the till, kept with everything that this does.")
+]
 
 
 def label_text(given: str | None) -> str | None:

@@ -33,6 +33,7 @@ from koshelek_driver.payment.recovery import Recovered, Recovery
 from koshelek_driver.payment.refunds import Refunds, RefundWanted
 from koshelek_driver.payment.sales import Sales
 from koshelek_driver.payment.shown_card import Shown, ShownCard
+from koshelek_driver.payment.staff.operators import Staff, checked_operator
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
@@ -190,24 +191,25 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         wait_s: float = 60.0,
         watcher: SaleObserver = _SILENT,
         cancel: CancelToken | None = None,
+        operator: str = "",
     ) -> Payment:
         """Charge an order and print its slip. Blocks until the outcome is final or must stay unknown.
 
         `label` is the text that a scanner read (`typed`: the cashier typed it). Without it the card that `scanner`
         read is used, else the next scan within `wait_s`. An order that is paid is answered from the journal and not
         charged again; an order that a crash left open is settled first. A rejected or cancelled order may be tried
-        again with a new scan.
+        again with a new scan. `operator` is the name of the person at the till, kept with the payment.
 
         Raises, all before anything is sent:
             CardError: no card can be read at this till.
             ScanTimeout: nothing was scanned in time.
             ScanCanceled: the cashier cancelled while a scan was awaited; else a cancel is an outcome.
             UposError: the scanner failed.
-            UsageError: the order was begun with another amount.
+            UsageError: the order was begun with another amount, or the operator's name is wrong.
             BusyError: another program pays at this till for too long.
             JournalError: the journal cannot be written.
         """
-        pressed_s = self._clock.now_s()
+        pressed_s, operator = self._clock.now_s(), checked_operator(operator)
         with self._calls.begun(cancel) as token:
 
             def show() -> Shown:
@@ -215,7 +217,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
                     return self._cards.given(parse_text(label, typed=typed), pressed_s)
                 return self._shown(pressed_s, wait_s, watcher, token)
 
-            return self._sales.pay(to_pay, show, watcher, token)
+            return self._sales.pay(to_pay, show, watcher, token, operator)
 
     def request_cancel(self) -> None:
         """Cancel the call that is under way or waits. Any thread or signal handler; without such a call no effect.
@@ -224,21 +226,34 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         """
         self._calls.cancel_all()
 
-    def cancel(self, order_id: str, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None) -> Payment:
+    def cancel(
+        self,
+        order_id: str,
+        *,
+        watcher: SaleObserver = _SILENT,
+        cancel: CancelToken | None = None,
+        operator: str = "",
+    ) -> Payment:
         """End an unfinished sale, also one that another program runs or that a crash left open.
 
         Blocks as a sale may. A sale that has ended is returned as it ended, `repeated`; a paid one needs a refund.
 
         Raises:
-            UsageError: this till does not know the order.
+            UsageError: this till does not know the order, or the operator's name is wrong.
             CallCanceled: `cancel` came while another program had the till.
             BusyError, JournalError: as for `pay`.
         """
+        operator = checked_operator(operator)
         with self._calls.begun(cancel) as token:
-            return self._recovery.cancel(order_id, watcher, token)
+            return self._recovery.cancel(order_id, watcher, token, operator)
 
     def refund(
-        self, wanted: RefundWanted, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None
+        self,
+        wanted: RefundWanted,
+        *,
+        watcher: SaleObserver = _SILENT,
+        cancel: CancelToken | None = None,
+        operator: str = "",
     ) -> Refund:
         """Give money back and print the slip. Blocks until the outcome is final or must stay unknown.
 
@@ -250,35 +265,40 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
             CallCanceled: `cancel` came while another program had the till. A refund that has begun has no cancel.
             BusyError, JournalError: as for `pay`.
         """
+        staff = Staff(checked_operator(operator))
         with self._calls.begun(cancel) as token:
-            return self._refunds.refund(wanted, watcher, token)
+            return self._refunds.refund(wanted, watcher, token, staff)
 
-    def recover(self, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None) -> Recovered:
+    def recover(
+        self, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None, operator: str = ""
+    ) -> Recovered:
         """Settle everything that a crash or a lost response left open, and print the slips that wait.
 
         A sale that is not paid is cancelled: no customer stands at the till for it any more. Receipts that wait are
         sent. Blocks as long as all of that takes.
 
         Raises:
+            UsageError: the operator's name is wrong.
             CallCanceled: `cancel` came while another program had the till.
             BusyError, JournalError: as for `pay`.
         """
+        operator = checked_operator(operator)
         with self._calls.begun(cancel) as token:
-            recovered = self._recovery.recover(watcher, token)
+            recovered = self._recovery.recover(watcher, token, operator)
         if self.waiting():
             self._background.outbox.send_all(self._background.line())
         return recovered
 
-    def close_unknown(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
+    def close_unknown(self, order_id: str, outcome: Outcome, reason: str, *, operator: str = "") -> Payment:
         """Close a payment that cannot be settled, by a supervisor's word: the provider's file or the bank's.
 
         `outcome` is PAID or CANCELED; the reason is stored with it.
 
         Raises:
-            UsageError: the order is not unknown, or there is no reason.
+            UsageError: the order is not unknown, there is no reason, or the operator's name is wrong.
             BusyError, JournalError: as for `pay`.
         """
-        return self._recovery.close(order_id, outcome, reason)
+        return self._recovery.close(order_id, outcome, reason, checked_operator(operator))
 
     # --- cards
 

@@ -222,6 +222,7 @@ def test_a_journal_of_the_fourth_version_has_its_ends_in_the_first_day(tmp_path:
         ("refund", "ended"),
         ("refund", "paid"),
         ("installation", "journal_id"),
+        *((table, column) for table in ("attempt", "refund") for column in ("operator", "ended_by")),
     ):
         old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     old.execute("PRAGMA user_version = 4")

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from koshelek_driver.cli.money.pay import slip_of_money
-from koshelek_driver.cli.options import JsonOption, SiteOption
+from koshelek_driver.cli.options import JsonOption, OperatorOption, SiteOption
 from koshelek_driver.cli.output import Output, moment, record_document
 from koshelek_driver.errors import UsageError
 
@@ -74,6 +74,7 @@ def close(
     order_id: Annotated[str, typer.Option("--order-id", help="A payment that stays unknown.")],
     outcome: Annotated[str, typer.Option("--as", help="paid or canceled, according to the registry or the bank.")],
     reason: Annotated[str, typer.Option("--reason", help="The person who found it out, and the source.")],
+    operator: OperatorOption = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,7 +89,7 @@ def close(
     if outcome not in list(Outcome):
         raise UsageError(f"--as {outcome}", "write paid or canceled")
     with Terminal.open(site) as terminal:
-        closed = terminal.close_unknown(order_id, Outcome(outcome), reason)
+        closed = terminal.close_unknown(order_id, Outcome(outcome), reason, operator=operator)
         output.payment(closed, terminal.tip(closed), slip_of_money(terminal, closed))
     output.document(record_document(closed))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from koshelek_driver.cli.money.pay import finish, slip_of_money
-from koshelek_driver.cli.options import JsonOption, SiteOption, read_file
+from koshelek_driver.cli.options import JsonOption, OperatorOption, SiteOption, read_file
 from koshelek_driver.cli.output import Output, payment_document, record_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.outcome import Outcome
@@ -19,6 +19,7 @@ _EXIT_OF_CANCEL = {Outcome.CANCELED: 0, Outcome.REJECTED: 0, Outcome.PAID: 1, Ou
 def cancel(
     *,
     order_id: Annotated[str, typer.Option("--order-id", help="The receipt's number.")],
+    operator: OperatorOption = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -31,7 +32,7 @@ def cancel(
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         with output.progress("Cancelling…"):
-            payment = terminal.cancel(order_id, watcher=sale_observer(terminal, output))
+            payment = terminal.cancel(order_id, watcher=sale_observer(terminal, output), operator=operator)
         paid = payment.outcome is Outcome.PAID
         tip = terminal.tip_for("PAID_USE_REFUND") if paid else terminal.tip(payment)
         slip = slip_of_money(terminal, payment)
@@ -48,6 +49,7 @@ def refund(
         int | None, typer.Option("--amount", help="Kopecks; without it and --items the whole rest.")
     ] = None,
     items: Annotated[Path | None, typer.Option("--items", help="A list of the Pay API's Item, JSON.")] = None,
+    operator: OperatorOption = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -62,11 +64,11 @@ def refund(
     wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
     with Terminal.open(site) as terminal:
         with output.progress("Refunding…"):
-            done = terminal.refund(wanted, watcher=sale_observer(terminal, output))
+            done = terminal.refund(wanted, watcher=sale_observer(terminal, output), operator=operator)
         finish(terminal, done, output)
 
 
-def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
+def recover(*, operator: OperatorOption = "", site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Settle what a crash or a lost response left open, and print the slips that wait.
 
     Exit 3: an outcome stays unknown.
@@ -76,7 +78,7 @@ def recover(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     output = Output(as_json=as_json)
     with Terminal.open(site) as terminal:
         with output.progress("Recovering…"):
-            recovered = terminal.recover(watcher=sale_observer(terminal, output))
+            recovered = terminal.recover(watcher=sale_observer(terminal, output), operator=operator)
         for each in (*recovered.settled, *recovered.still_unknown):
             output.payment(each, terminal.tip(each), ())
         output.document(

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from koshelek_driver.cli.options import JsonOption, LabelOption, SiteOption, WaitOption, label_text, read_file
+from koshelek_driver.cli.options import (
+    JsonOption,
+    LabelOption,
+    OperatorOption,
+    SiteOption,
+    WaitOption,
+    label_text,
+    read_file,
+)
 from koshelek_driver.cli.output import EXIT_OF_OUTCOME, Output, payment_document, record_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.journal.outbox_book import Entry, Kind, State
@@ -25,6 +33,7 @@ def pay(
     label: LabelOption = None,
     typed: Annotated[bool, typer.Option("--typed", help="The cashier typed the label.")] = False,
     wait: WaitOption = 60.0,
+    operator: OperatorOption = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,7 +50,9 @@ def pay(
             terminal.warm_up()
         observer = sale_observer(terminal, output)
         with output.progress("At the till…"):
-            payment = terminal.pay(order, label=label_text(label), typed=typed, wait_s=wait, watcher=observer)
+            payment = terminal.pay(
+                order, label=label_text(label), typed=typed, wait_s=wait, watcher=observer, operator=operator
+            )
         finish(terminal, payment, output)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.outcome import Outcome
 
-_COLUMNS = "order_id, request_id, amount, outcome, transaction_id, error_code, slip"
+_COLUMNS = "order_id, request_id, amount, outcome, transaction_id, error_code, slip, operator, ended_by"
 _WHERE = "WHERE ended > ? AND ended <= ?"
 _PAYMENTS = f"SELECT {_COLUMNS}, '', closed_s, ended FROM attempt {_WHERE}"  # noqa: S608
 _REFUNDS = f"SELECT {_COLUMNS}, ref_transaction_id, closed_s, ended FROM refund {_WHERE}"  # noqa: S608
@@ -52,8 +52,8 @@ class Operation(msgspec.Struct, frozen=True):
     """A payment or refund as reports count it.
 
     `at_s` is the Unix time of its end, `amount` is in kopecks. An open one has the time of its beginning. `till` is the
-    name of the till in reports over several tills, else empty. A msgspec.Struct, because it is created faster than a
-    dataclass, and a report reads ten thousand of them.
+    name of the till in reports over several tills, else empty. `operator` began it, `ended_by` acted on it later. A
+    msgspec.Struct, because it is created faster than a dataclass, and a report reads ten thousand of them.
     """
 
     order_id: str
@@ -66,6 +66,8 @@ class Operation(msgspec.Struct, frozen=True):
     refund_transaction_id: str
     at_s: float
     till: str = ""
+    operator: str = ""
+    ended_by: str = ""
 
 
 class DayBook:
@@ -144,8 +146,18 @@ def _end_number(row: Any) -> int:
 
 
 def _read_operation(row: Any) -> Operation:
-    order_id, request_id, amount, outcome, transaction_id, error_code, slip, refund_id, at_s, _ = row
+    order_id, request_id, amount, outcome, transaction_id, error_code, slip, *people, refund_id, at_s, _ = row
     shown = _READ_SLIP(slip) if slip else {}
     return Operation(
-        order_id, request_id, amount, _OUTCOMES[outcome], transaction_id, error_code, shown, refund_id, at_s
+        order_id,
+        request_id,
+        amount,
+        _OUTCOMES[outcome],
+        transaction_id,
+        error_code,
+        shown,
+        refund_id,
+        at_s,
+        "",
+        *people,
     )

@@ -143,6 +143,13 @@ CREATE INDEX attempt_by_time ON attempt (closed_s) WHERE closed_s IS NOT NULL;
 CREATE INDEX refund_by_time ON refund (closed_s) WHERE closed_s IS NOT NULL;
 """
 
-MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS, _JOURNAL_ID_AND_TIMES)
+_OPERATORS = """
+ALTER TABLE attempt ADD COLUMN operator TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempt ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE refund ADD COLUMN operator TEXT NOT NULL DEFAULT '';
+ALTER TABLE refund ADD COLUMN ended_by TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS = (_FIRST, _CARDS, _REFUNDS_AND_CHAIN, _OUTBOX, _DAYS, _JOURNAL_ID_AND_TIMES, _OPERATORS)
 """Migration number n, counted from 1, takes the journal from version n - 1 to version n."""
 SCHEMA_VERSION = len(MIGRATIONS)

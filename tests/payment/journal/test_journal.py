@@ -13,7 +13,7 @@ from koshelek_driver.card.rate_limit import Guesses
 from koshelek_driver.errors import JournalError
 from koshelek_driver.payment.journal import Journal
 from koshelek_driver.payment.journal.card_book import CardBook
-from koshelek_driver.payment.journal.schema import _FIRST
+from koshelek_driver.payment.journal.schema import _FIRST, SCHEMA_VERSION
 from koshelek_driver.payment.outcome import Outcome, Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 from tests.support.journals import BODY, PAID, SLIP, payment, request
@@ -219,7 +219,7 @@ def test_a_journal_of_a_newer_driver_is_refused_with_both_versions(path: Path) -
     database = apsw.Connection(str(path))
     database.pragma("user_version", 99)
     database.close()
-    with pytest.raises(JournalError, match="version 99, this driver writes version 6"):
+    with pytest.raises(JournalError, match=f"version 99, this driver writes version {SCHEMA_VERSION}"):
         Journal(path)
 
 
