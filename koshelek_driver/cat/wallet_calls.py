@@ -16,7 +16,8 @@ from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
-from koshelek_driver.payment.staff.operators import checked_operator
+from koshelek_driver.payment.staff.operators import Staff, checked_operator
+from koshelek_driver.secrets import Secret
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
 
@@ -67,7 +68,7 @@ def training(name: str, kopecks: int) -> Work:
 
 def sale(wallet: Wallet, given: Asked, order_id: str, kopecks: int, timeout: int) -> Work:
     """Return the work of a sale. Raises UposError for parameters that the wallet refuses."""
-    operator = operator_of(given)
+    operator = staff_of(given).operator
     try:
         order = wallet.new_order(order_id, kopecks, as_json(given.invoice))
     except DriverError as problem:
@@ -90,14 +91,14 @@ def sale(wallet: Wallet, given: Asked, order_id: str, kopecks: int, timeout: int
 
 def refund(wallet: Wallet, given: Asked, kopecks: int) -> Work:
     """Return the work of a refund of the payment that is named. Raises UposError for a wrong operator."""
-    operator = operator_of(given)
+    staff = staff_of(given)
     wanted = RefundWanted(
         order_id="" if given.original_transaction_id else given.original_order_id,
         transaction_id=given.original_transaction_id,
         amount=kopecks,
         items_json=as_json(given.items),
     )
-    return lambda observer, cancel: wallet.refund(wanted, watcher=observer, cancel=cancel, operator=operator)
+    return lambda observer, cancel: _refund(wallet, wanted, staff, observer, cancel)
 
 
 def void(wallet: Wallet, given: Asked, kopecks: int) -> Work:
@@ -107,22 +108,22 @@ def void(wallet: Wallet, given: Asked, kopecks: int) -> Work:
         UposError: E_ILLEGAL if no payment is named, it is unknown here, the amount differs, or it took no money; also
             for a wrong operator.
     """
-    operator = operator_of(given)
+    staff = staff_of(given)
     original = _original(wallet, given)
     if original.amount != kopecks:
         what = f"order {original.order_id} was of {original.amount} kopecks, not {kopecks}"
         raise UposError(ErrorCode.E_ILLEGAL, what, "void the whole payment, or refund a part")
-    return lambda observer, cancel: _void(wallet, original, operator, observer, cancel)
+    return lambda observer, cancel: _void(wallet, original, staff, observer, cancel)
 
 
-def operator_of(given: Asked) -> str:
-    """Return the operator that the application names; empty for none.
+def staff_of(given: Asked) -> Staff:
+    """Return the operator and the supervisor's secret that the application gives; both may be missing.
 
     Raises:
         UposError: E_ILLEGAL for a name that is too long or cannot be printed.
     """
     try:
-        return checked_operator(given.operator)
+        return Staff(checked_operator(given.operator), Secret(given.supervisor) if given.supervisor else None)
     except DriverError as problem:
         raise translated(problem) from problem
 
@@ -140,16 +141,20 @@ def _original(wallet: Wallet, given: Asked) -> Payment:
 
 
 def _void(
-    wallet: Wallet, original: Payment, operator: str, observer: SaleObserver, cancel: CancelToken
+    wallet: Wallet, original: Payment, staff: Staff, observer: SaleObserver, cancel: CancelToken
 ) -> Payment | Refund:
     """Cancel an undecided payment. Refund it if it is paid, or if the customer was faster than the cancel."""
     if original.outcome is Outcome.UNKNOWN:
-        ended = wallet.cancel(original.order_id, watcher=observer, cancel=cancel, operator=operator)
+        ended = wallet.cancel(original.order_id, watcher=observer, cancel=cancel, operator=staff.operator)
         if ended.outcome is not Outcome.PAID:
             return ended
     whole = RefundWanted(order_id=original.order_id)
-    done = wallet.refund(whole, watcher=observer, cancel=cancel, operator=operator)
+    done = _refund(wallet, whole, staff, observer, cancel)
     # A refund may have resumed a part that was open: then the rest is refunded in the next turn.
     while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
-        done = wallet.refund(whole, watcher=observer, cancel=cancel, operator=operator)
+        done = _refund(wallet, whole, staff, observer, cancel)
     return done
+
+
+def _refund(wallet: Wallet, wanted: RefundWanted, staff: Staff, observer: SaleObserver, cancel: CancelToken) -> Refund:
+    return wallet.refund(wanted, watcher=observer, cancel=cancel, operator=staff.operator, supervisor=staff.supervisor)

@@ -18,6 +18,7 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.refund_limits import Paid, RefundPlan, plan_refund, read_items
 from koshelek_driver.payment.shop import Shop, ShopPayment
+from koshelek_driver.payment.staff.approval import RefundApproval
 from koshelek_driver.payment.staff.operators import NOBODY, Staff
 from koshelek_driver.secrets import Secret
 
@@ -56,13 +57,21 @@ class _Call:
 class Refunds:
     """Refunds of one till. Any number of threads and programs may call; one is served at a time."""
 
-    def __init__(self, parts: PaymentParts, line_rule: LineRule, token: Callable[[], Secret], shop: Shop) -> None:
-        """`token` makes the API's header without a card; it raises TotpModuleError."""
+    def __init__(
+        self,
+        parts: PaymentParts,
+        line_rule: LineRule,
+        token: Callable[[], Secret],
+        shop: Shop,
+        approval: RefundApproval | None = None,
+    ) -> None:
+        """`token` makes the API's header without a card; it raises TotpModuleError. `approval` None: no limit."""
         self._parts = parts
         self._shop = shop
         self._payments = PaidPayments(parts.journal, shop)
         self._line_rule = line_rule
         self._token = token
+        self._approval = approval or RefundApproval(parts.journal, parts.clock, None, None)
 
     def refund(
         self,
@@ -91,6 +100,7 @@ class Refunds:
             return replace(paid.last_refunded, repeated=True)
         items = read_items(wanted.items_json) if wanted.items_json is not None else None
         plan = plan_refund(paid, wanted.amount, items, self._line_rule)
+        self._approval.check(transaction_id, paid, plan, call.staff)
         return self._request(transaction_id, paid, plan, call)
 
     def _resume(self, transaction_id: str, running: Refund, wanted: RefundWanted, call: _Call) -> Refund:

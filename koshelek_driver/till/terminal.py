@@ -39,12 +39,14 @@ from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, parse_text
 from koshelek_driver.scanner.once import scan_once
+from koshelek_driver.secrets import Secret
 from koshelek_driver.till.assembly import (
     build_day_rule,
     build_endpoint,
     build_ledger,
     build_line_rule,
     build_payment_parts,
+    build_refund_approval,
     build_shop,
     check_devices,
     check_slip,
@@ -101,7 +103,8 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         self._sales = Sales(parts, self._cards, breaker, site.pay_api.smallest_amount)
         self._ledger = build_ledger(site, self._journal)
         shop = build_shop(site, self._ledger)
-        self._refunds = Refunds(parts, build_line_rule(site), self._cards.token_without_card, shop)
+        approval = build_refund_approval(site, parts)
+        self._refunds = Refunds(parts, build_line_rule(site), self._cards.token_without_card, shop, approval)
         self._recovery = Recovery(parts)
         self._days = Closing(parts, build_day_rule(site))
         self._methods = MethodsQuery(parts, self._cards, self._client, timing.decision_timeout_s)
@@ -254,18 +257,21 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         watcher: SaleObserver = _SILENT,
         cancel: CancelToken | None = None,
         operator: str = "",
+        supervisor: Secret | None = None,
     ) -> Refund:
         """Give money back and print the slip. Blocks until the outcome is final or must stay unknown.
 
         No card is needed. A refund that an earlier run left open is resumed. A full refund of a payment that is given
-        back already returns the refund that did it. More than what is left is never requested.
+        back already returns the refund that did it. More than what is left is never requested. `supervisor` is the
+        secret that a refund above the site file's `refund_limit` needs.
 
         Raises, all before anything is sent:
             UsageError: unknown payment, or an amount or item that cannot be refunded; the message says what is left.
+                Also a wrong operator's name, and above the limit a supervisor's secret that is missing or wrong.
             CallCanceled: `cancel` came while another program had the till. A refund that has begun has no cancel.
             BusyError, JournalError: as for `pay`.
         """
-        staff = Staff(checked_operator(operator))
+        staff = Staff(checked_operator(operator), supervisor)
         with self._calls.begun(cancel) as token:
             return self._refunds.refund(wanted, watcher, token, staff)
 

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from koshelek_driver.cli.money.pay import finish, slip_of_money
-from koshelek_driver.cli.options import JsonOption, OperatorOption, SiteOption, read_file
+from koshelek_driver.cli.options import (
+    JsonOption,
+    OperatorOption,
+    SiteOption,
+    SupervisorOption,
+    read_file,
+    supervisor_secret,
+)
 from koshelek_driver.cli.output import Output, payment_document, record_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.outcome import Outcome
@@ -50,21 +57,24 @@ def refund(
     ] = None,
     items: Annotated[Path | None, typer.Option("--items", help="A list of the Pay API's Item, JSON.")] = None,
     operator: OperatorOption = "",
+    supervisor: SupervisorOption = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Refund a payment, completely or in part. No card is needed.
 
-    A refund cannot be cancelled.
+    A refund cannot be cancelled. More than the site file's refund_limit needs --supervisor.
     """
     from koshelek_driver.payment.refunds import RefundWanted
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
+    approval = supervisor_secret(wanted=supervisor)
     with Terminal.open(site) as terminal:
+        observer = sale_observer(terminal, output)
         with output.progress("Refunding…"):
-            done = terminal.refund(wanted, watcher=sale_observer(terminal, output), operator=operator)
+            done = terminal.refund(wanted, watcher=observer, operator=operator, supervisor=approval)
         finish(terminal, done, output)
 
 
