@@ -174,7 +174,7 @@ def longest_sale_s(site: Site) -> float:
 def build_slip_rules(site: Site) -> SlipRules:
     """Return the look of slips."""
     driver = site.driver
-    return SlipRules(driver.environment, driver.language, build_slip_templates(site), site.slip.qr)
+    return SlipRules(driver.environment, driver.language, build_slip_templates(site), site.slip.qr, site.zone)
 
 
 def build_slip_templates(site: Site) -> dict[str, tuple[str, ...]]:

@@ -33,6 +33,7 @@ from koshelek_driver.payment.recovery import Recovered, Recovery
 from koshelek_driver.payment.refunds import Refunds, RefundWanted
 from koshelek_driver.payment.sales import Sales
 from koshelek_driver.payment.shown_card import Shown, ShownCard
+from koshelek_driver.payment.slips.local_time import local_time
 from koshelek_driver.payment.staff.operators import Staff, checked_operator
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
@@ -440,8 +441,12 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
 
     def print_report(self, made: Report) -> PrintResult:
         """Print a report. Blocks as the printer may. Raises UsageError without a printer."""
-        language = self._site.driver.language
-        return self._slips.print_plain(lambda columns: as_lines(made, columns, language))
+        language, zone = self._site.driver.language, self._site.zone
+        return self._slips.print_plain(lambda columns: as_lines(made, columns, language, zone))
+
+    def local_time(self, at_s: float) -> str:
+        """Return a Unix time in the time zone of the shop, as 22.11.2026 13:25:48+03:00."""
+        return local_time(at_s, self._site.zone)
 
     def reconcile(self, theirs: list[Theirs], scope: Scope, *, shop: bool = False) -> Reconciled:
         """Compare a provider's settlement file with this till's journal, or with the ledger of the whole shop.

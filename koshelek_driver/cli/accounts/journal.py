@@ -95,11 +95,21 @@ def close(
 
 
 @app.command("verify")
-def verify(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Verify that the journal is complete and unchanged. Exit 1: it is not."""
+def verify(
+    *,
+    anchor: Annotated[str, typer.Option("--anchor", help="The anchor of a Z report, as its paper has it.")] = "",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify that the journal is complete and unchanged, also against a Z report on paper. Exit 1: it is not."""
+    from koshelek_driver.payment.journal.chain import parse_anchor
+
     output = Output(as_json=as_json)
+    known = parse_anchor(anchor)
+    if anchor and known is None:
+        raise UsageError(f"--anchor {anchor}", "write it as on the Z report: event, hyphen, hexadecimal digits")
     with _opened(site) as journal:
-        faults = journal.verify()
+        faults = journal.verify(known)
     output.document({"whole": not faults, "faults": faults})
     output.console.print("whole" if not faults else "\n".join(escape(fault) for fault in faults), soft_wrap=True)
     raise typer.Exit(1 if faults else 0)

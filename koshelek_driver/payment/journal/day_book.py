@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from koshelek_driver.payment.journal.chain import Anchor
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.outcome import Outcome
 
@@ -89,6 +90,12 @@ class DayBook:
         """Return a closed day by its number; None if it is not closed."""
         found = self._closings("LIMIT 1 OFFSET ?", day - 1) if day > 0 else []
         return found[0] if found else None
+
+    def anchor(self, day: int) -> Anchor | None:
+        """Return the event that closed a day, with its link; None if the day is not closed."""
+        sql = "SELECT number, link FROM event WHERE request_id = ? ORDER BY number LIMIT 1 OFFSET ?"
+        found = self._database.run(sql, _NAME, day - 1) if day > 0 else []
+        return Anchor(found[0][0], bytes(found[0][1]).hex()) if found else None
 
     def ended(self, after: int, until: int | None) -> list[Operation]:
         """Return operations that ended after an event, in their order. `until` None: up to the last event."""

@@ -16,7 +16,7 @@ from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal.card_book import CardBook
-from koshelek_driver.payment.journal.chain import Event
+from koshelek_driver.payment.journal.chain import Anchor, Event
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.day_book import DayBook
 from koshelek_driver.payment.journal.outbox_book import OutboxBook
@@ -126,12 +126,13 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         """Return all events of a requestId, oldest first."""
         return list(self.database.events(request_id))
 
-    def verify(self) -> list[str]:
+    def verify(self, anchor: Anchor | None = None) -> list[str]:
         """Return the faults of the journal as sentences; an empty list if it is intact.
 
-        Checks the file, the chain of events, and the tables against the events. Reads the whole file.
+        Checks the file, the chain of events, and the tables against the events; with an anchor of a Z report also that
+        the chain leads there. Reads the whole file.
         """
-        return find_faults(self.database)
+        return find_faults(self.database, anchor)
 
     # --- writing
 

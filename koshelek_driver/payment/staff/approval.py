@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import Any
 
 from koshelek_driver.card.rate_limit import RateLimit
 from koshelek_driver.errors import UsageError
@@ -49,7 +50,7 @@ class RefundApproval:
         if not staff.supervisor:
             raise UsageError(what, "have the supervisor repeat it with --supervisor")
         self._refuse_hasty(what)
-        facts = {"transaction_id": transaction_id, "amount": plan.amount, "operator": staff.operator}
+        facts: dict[str, Any] = {"transaction_id": transaction_id, "amount": plan.amount, "operator": staff.operator}
         if not _same(staff.supervisor, self._supervisor):
             self._keep_wrong(facts)
             raise UsageError(f"{what}; the supervisor's secret is wrong", "nothing was sent; ask the supervisor")
@@ -61,13 +62,13 @@ class RefundApproval:
         if wait_s > 0:
             raise UsageError(f"{what}; the supervisor's secret was wrong too often", f"wait {wait_s:.0f} s")
 
-    def _keep_wrong(self, facts: dict[str, str | int]) -> None:
+    def _keep_wrong(self, facts: dict[str, Any]) -> None:
         now_s = self._clock.unix_s()
         with self._journal.database.event(now_s, "supervisor refused", _NAME, facts):
             guesses = self._journal.cards.guesses(_WHO)
             self._journal.cards.keep_guesses(_WHO, _RATE_LIMIT.after_wrong(guesses, now_s))
 
-    def _keep_right(self, facts: dict[str, str | int]) -> None:
+    def _keep_right(self, facts: dict[str, Any]) -> None:
         with self._journal.database.event(self._clock.unix_s(), "supervisor approved", _NAME, facts):
             self._journal.cards.forget_guesses(_WHO)
 
