@@ -366,7 +366,8 @@ def test_a_chain_that_was_computed_anew_does_not_lead_to_the_printed_anchor(shop
     forged.execute("UPDATE attempt SET amount = 100 WHERE number = 1")
     forged.execute("UPDATE event SET data = replace(data, '500', '100') WHERE number = 1")
     before = FIRST_LINK
-    for number, *fields in forged.execute("SELECT number, at_s, kind, request_id, data FROM event").fetchall():
+    rows: list[Any] = forged.execute("SELECT number, at_s, kind, request_id, data FROM event").fetchall()
+    for number, *fields in rows:
         before = link(before, number, *fields)
         forged.execute("UPDATE event SET link = ? WHERE number = ?", (before, number))
     forged.close()
