@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.accounting.report import Report, make_report
 from koshelek_driver.errors import UsageError
@@ -35,8 +37,7 @@ class Closing:
         self.close_due()
         with self._journal.database.transaction():
             made = self._open_day(closed=True)
-            self._store(made, self._journal.database.last_number())
-        return made
+            return self._store(made, self._journal.database.last_number())
 
     def close_due(self) -> list[Report]:
         """Close every day that has ended by the rule, and return their Z reports.
@@ -61,9 +62,10 @@ class Closing:
         before = self._journal.days.closing(number - 1)
         ended = self._journal.days.ended(_last_event(before), closing.until)
         unknown = [found for request_id in closing.unsettled if (found := self._find(request_id)) is not None]
-        return make_report(
+        made = make_report(
             number, closing.date, ended, unknown, since_s=_end_s(before), until_s=closing.until_s, closed=True
         )
+        return self._anchored(made)
 
     def _close_first_due(self) -> Report | None:
         """Close the first day that has ended by the rule. Return None if there is none.
@@ -99,8 +101,7 @@ class Closing:
             until_s=end_s,
             closed=True,
         )
-        self._store(made, until)
-        return made
+        return self._store(made, until)
 
     def _open_day(self, *, closed: bool) -> Report:
         last, now_s = self._journal.days.last(), self._clock.unix_s()
@@ -115,10 +116,15 @@ class Closing:
             closed=closed,
         )
 
-    def _store(self, made: Report, until: int) -> None:
+    def _store(self, made: Report, until: int) -> Report:
+        """Close the day of a report; return it with the anchor of its closing event."""
         unsettled = tuple(row.request_id for row in made.unknown)
         closing = ClosedDay(made.day, until, made.until_s, made.since_s, made.date, unsettled)
         self._journal.days.close(self._clock.unix_s(), closing, {"totals": made.totals})
+        return self._anchored(made)
+
+    def _anchored(self, made: Report) -> Report:
+        return replace(made, anchor=self._journal.days.anchor(made.day))
 
     def _date(self, ended: list[Operation], otherwise_s: float) -> str:
         """Return the date on which its earliest row ended; without rows the date of `otherwise_s`."""

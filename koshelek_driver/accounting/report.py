@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 import msgspec
 
 from koshelek_driver.pay_api.models import read_slip
+from koshelek_driver.payment.journal.chain import Anchor
 from koshelek_driver.payment.journal.day_book import Operation
-from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles, responsible
+from koshelek_driver.payment.slips.local_time import local_time
 from koshelek_driver.printer.rendering.layout import Line, pair, rule, title
 
 Kind = Literal["payment", "refund", "cancel", "unknown payment", "unknown refund"]
@@ -30,27 +32,31 @@ _WORDS = {
         "x": "X-ОТЧЁТ",
         "z": "Z-ОТЧЁТ",
         "day": "День",
-        "from": "С (UTC)",
-        "until": "По (UTC)",
+        "from": "С",
+        "until": "По",
         "unknown": "НЕ ЗАВЕРШЕНО",
         "payments": "Оплаты",
         "refunds": "Возвраты",
         "cancels": "Отмены",
         "total": "Итого, руб.",
         "none": "Операций не было",
+        "all": "ВСЕГО",
+        "anchor": "Контроль журнала",
     },
     "en": {
         "x": "X REPORT",
         "z": "Z REPORT",
         "day": "Day",
-        "from": "From (UTC)",
-        "until": "Until (UTC)",
+        "from": "From",
+        "until": "Until",
         "unknown": "UNSETTLED",
         "payments": "Payments",
         "refunds": "Refunds",
         "cancels": "Cancels",
         "total": "Total, RUB",
         "none": "Nothing happened",
+        "all": "ALL PROVIDERS",
+        "anchor": "Journal anchor",
     },
 }
 
@@ -59,7 +65,8 @@ class Row(msgspec.Struct, frozen=True):
     """One payment, refund or cancel of a report; `amount` in kopecks.
 
     `at_s` is the Unix time of its end, or of its beginning if it is unknown. `slip` is the provider's complete slip.
-    `till` is the name of the till in reports over several tills, else empty.
+    `till` is the name of the till in reports over several tills, else empty. `operator` answers for the row: of a
+    cancel the person who cancelled. `ended_by` acted on it after its beginning.
     """
 
     kind: Kind
@@ -81,6 +88,8 @@ class Row(msgspec.Struct, frozen=True):
     error_code: str
     slip: dict[str, Any]
     till: str = ""
+    operator: str = ""
+    ended_by: str = ""
 
 
 @dataclass(slots=True)
@@ -109,7 +118,7 @@ class Report:
     """The report of one business day: a Z report if `closed`, else an X report.
 
     `unknown` are requests without an outcome; they are carried over into the next day. `totals` are by provider. Times
-    are Unix seconds; `since_s` is None for the first day of a journal.
+    are Unix seconds; `since_s` is None for the first day of a journal. `anchor` is the event that closed the day.
     """
 
     day: int
@@ -120,6 +129,12 @@ class Report:
     unknown: tuple[Row, ...]
     rows: tuple[Row, ...]
     totals: dict[str, Totals] = field(default_factory=dict)
+    anchor: Anchor | None = None
+
+    @property
+    def grand_total(self) -> Totals:
+        """The sums over all providers."""
+        return grand_total(self.totals)
 
 
 def make_report(
@@ -158,6 +173,11 @@ def totals_of(rows: Iterable[Row]) -> dict[str, Totals]:
     return dict(sorted(totals.items()))
 
 
+def grand_total(totals: Mapping[str, Totals]) -> Totals:
+    """Return the sums over all providers."""
+    return Totals(*map(sum, zip(*map(astuple, totals.values()), strict=True)))
+
+
 def document(report: Report) -> dict[str, Any]:
     """Return a report as plain values for JSON; times as 2026-11-22T10:00:00.000Z."""
     return {
@@ -166,7 +186,9 @@ def document(report: Report) -> dict[str, Any]:
         "from": None if report.since_s is None else _utc(report.since_s),
         "until": _utc(report.until_s),
         "closed": report.closed,
+        "anchor": None if report.anchor is None else msgspec.to_builtins(report.anchor),
         "totals": msgspec.to_builtins(report.totals),
+        "grand_total": msgspec.to_builtins(report.grand_total),
         "unknown": [as_plain(row) for row in report.unknown],
         "rows": [as_plain(row) for row in report.rows],
     }
@@ -187,23 +209,30 @@ def as_csv(rows: Iterable[Row]) -> str:
     return out.getvalue()
 
 
-def as_lines(report: Report, columns: int, language: Literal["ru", "en"]) -> list[Line]:
-    """Return a report as lines of paper: unknown requests, then totals by provider."""
+def as_lines(report: Report, columns: int, language: Literal["ru", "en"], zone: tzinfo | None = None) -> list[Line]:
+    """Return a report as lines of paper: unknown requests, totals by provider, the grand total, the anchor.
+
+    Times are in the zone of the shop; None for the machine's.
+    """
     words = _WORDS[language]
     lines = [
         *title(words["z" if report.closed else "x"], columns, large=True),
         *pair(words["day"], f"{report.day}, {report.date}", columns),
     ]
     if report.since_s is not None:
-        lines += pair(words["from"], _utc(report.since_s)[:19], columns)
-    lines += [*pair(words["until"], _utc(report.until_s)[:19], columns), *rule(columns)]
+        lines += pair(words["from"], local_time(report.since_s, zone), columns)
+    lines += [*pair(words["until"], local_time(report.until_s, zone), columns), *rule(columns)]
     if report.unknown:
         lines += title(words["unknown"], columns)
         lines += [line for row in report.unknown for line in pair(row.order_id, in_roubles(row.amount), columns)]
         lines += rule(columns)
     for name, totals in report.totals.items():
         lines += _provider_lines(name, totals, words, columns)
-    return lines if report.totals else [*lines, *title(words["none"], columns)]
+    if report.totals:
+        lines += _provider_lines(words["all"], report.grand_total, words, columns)
+    else:
+        lines += title(words["none"], columns)
+    return lines if report.anchor is None else [*lines, *pair(words["anchor"], report.anchor.on_paper(), columns)]
 
 
 def _provider_lines(name: str, totals: Totals, words: dict[str, str], columns: int) -> list[Line]:
@@ -233,6 +262,9 @@ def _unknown(payment: Payment | Refund) -> Row:
         payment.verdict.slip or {},
         payment.refund_transaction_id if isinstance(payment, Refund) else "",
         payment.created_s,
+        "",
+        payment.operator,
+        payment.ended_by,
     )
     return unknown_row(operation, is_refund=isinstance(payment, Refund))
 
@@ -259,6 +291,8 @@ def _row(kind: Kind, operation: Operation) -> Row:
         error_code=operation.error_code,
         slip=operation.slip,
         till=operation.till,
+        operator=responsible(operation.outcome, operation.operator, operation.ended_by),
+        ended_by=operation.ended_by,
     )
 
 

@@ -21,6 +21,7 @@ class Asked(msgspec.Struct, rename="camel", frozen=True, kw_only=True, forbid_un
     `order_id`: the application's own number of the sale. `label`: the text that a scanner read, or that was `typed`;
     without it the card that was shown is used, else the next scan. `invoice`: the API's checkoutInvoice; `items`: the
     lines to refund. `original_transaction_id` or `original_order_id`: the payment to void or to refund.
+    `operator`: the name of the person at the till; `supervisor`: the secret that a refund above the limit needs.
     """
 
     order_id: str = ""
@@ -30,9 +31,11 @@ class Asked(msgspec.Struct, rename="camel", frozen=True, kw_only=True, forbid_un
     items: list[dict[str, Any]] | None = None
     original_transaction_id: str = ""
     original_order_id: str = ""
+    operator: str = ""
+    supervisor: str = ""
 
     def __repr__(self) -> str:
-        return f"Asked(order_id={self.order_id!r})"  # a label is a secret
+        return f"Asked(order_id={self.order_id!r})"  # a label is a secret, and so is the supervisor's word
 
 
 class Told(msgspec.Struct, rename="camel", frozen=True, kw_only=True):

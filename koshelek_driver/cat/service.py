@@ -14,6 +14,7 @@ from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.order import Order
 from koshelek_driver.payment.outcome import Payment, Refund
 from koshelek_driver.payment.refunds import RefundWanted
+from koshelek_driver.secrets import Secret
 from koshelek_driver.upos.cat_codes import LogStatus
 from koshelek_driver.upos.codes import HealthLevel
 from koshelek_driver.upos.service import DeviceService, EventCallbacks
@@ -39,15 +40,31 @@ class Wallet(Protocol):
         wait_s: float = 60.0,
         watcher: SaleObserver = ...,
         cancel: CancelToken | None = None,
+        operator: str = "",
     ) -> Payment:
         """See Terminal."""
         ...
 
-    def refund(self, wanted: RefundWanted, *, watcher: SaleObserver = ..., cancel: CancelToken | None = None) -> Refund:
+    def refund(
+        self,
+        wanted: RefundWanted,
+        *,
+        watcher: SaleObserver = ...,
+        cancel: CancelToken | None = None,
+        operator: str = "",
+        supervisor: Secret | None = None,
+    ) -> Refund:
         """See Terminal."""
         ...
 
-    def cancel(self, order_id: str, *, watcher: SaleObserver = ..., cancel: CancelToken | None = None) -> Payment:
+    def cancel(
+        self,
+        order_id: str,
+        *,
+        watcher: SaleObserver = ...,
+        cancel: CancelToken | None = None,
+        operator: str = "",
+    ) -> Payment:
         """See Terminal."""
         ...
 

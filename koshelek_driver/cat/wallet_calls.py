@@ -16,6 +16,8 @@ from koshelek_driver.payment.cancel import CancelToken
 from koshelek_driver.payment.observer import SaleObserver
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.refunds import RefundWanted
+from koshelek_driver.payment.staff.operators import Staff, checked_operator
+from koshelek_driver.secrets import Secret
 from koshelek_driver.upos.codes import FOREVER, ErrorCode
 from koshelek_driver.upos.errors import UposError
 
@@ -66,6 +68,7 @@ def training(name: str, kopecks: int) -> Work:
 
 def sale(wallet: Wallet, given: Asked, order_id: str, kopecks: int, timeout: int) -> Work:
     """Return the work of a sale. Raises UposError for parameters that the wallet refuses."""
+    operator = staff_of(given).operator
     try:
         order = wallet.new_order(order_id, kopecks, as_json(given.invoice))
     except DriverError as problem:
@@ -73,33 +76,56 @@ def sale(wallet: Wallet, given: Asked, order_id: str, kopecks: int, timeout: int
     label, wait_s = given.label or None, scan_s(timeout)
 
     def work(observer: SaleObserver, cancel: CancelToken) -> Payment:
-        return wallet.pay(order, label=label, typed=given.typed, wait_s=wait_s, watcher=observer, cancel=cancel)
+        return wallet.pay(
+            order,
+            label=label,
+            typed=given.typed,
+            wait_s=wait_s,
+            watcher=observer,
+            cancel=cancel,
+            operator=operator,
+        )
 
     return work
 
 
 def refund(wallet: Wallet, given: Asked, kopecks: int) -> Work:
-    """Return the work of a refund of the payment that is named."""
+    """Return the work of a refund of the payment that is named. Raises UposError for a wrong operator."""
+    staff = staff_of(given)
     wanted = RefundWanted(
         order_id="" if given.original_transaction_id else given.original_order_id,
         transaction_id=given.original_transaction_id,
         amount=kopecks,
         items_json=as_json(given.items),
     )
-    return lambda observer, cancel: wallet.refund(wanted, watcher=observer, cancel=cancel)
+    return lambda observer, cancel: _refund(wallet, wanted, staff, observer, cancel)
 
 
 def void(wallet: Wallet, given: Asked, kopecks: int) -> Work:
     """Return the work of voiding a whole payment.
 
     Raises:
-        UposError: E_ILLEGAL if no payment is named, it is unknown here, the amount differs, or it took no money.
+        UposError: E_ILLEGAL if no payment is named, it is unknown here, the amount differs, or it took no money; also
+            for a wrong operator.
     """
+    staff = staff_of(given)
     original = _original(wallet, given)
     if original.amount != kopecks:
         what = f"order {original.order_id} was of {original.amount} kopecks, not {kopecks}"
         raise UposError(ErrorCode.E_ILLEGAL, what, "void the whole payment, or refund a part")
-    return lambda observer, cancel: _void(wallet, original, observer, cancel)
+    return lambda observer, cancel: _void(wallet, original, staff, observer, cancel)
+
+
+def staff_of(given: Asked) -> Staff:
+    """Return the operator and the supervisor's secret that the application gives; both may be missing.
+
+    Raises:
+        UposError: E_ILLEGAL for a name that is too long or cannot be printed.
+    """
+    try:
+        return Staff(checked_operator(given.operator), Secret(given.supervisor) if given.supervisor else None)
+    except DriverError as problem:
+        raise translated(problem) from problem
 
 
 def _original(wallet: Wallet, given: Asked) -> Payment:
@@ -114,28 +140,36 @@ def _original(wallet: Wallet, given: Asked) -> Payment:
     return found
 
 
-def _void(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: CancelToken) -> Payment | Refund:
+def _void(
+    wallet: Wallet, original: Payment, staff: Staff, observer: SaleObserver, cancel: CancelToken
+) -> Payment | Refund:
     """Cancel an undecided payment. Refund it if it is paid, or if the customer was faster than the cancel.
 
     The token is heard until the first call has the till. What has begun goes to its end, whatever the deadline.
     """
     whole = RefundWanted(order_id=original.order_id)
     if original.outcome is Outcome.PAID:
-        done = wallet.refund(whole, watcher=observer, cancel=cancel)
+        done = _refund(wallet, whole, staff, observer, cancel)
     else:
-        ended = _cancel(wallet, original, observer, cancel)
+        ended = _cancel(wallet, original, staff, observer, cancel)
         if ended.outcome is not Outcome.PAID:
             return ended
-        done = wallet.refund(whole, watcher=observer)
+        done = _refund(wallet, whole, staff, observer)
     # The first call may only have finished an earlier partial refund; then refund the rest.
     while done.outcome is Outcome.REFUNDED and not done.repeated and done.amount < original.amount:
-        done = wallet.refund(whole, watcher=observer)
+        done = _refund(wallet, whole, staff, observer)
     return done
 
 
-def _cancel(wallet: Wallet, original: Payment, observer: SaleObserver, cancel: CancelToken) -> Payment:
+def _cancel(wallet: Wallet, original: Payment, staff: Staff, observer: SaleObserver, cancel: CancelToken) -> Payment:
     """Cancel a payment; while another program has the till, the caller's own cancel leaves it unknown."""
     try:
-        return wallet.cancel(original.order_id, watcher=observer, cancel=cancel)
+        return wallet.cancel(original.order_id, watcher=observer, cancel=cancel, operator=staff.operator)
     except CallCanceled:
         return wallet.find(original.order_id) or original
+
+
+def _refund(
+    wallet: Wallet, wanted: RefundWanted, staff: Staff, observer: SaleObserver, cancel: CancelToken | None = None
+) -> Refund:
+    return wallet.refund(wanted, watcher=observer, cancel=cancel, operator=staff.operator, supervisor=staff.supervisor)

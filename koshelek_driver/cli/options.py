@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import sys
+import warnings
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +13,7 @@ import typer
 
 from koshelek_driver.cli.call import current_call
 from koshelek_driver.errors import UsageError
+from koshelek_driver.secrets import Secret
 
 _SITE_HELP = "The till's file (default: $KOSHELEK_SITE, then ./site.toml)."
 _LABEL_HELP = "The label that the scanner read; - reads it from standard input, unseen by other users of this machine."
@@ -20,11 +24,41 @@ EventsOption = Annotated[
     bool, typer.Option("--events", help="Progress as JSON lines on standard error, and nothing else there.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+OperatorOption = Annotated[
+    str, typer.Option("--operator", help="The person at the till, kept with everything that this does.")
+]
+SupervisorOption = Annotated[
+    bool,
+    typer.Option("--supervisor", help="Ask for the supervisor's secret: unseen, or the first line of standard input."),
+]
+_LONGEST_SECRET = 1024
 
 
 def label_text(given: str | None) -> str | None:
     """Return the label of a command line; `-` reads one line from standard input. Raises UsageError."""
     return current_call().read_line() if given == "-" else given
+
+
+def supervisor_secret(*, wanted: bool) -> Secret | None:
+    """Return the supervisor's secret from the terminal, without echo, or from the first line of standard input.
+
+    None if it is not wanted. It is never an argument: other users of the machine can read those. Raises UsageError.
+    """
+    if not wanted:
+        return None
+    try:
+        text = _typed_secret() if sys.stdin.isatty() else sys.stdin.readline(_LONGEST_SECRET)
+    except (EOFError, OSError, UnicodeError, getpass.GetPassWarning):
+        raise UsageError("--supervisor: the secret cannot be read", "give it on standard input, in UTF-8") from None
+    if not text.strip("\ufeff \t\r\n"):
+        raise UsageError("--supervisor: no secret was given", "type it when asked, or give it on standard input")
+    return Secret(text.strip("\ufeff \t\r\n"))
+
+
+def _typed_secret() -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)  # a terminal that would show what is typed
+        return getpass.getpass("Supervisor: ")
 
 
 def read_file(file: Path | None, option: str = "--invoice") -> bytes | None:

@@ -21,7 +21,7 @@ from koshelek_driver.cli.streams import SafeStream
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import Exchange
 from koshelek_driver.pay_api.replies import Answered, Computing, Done, Listed, NoAnswer, NotSent, Refused, Reply
-from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, in_roubles
+from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, in_roubles, responsible
 from koshelek_driver.printer.job_state import JobState
 from koshelek_driver.printer.receipt_printer import PrintResult
 
@@ -161,7 +161,7 @@ class Output:
     def payments(self, payments: Iterable[Payment | Refund]) -> None:
         """Show sales and refunds as a table."""
         table = Table()
-        for heading in ("order", "kopecks", "outcome", "code", "slip", "payment transaction"):
+        for heading in ("order", "kopecks", "outcome", "code", "slip", "operator", "payment transaction"):
             table.add_column(heading, overflow="fold")
         for payment in payments:
             table.add_row(
@@ -170,6 +170,7 @@ class Output:
                 f"[{_COLOURS[payment.outcome]}]{payment.outcome.value}[/]",
                 foreign(payment.verdict.error_code),
                 _SLIP_WORDS[payment.slip_state],
+                foreign(responsible(payment.outcome, payment.operator, payment.ended_by)),
                 foreign(payment.verdict.transaction_id),
             )
         self.console.print(table)
@@ -219,6 +220,8 @@ def payment_document(payment: Payment | Refund, tip: str, slip: Iterable[str]) -
         "slip_state": payment.slip_state.value,
         "button_to_wire_ms": None if payment.button_to_wire_ms is None else round(payment.button_to_wire_ms, 3),
         "repeated": payment.repeated,
+        "operator": responsible(payment.outcome, payment.operator, payment.ended_by),
+        "ended_by": payment.ended_by,
     }
 
 

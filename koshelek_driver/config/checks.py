@@ -58,6 +58,9 @@ class SiteChecks:
         ):
             if came not in known:
                 raise self._refusal(key, came, f"one of {', '.join(known)}", nearest(came, known))
+        limit = self._file.driver.refund_limit
+        if limit is not None and limit < 0:
+            raise self._refusal("driver.refund_limit", limit, "kopecks, 0 or more")
         if self._file.driver.simulate:
             remedy = "start `koshelek-driver sandbox serve` and use the site file it writes"
             raise self._refusal("driver.simulate", True, "false", remedy)

@@ -24,6 +24,9 @@ class Driver(Section, frozen=True, kw_only=True):
     """File of the daily copy of the journal, made by the resident driver; empty: no copy."""
     language: Literal["ru", "en"] = "ru"
     simulate: bool = False
+    refund_limit: int | None = None
+    """Kopecks of one payment that come back without the supervisor's secret; None: all of it."""
+    supervisor: SecretSource = SecretSource()
 
 
 class Enums(Section, frozen=True, kw_only=True):

@@ -141,4 +141,6 @@ def _ended(till: str, of: Record) -> Operation:
         of.refund_transaction_id,
         of.created_s if of.closed_s is None else of.closed_s,
         till,
+        of.operator,
+        of.ended_by,
     )

@@ -54,7 +54,13 @@ CREATE TABLE koshelek.day (
 CREATE INDEX day_by_date ON koshelek.day (date);
 """
 
-MIGRATIONS = (_FIRST,)
+_OPERATORS = """
+ALTER TABLE koshelek.operation ADD COLUMN operator text NOT NULL DEFAULT '';
+ALTER TABLE koshelek.operation ADD COLUMN ended_by text NOT NULL DEFAULT '';
+COMMENT ON COLUMN koshelek.operation.ended_by IS 'who cancelled, recovered or closed it after its beginning';
+"""
+
+MIGRATIONS = (_FIRST, _OPERATORS)
 """Each migrates the ledger to the next version."""
 SCHEMA_VERSION = len(MIGRATIONS)
 

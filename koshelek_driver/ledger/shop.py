@@ -196,4 +196,5 @@ def _record(of: Refund) -> Record:
         refund_transaction_id="",
         contents=of.items,
         paid=of.paid,
+        operator=of.operator,
     )

@@ -32,6 +32,7 @@ class Intent:
     card_digest: bytes
     pressed_s: float
     invoice: str
+    operator: str = ""
 
 
 class Engine:
@@ -70,6 +71,7 @@ class Engine:
             created_s=now.unix_s,
             verdict=Verdict(Outcome.UNKNOWN),
             card_digest=intent.card_digest,
+            operator=intent.operator,
         )
         self._journal.begin(began, intent.checkout, intent.invoice, now)
         return self._settle(began, intent.checkout, Start(), watch, cancel, pressed_s=intent.pressed_s)

@@ -22,6 +22,11 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+def responsible(outcome: Outcome, operator: str, ended_by: str) -> str:
+    """Return the operator who answers for a row: of a cancel the one who cancelled, else the one who began."""
+    return (ended_by or operator) if outcome is Outcome.CANCELED else (operator or ended_by)
+
+
 class SlipState(StrEnum):
     """The place of the customer's slip.
 
@@ -57,6 +62,7 @@ class Payment:
 
     `created_s` is Unix time, `amount` kopecks. `card_digest` identifies the showing of the card. `button_to_wire_ms` is
     None while no byte has left. `unkept` says why the journal could not store the end: `recover` asks the host again.
+    `operator` began it, `ended_by` acted on it later (cancelled, recovered or closed it); empty if no name was given.
     """
 
     order_id: str
@@ -69,6 +75,8 @@ class Payment:
     button_to_wire_ms: float | None = None
     repeated: bool = False
     unkept: str = ""
+    operator: str = ""
+    ended_by: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -102,6 +110,8 @@ class Refund:
     unkept: str = ""
     paid: int | None = None
     till: str = ""
+    operator: str = ""
+    ended_by: str = ""
 
     @property
     def ref_transaction_id(self) -> str:

@@ -44,20 +44,22 @@ class Recovery:
     def __init__(self, parts: PaymentParts) -> None:
         self._parts = parts
 
-    def cancel(self, order_id: str, observer: SaleObserver, cancel: CancelToken | None = None) -> Payment:
+    def cancel(
+        self, order_id: str, observer: SaleObserver, cancel: CancelToken | None = None, operator: str = ""
+    ) -> Payment:
         """End an unfinished sale, also one that another program runs; see `Terminal.cancel`."""
         found = self._parts.journal.latest(order_id)
         if found is None:
             raise UsageError(f"the journal has no order {order_id}", "check the number; nothing was begun at this till")
         if found.outcome is Outcome.UNKNOWN:
-            self._parts.journal.want_cancel(found.request_id, self._parts.clock.unix_s())
+            self._parts.journal.want_cancel(found.request_id, self._parts.clock.unix_s(), operator)
         with self._hold("the cancel", observer, cancel):
             found = self._parts.journal.latest(order_id) or found
             if found.outcome is not Outcome.UNKNOWN:
                 return replace(found, repeated=True)
             return self._parts.slips.print(self._take_back(found, observer), observer, cancel)
 
-    def close(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
+    def close(self, order_id: str, outcome: Outcome, reason: str, operator: str = "") -> Payment:
         """Close a payment that stays unknown, by a person's word; see `Terminal.close_unknown`."""
         if outcome not in (Outcome.PAID, Outcome.CANCELED) or not reason.strip():
             raise UsageError("an unknown is closed as paid or canceled, with a reason", "say where you learnt it")
@@ -67,6 +69,7 @@ class Recovery:
                 state = "not known to this till" if found is None else found.outcome.value
                 raise UsageError(f"order {order_id} is {state}, not unknown", "there is nothing to close")
             verdict = Verdict(outcome, found.verdict.transaction_id, "CLOSED_BY_SUPERVISOR", reason.strip())
+            self._parts.journal.keep_operator(found.request_id, "close", operator, self._parts.clock.unix_s())
             self._parts.journal.end(found.request_id, verdict, self._parts.clock.unix_s())
             return self._parts.journal.latest(order_id) or found
 
@@ -81,10 +84,13 @@ class Recovery:
             self._parts.slips.print(of, replace(observer, printed=results.append), cancel)
             return results[-1] if results else PrintResult(JobState.QUEUED, _NO_PRINTER)
 
-    def recover(self, observer: SaleObserver, cancel: CancelToken | None = None) -> Recovered:
+    def recover(self, observer: SaleObserver, cancel: CancelToken | None = None, operator: str = "") -> Recovered:
         """End everything that is open, and print the slips that wait; see `Terminal.recover`."""
         with self._hold("the recovery", observer, cancel):
-            ended: list[Payment | Refund] = [*self._payments(observer), *self._refunds(observer)]
+            ended: list[Payment | Refund] = [
+                *self._payments(observer, operator),
+                *self._refunds(observer, operator),
+            ]
             for waiting in self._parts.journal.unfinished():
                 self._parts.slips.print(waiting, observer, cancel)
             for refund in self._parts.journal.refunds.unfinished():
@@ -126,11 +132,12 @@ class Recovery:
         except BusyError:
             return []
 
-    def _payments(self, observer: SaleObserver) -> list[Payment]:
-        return [self._ended(each, observer, self._take_back) for each in self._parts.journal.still_open()]
+    def _payments(self, observer: SaleObserver, operator: str) -> list[Payment]:
+        open_ = self._noted(self._parts.journal.still_open(), operator)
+        return [self._ended(each, observer, self._take_back) for each in open_]
 
-    def _refunds(self, observer: SaleObserver) -> list[Refund]:
-        open_ = self._parts.journal.refunds.still_open()
+    def _refunds(self, observer: SaleObserver, operator: str) -> list[Refund]:
+        open_ = self._noted(self._parts.journal.refunds.still_open(), operator)
         return [self._ended(each, observer, self._resume_refund) for each in open_]
 
     def _ended(self, left_open: S, observer: SaleObserver, end: Callable[[S, SaleObserver], S]) -> S:
@@ -147,6 +154,12 @@ class Recovery:
 
     def _resume_refund(self, refund: Refund, observer: SaleObserver) -> Refund:
         return self._parts.engine.resume_refund(refund, observer.called)
+
+    def _noted(self, open_: list[S], operator: str) -> list[S]:
+        """Return what is open, with the operator of the recovery stored for each."""
+        for each in open_:
+            self._parts.note_operator(each, "recover", operator)
+        return open_
 
     def _take_back(self, payment: Payment, observer: SaleObserver) -> Payment:
         """Cancel an open payment unless it is paid: no customer stands at the till for it any more."""

@@ -30,7 +30,12 @@ class Paid:
     @property
     def left(self) -> int:
         """Kopecks that may still be refunded. An open refund counts as given back."""
-        return (MAX_KOPECKS if self.amount is None else self.amount) - sum(refund.amount for refund in self._counting)
+        return (MAX_KOPECKS if self.amount is None else self.amount) - self.back
+
+    @property
+    def back(self) -> int:
+        """Kopecks that were, or may be, given back. An open refund counts."""
+        return sum(refund.amount for refund in self._counting)
 
     @property
     def running(self) -> Refund | None:

@@ -19,6 +19,8 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund, Verdict
 from koshelek_driver.payment.parts import PaymentParts
 from koshelek_driver.payment.refund_limits import Paid, RefundPlan, plan_refund, read_items
 from koshelek_driver.payment.shop import Shop, ShopPayment
+from koshelek_driver.payment.staff.approval import RefundApproval
+from koshelek_driver.payment.staff.operators import NOBODY, Staff
 from koshelek_driver.secrets import Secret
 
 
@@ -44,65 +46,89 @@ class RefundWanted:
         return self.is_whole or self.amount in (None, running.amount)
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call of `Refunds.refund`: the time of its button, and everybody who takes part in it."""
+
+    pressed_s: float
+    observer: SaleObserver
+    staff: Staff
+
+
 class Refunds:
     """Refunds of one till. Any number of threads and programs may call; one is served at a time."""
 
-    def __init__(self, parts: PaymentParts, line_rule: LineRule, token: Callable[[], Secret], shop: Shop) -> None:
-        """`token` makes the API's header without a card; it raises TotpModuleError."""
+    def __init__(
+        self,
+        parts: PaymentParts,
+        line_rule: LineRule,
+        token: Callable[[], Secret],
+        shop: Shop,
+        approval: RefundApproval | None = None,
+    ) -> None:
+        """`token` makes the API's header without a card; it raises TotpModuleError. `approval` None: no limit."""
         self._parts = parts
         self._shop = shop
         self._payments = PaidPayments(parts.journal, shop)
         self._line_rule = line_rule
         self._token = token
+        self._approval = approval or RefundApproval(parts.journal, parts.clock, None, None)
 
-    def refund(self, wanted: RefundWanted, observer: SaleObserver, cancel: CancelToken | None = None) -> Refund:
+    def refund(
+        self,
+        wanted: RefundWanted,
+        observer: SaleObserver,
+        cancel: CancelToken | None = None,
+        staff: Staff = NOBODY,
+    ) -> Refund:
         """Give money back and print the slip; see `Terminal.refund`."""
         if wanted.amount is not None:
             check_whole("amount", wanted.amount)
-        pressed_s = self._parts.clock.now_s()
+        call = _Call(self._parts.clock.now_s(), observer, staff)
         waiting = observer.waiting_for_till
         with self._parts.lock.hold("the refund", cancel=cancel, waiting=lambda: notify(waiting)):
             try:
-                done = self._refunded(wanted, pressed_s, observer)
+                done = self._refunded(wanted, call)
             except LedgerError as problem:
-                return self._without_ledger(wanted, problem)
+                return self._without_ledger(wanted, call, problem)
             return self._parts.slips.print(done, observer, cancel)
 
-    def _refunded(self, wanted: RefundWanted, pressed_s: float, observer: SaleObserver) -> Refund:
+    def _refunded(self, wanted: RefundWanted, call: _Call) -> Refund:
         """Answer by an earlier refund, resume one, or request a new one. Raises LedgerError before anything is sent."""
         transaction_id, paid = self._payments.find(wanted.order_id, wanted.transaction_id, wanted.amount)
         running = paid.running
         if running is not None:
-            return self._resume(transaction_id, running, wanted, observer)
+            return self._resume(transaction_id, running, wanted, call)
         if wanted.is_whole and paid.last_refunded is not None and not paid.left:
             return replace(paid.last_refunded, repeated=True)
         items = read_items(wanted.items_json) if wanted.items_json is not None else None
         plan = plan_refund(paid, wanted.amount, items, self._line_rule)
-        return self._request(transaction_id, paid, plan, pressed_s, observer)
+        self._approval.check(transaction_id, paid, plan, call.staff)
+        return self._request(transaction_id, paid, plan, call)
 
-    def _resume(self, transaction_id: str, running: Refund, wanted: RefundWanted, observer: SaleObserver) -> Refund:
+    def _resume(self, transaction_id: str, running: Refund, wanted: RefundWanted, call: _Call) -> Refund:
         """Resume an open refund. Raises BusyError if it is another till's, or not the one that is wanted."""
         if running.till or not wanted.may_repeat(running):
             what = f"a refund of {running.amount} kopecks of transaction {transaction_id} is not settled yet"
             raise BusyError(what, f"settle it first{f' at till {running.till}' if running.till else ''}: recover")
-        done = self._parts.engine.resume_refund(running, observer.called)
+        self._parts.note_operator(running, "refund", call.staff.operator)
+        done = self._parts.engine.resume_refund(running, call.observer.called)
         self._shop.tell(transaction_id)
         return done
 
-    def _without_ledger(self, wanted: RefundWanted, problem: LedgerError) -> Refund:
+    def _without_ledger(self, wanted: RefundWanted, call: _Call, problem: LedgerError) -> Refund:
         """Reject: other tills may have given back the same money, and the ledger that knows cannot be asked."""
         rejected = Verdict(Outcome.REJECTED, wanted.transaction_id, "LEDGER_UNREACHABLE", problem.what)
-        return Refund(wanted.order_id, "", wanted.amount or 0, self._parts.clock.unix_s(), rejected, "[]")
+        now_s, operator = self._parts.clock.unix_s(), call.staff.operator
+        return Refund(wanted.order_id, "", wanted.amount or 0, now_s, rejected, "[]", operator=operator)
 
-    def _request(
-        self, transaction_id: str, paid: Paid, plan: RefundPlan, pressed_s: float, observer: SaleObserver
-    ) -> Refund:
+    def _request(self, transaction_id: str, paid: Paid, plan: RefundPlan, call: _Call) -> Refund:
         """Request a new refund: first the shop's reservation, then the till's own intent, then the first byte."""
         try:
             token = self._token()
         except TotpModuleError as problem:
             rejected = Verdict(Outcome.REJECTED, transaction_id, "MODULE_UNREACHABLE", problem.what)
-            return self._refund(paid, plan, "", rejected)
+            return self._refund(paid, plan, "", rejected, call.staff)
         request_id = next(self._parts.ids)
         request = requests.refund(
             self._parts.merchant,
@@ -112,14 +138,14 @@ class Refunds:
             items=plan.items,
             token=token,
         )
-        began = self._refund(paid, plan, request_id, Verdict(Outcome.UNKNOWN, transaction_id))
+        began = self._refund(paid, plan, request_id, Verdict(Outcome.UNKNOWN, transaction_id), call.staff)
         self._shop.reserve(began)
         try:
-            return self._parts.engine.refund(began, request, pressed_s, observer.called)
+            return self._parts.engine.refund(began, request, call.pressed_s, call.observer.called)
         finally:
             self._shop.tell(transaction_id)
 
-    def _refund(self, paid: Paid, plan: RefundPlan, request_id: str, verdict: Verdict) -> Refund:
+    def _refund(self, paid: Paid, plan: RefundPlan, request_id: str, verdict: Verdict, staff: Staff) -> Refund:
         return Refund(
             order_id=paid.order_id,
             request_id=request_id,
@@ -128,6 +154,7 @@ class Refunds:
             verdict=verdict,
             items=msgspec.json.encode(plan.items).decode(),
             paid=paid.amount,
+            operator=staff.operator,
         )
 
 

@@ -31,6 +31,7 @@ class _Call:
     show: Callable[[], Shown]
     observer: SaleObserver
     cancel: CancelToken
+    operator: str
 
 
 class Sales:
@@ -49,9 +50,10 @@ class Sales:
         show: Callable[[], Shown],
         observer: SaleObserver,
         cancel: CancelToken | None = None,
+        operator: str = "",
     ) -> Payment:
         """Charge an order and print its slip; see `Terminal.pay`. `show` is called when a card is needed."""
-        call = _Call(order, show, observer, cancel or CancelToken())
+        call = _Call(order, show, observer, cancel or CancelToken(), operator)
         what, waiting = f"order {order.order_id}", observer.waiting_for_till
         try:
             with self._parts.lock.hold(what, cancel=call.cancel, waiting=lambda: notify(waiting)):
@@ -62,7 +64,7 @@ class Sales:
             known = self._known(order)
             if known is None and isinstance(problem, BusyError):
                 raise
-            return known or self._without_trace(order, Outcome.CANCELED, "CANCELED")
+            return known or self._without_trace(call, Outcome.CANCELED, "CANCELED")
 
     def _pay(self, call: _Call) -> Payment:
         order = call.order
@@ -70,7 +72,7 @@ class Sales:
         if earlier is not None and earlier.outcome in _BEGUN:
             return self._again(earlier, call)
         if order.amount < self._smallest_amount:
-            return self._not_payable(order, "TOTAL_AMOUNT_IS_TOO_SMALL")
+            return self._not_payable(call, "TOTAL_AMOUNT_IS_TOO_SMALL")
         return self._charge_shown(earlier, call)
 
     def _known(self, order: Order) -> Payment | None:
@@ -87,6 +89,7 @@ class Sales:
     def _again(self, earlier: Payment, call: _Call) -> Payment:
         _check_amount(earlier, call.order)
         if earlier.outcome is Outcome.UNKNOWN:
+            self._parts.note_operator(earlier, "pay", call.operator)
             return self._parts.engine.resume(earlier, call.observer.called, call.cancel)
         return replace(earlier, repeated=True)
 
@@ -112,14 +115,14 @@ class Sales:
         if earlier and earlier.card_digest == digest and verification.result_code == ResultCode.TOTP_REPLAYED:
             return replace(earlier, repeated=True)  # the button pressed twice on one scan
         if not verification.can_pay or card is None or card.card_session is None:
-            return self._not_payable(order, verification.result_code, verification.details)
+            return self._not_payable(call, verification.result_code, verification.details)
         wait_s = self._breaker.wait_s(self._parts.clock.now_s())
         if wait_s:
-            return self._not_payable(order, "HOST_RESTS", f"{wait_s:.0f} s")
+            return self._not_payable(call, "HOST_RESTS", f"{wait_s:.0f} s")
         try:
             token = self._cards.token(card)
         except TotpModuleError as problem:
-            return self._not_payable(order, ResultCode.MODULE_UNREACHABLE, problem.what)
+            return self._not_payable(call, ResultCode.MODULE_UNREACHABLE, problem.what)
         checkout = requests.checkout(
             self._parts.merchant,
             next(self._parts.ids),
@@ -129,19 +132,20 @@ class Sales:
             token=token,
         )
         invoice = msgspec.json.encode(order.invoice).decode()
-        intent = Intent(order.order_id, order.amount, checkout, digest, shown.pressed_s, invoice)
+        intent = Intent(order.order_id, order.amount, checkout, digest, shown.pressed_s, invoice, call.operator)
         payment = self._parts.engine.pay(intent, call.observer.called, call.cancel)
         self._breaker.heard(answered=_was_answered(payment), now_s=self._parts.clock.now_s())
         return payment
 
-    def _not_payable(self, order: Order, code: str, details: str = "") -> Payment:
+    def _not_payable(self, call: _Call, code: str, details: str = "") -> Payment:
         """Reject a card or an order that cannot be paid."""
-        return self._without_trace(order, Outcome.REJECTED, code, details)
+        return self._without_trace(call, Outcome.REJECTED, code, details)
 
-    def _without_trace(self, order: Order, outcome: Outcome, code: str, details: str = "") -> Payment:
+    def _without_trace(self, call: _Call, outcome: Outcome, code: str, details: str = "") -> Payment:
         """Return the end of a sale of which nothing was sent, so that nothing is stored."""
         verdict = Verdict(outcome, error_code=code, details=details)
-        return Payment(order.order_id, "", order.amount, self._parts.clock.unix_s(), verdict)
+        order, now_s = call.order, self._parts.clock.unix_s()
+        return Payment(order.order_id, "", order.amount, now_s, verdict, operator=call.operator)
 
 
 def _check_amount(earlier: Payment, order: Order) -> None:

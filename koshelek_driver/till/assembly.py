@@ -29,6 +29,7 @@ from koshelek_driver.payment.shop import LenientShop, NoShop, Shop
 from koshelek_driver.payment.slips import template
 from koshelek_driver.payment.slips.content import KINDS, SlipRules
 from koshelek_driver.payment.slips.printing import SlipPrinting
+from koshelek_driver.payment.staff.approval import RefundApproval
 from koshelek_driver.payment.till_lock import TillLock
 from koshelek_driver.printer.owners import receipt_printer
 from koshelek_driver.printer.receipt_printer import ReceiptPrinter
@@ -173,7 +174,7 @@ def longest_sale_s(site: Site) -> float:
 def build_slip_rules(site: Site) -> SlipRules:
     """Return the look of slips."""
     driver = site.driver
-    return SlipRules(driver.environment, driver.language, build_slip_templates(site), site.slip.qr)
+    return SlipRules(driver.environment, driver.language, build_slip_templates(site), site.slip.qr, site.zone)
 
 
 def build_slip_templates(site: Site) -> dict[str, tuple[str, ...]]:
@@ -226,6 +227,12 @@ def build_shop(site: Site, ledger: TillLedger | None) -> Shop:
     if ledger is None:
         return NoShop()
     return LenientShop(ledger.shop) if site.ledger.refunds_without_ledger else ledger.shop
+
+
+def build_refund_approval(site: Site, parts: PaymentParts) -> RefundApproval:
+    """Build the rule that large refunds need the supervisor. Raises SecretError."""
+    supervisor = site.secret_if_given(site.driver.supervisor, "driver.supervisor")
+    return RefundApproval(parts.journal, parts.clock, site.driver.refund_limit, supervisor)
 
 
 def build_layout(site: Site, name: str) -> tuple[Layout, Scope]:

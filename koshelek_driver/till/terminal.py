@@ -34,17 +34,21 @@ from koshelek_driver.payment.refunds import Refunds, RefundWanted
 from koshelek_driver.payment.sales import Sales
 from koshelek_driver.payment.shown_card import Shown, ShownCard
 from koshelek_driver.payment.slips.contradiction import SLIP_CONTRADICTS
+from koshelek_driver.payment.slips.local_time import local_time
+from koshelek_driver.payment.staff.operators import Staff, checked_operator
 from koshelek_driver.printer.pos_printer.device import POSPrinter
 from koshelek_driver.printer.preview import Preview
 from koshelek_driver.printer.receipt_printer import PrintResult
 from koshelek_driver.scanner.label import Label, parse_text
 from koshelek_driver.scanner.once import scan_once
+from koshelek_driver.secrets import Secret
 from koshelek_driver.till.assembly import (
     build_day_rule,
     build_endpoint,
     build_ledger,
     build_line_rule,
     build_payment_parts,
+    build_refund_approval,
     build_shop,
     check_devices,
     check_slip,
@@ -101,7 +105,8 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         self._sales = Sales(parts, self._cards, breaker, site.pay_api.smallest_amount)
         self._ledger = build_ledger(site, self._journal)
         shop = build_shop(site, self._ledger)
-        self._refunds = Refunds(parts, build_line_rule(site), self._cards.token_without_card, shop)
+        approval = build_refund_approval(site, parts)
+        self._refunds = Refunds(parts, build_line_rule(site), self._cards.token_without_card, shop, approval)
         self._recovery = Recovery(parts)
         self._days = Closing(parts, build_day_rule(site))
         self._methods = MethodsQuery(parts, self._cards, self._client, timing.decision_timeout_s)
@@ -196,24 +201,25 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         wait_s: float = 60.0,
         watcher: SaleObserver = _SILENT,
         cancel: CancelToken | None = None,
+        operator: str = "",
     ) -> Payment:
         """Charge an order and print its slip. Blocks until the outcome is final or must stay unknown.
 
         `label` is the text that a scanner read (`typed`: the cashier typed it). Without it the card that `scanner`
         read is used, else the next scan within `wait_s`. An order that is paid is answered from the journal and not
         charged again; an order that a crash left open is settled first. A rejected or cancelled order may be tried
-        again with a new scan.
+        again with a new scan. `operator` is the name of the person at the till, kept with the payment.
 
         Raises, all before anything is sent:
             CardError: no card can be read at this till.
             ScanTimeout: nothing was scanned in time.
             ScanCanceled: the cashier cancelled while a scan was awaited; else a cancel is an outcome.
             UposError: the scanner failed.
-            UsageError: the order was begun with another amount.
+            UsageError: the order was begun with another amount, or the operator's name is wrong.
             BusyError: another program pays at this till for too long.
             JournalError: the journal cannot be written.
         """
-        pressed_s = self._clock.now_s()
+        pressed_s, operator = self._clock.now_s(), checked_operator(operator)
         with self._calls.begun(cancel) as token:
 
             def show() -> Shown:
@@ -221,7 +227,7 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
                     return self._cards.given(parse_text(label, typed=typed), pressed_s)
                 return self._shown(pressed_s, wait_s, watcher, token)
 
-            return self._sales.pay(to_pay, show, watcher, token)
+            return self._sales.pay(to_pay, show, watcher, token, operator)
 
     def request_cancel(self) -> None:
         """Cancel the call that is under way or waits. Any thread or signal handler; without such a call no effect.
@@ -230,63 +236,84 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
         """
         self._calls.cancel_all()
 
-    def cancel(self, order_id: str, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None) -> Payment:
+    def cancel(
+        self,
+        order_id: str,
+        *,
+        watcher: SaleObserver = _SILENT,
+        cancel: CancelToken | None = None,
+        operator: str = "",
+    ) -> Payment:
         """End an unfinished sale, also one that another program runs or that a crash left open.
 
         May block as long as a sale does. A sale that has already ended is returned with `repeated` set; a paid one
         needs a refund.
 
         Raises:
-            UsageError: this till does not know the order.
+            UsageError: this till does not know the order, or the operator's name is wrong.
             CallCanceled: `cancel` came while another program had the till.
             BusyError, JournalError: as for `pay`.
         """
+        operator = checked_operator(operator)
         with self._calls.begun(cancel) as token:
-            return self._recovery.cancel(order_id, watcher, token)
+            return self._recovery.cancel(order_id, watcher, token, operator)
 
     def refund(
-        self, wanted: RefundWanted, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None
+        self,
+        wanted: RefundWanted,
+        *,
+        watcher: SaleObserver = _SILENT,
+        cancel: CancelToken | None = None,
+        operator: str = "",
+        supervisor: Secret | None = None,
     ) -> Refund:
         """Give money back and print the slip. Blocks until the outcome is final or must stay unknown.
 
         No card is needed. A refund that an earlier run left open is resumed. If the whole payment is refunded already,
-        a request for a full refund returns that refund. More than what is left is never requested.
+        a request for a full refund returns that refund. More than what is left is never requested. `supervisor` is the
+        secret that a refund above the site file's `refund_limit` needs.
 
         Raises, all before anything is sent:
             UsageError: unknown payment, or an amount or item that cannot be refunded; the message says what is left.
+                Also a wrong operator's name, and above the limit a supervisor's secret that is missing or wrong.
             CallCanceled: `cancel` came while another program had the till. A refund that has begun has no cancel.
             BusyError, JournalError: as for `pay`.
         """
+        staff = Staff(checked_operator(operator), supervisor)
         with self._calls.begun(cancel) as token:
-            return self._refunds.refund(wanted, watcher, token)
+            return self._refunds.refund(wanted, watcher, token, staff)
 
-    def recover(self, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None) -> Recovered:
+    def recover(
+        self, *, watcher: SaleObserver = _SILENT, cancel: CancelToken | None = None, operator: str = ""
+    ) -> Recovered:
         """Settle everything that a crash or a lost response left open, and print the slips that wait.
 
         A sale that is not paid is cancelled: no customer stands at the till for it any more. Receipts that wait are
         sent. Blocks as long as all of that takes.
 
         Raises:
+            UsageError: the operator's name is wrong.
             CallCanceled: `cancel` came while another program had the till.
             BusyError, JournalError: as for `pay`.
         """
+        operator = checked_operator(operator)
         with self._calls.begun(cancel) as token:
-            recovered = self._recovery.recover(watcher, token)
+            recovered = self._recovery.recover(watcher, token, operator)
         if self.waiting():
             self._background.outbox.send_all(self._background.line())
         return recovered
 
-    def close_unknown(self, order_id: str, outcome: Outcome, reason: str) -> Payment:
+    def close_unknown(self, order_id: str, outcome: Outcome, reason: str, *, operator: str = "") -> Payment:
         """Close a payment that cannot be settled.
 
         It is closed on a supervisor's word, who has checked the provider's file or the bank. `outcome` is
         PAID or CANCELED; the reason is stored with it.
 
         Raises:
-            UsageError: the order is not unknown, or there is no reason.
+            UsageError: the order is not unknown, there is no reason, or the operator's name is wrong.
             BusyError, JournalError: as for `pay`.
         """
-        return self._recovery.close(order_id, outcome, reason)
+        return self._recovery.close(order_id, outcome, reason, checked_operator(operator))
 
     # --- cards
 
@@ -422,8 +449,12 @@ class Terminal:  # noqa: PLR0904 - the one flat face of the driver
 
     def print_report(self, made: Report) -> PrintResult:
         """Print a report. May block as long as the printer does. Raises UsageError without a printer."""
-        language = self._site.driver.language
-        return self._slips.print_plain(lambda columns: as_lines(made, columns, language))
+        language, zone = self._site.driver.language, self._site.zone
+        return self._slips.print_plain(lambda columns: as_lines(made, columns, language, zone))
+
+    def local_time(self, at_s: float) -> str:
+        """Return a Unix time in the time zone of the shop, as 22.11.2026 13:25:48+03:00."""
+        return local_time(at_s, self._site.zone)
 
     def reconcile(self, theirs: list[Theirs], scope: Scope, *, shop: bool = False) -> Reconciled:
         """Compare a provider's settlement file with this till's journal, or with the ledger of the whole shop.

@@ -23,6 +23,7 @@ from koshelek_driver.accounting.business_day import DayRule
 from koshelek_driver.accounting.report import Report, as_csv, as_lines, document, make_report
 from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal import Journal
+from koshelek_driver.payment.journal.chain import FIRST_LINK, Anchor, link, parse_anchor
 from koshelek_driver.payment.journal.day_book import Operation
 from koshelek_driver.payment.outcome import Outcome, Verdict
 from tests.support.shops import BY_HAND, SLIP, Shop, recounted
@@ -224,6 +225,7 @@ def test_a_journal_of_the_fourth_version_has_its_ends_in_the_first_day(tmp_path:
         ("installation", "journal_id"),
         ("attempt", "begun_steady_s"),
         ("attempt", "boot_id"),
+        *((table, column) for table in ("attempt", "refund") for column in ("operator", "ended_by")),
     ):
         old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     old.execute("PRAGMA user_version = 4")
@@ -305,3 +307,96 @@ def test_every_moment_is_in_one_day_by_the_rule(at_s: int, closes_at: time, zone
     assert at_s < end_s <= at_s + 49 * 3600
     assert rule.end_after(end_s - 1) == end_s
     assert rule.date_of(at_s) == rule.date_of(end_s - 1)
+
+
+# -- Sums over all providers, the anchor, local times ---------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**9), st.sampled_from(["SBP", "DOLYAME", ""]), END), max_size=20))
+def test_the_grand_total_is_a_recount_of_all_rows(given_rows: list[tuple[int, str, str]]) -> None:
+    ended = [
+        Operation("A", "r", amount, Outcome(end), "t", "", {"paymentType": name}, "", 0.0)
+        for amount, name, end in given_rows
+        if end != "unknown"
+    ]
+    made = make_report(1, "", ended, [], since_s=None, until_s=0.0, closed=False)
+    paid = [each.amount for each in ended if each.outcome is Outcome.PAID]
+    canceled = [each.amount for each in ended if each.outcome is Outcome.CANCELED]
+    expected = {
+        "payments": len(paid), "paid": sum(paid), "refunds": 0, "refunded": 0,
+        "cancels": len(canceled), "canceled": sum(canceled),
+    }  # fmt: skip
+    assert document(made)["grand_total"] == expected
+
+
+@pytest.mark.parametrize(("language", "name"), [("ru", "ВСЕГО"), ("en", "ALL PROVIDERS")])
+def test_the_last_block_on_paper_is_the_grand_total(shop: Shop, language: Any, name: str) -> None:
+    shop.sell("paid", 123_450)
+    shop.sell("paid", 100, "DOLYAME")
+    lines = [line.text.strip() for line in as_lines(shop.desk.report_open_day(), 42, language)]
+    block = lines[lines.index(name) :]
+    assert [line.split()[-1] for line in block[1:5]] == ["1235.50", "0.00", "0.00", "1235.50"]
+    assert name not in [line.text.strip() for line in as_lines(Report(1, "", None, 0.0, True, (), ()), 42, language)]
+
+
+def test_a_z_report_is_anchored_in_the_event_that_closed_the_day(shop: Shop) -> None:
+    shop.sell("paid")
+    made = shop.desk.close()
+    (closing,) = shop.journal.events("business day")
+    assert made.anchor == Anchor(closing.number, closing.link.hex())
+    assert document(made)["anchor"] == {"event": closing.number, "link": closing.link.hex()}
+    printed = f"{closing.number}-{closing.link.hex()[:16]}"
+    assert any(line.text.endswith(printed) for line in as_lines(made, 42, "ru"))
+    assert shop.desk.report_open_day().anchor is None
+    shop.sell("paid")
+    assert shop.desk.report_closed_day(1).anchor == made.anchor
+    assert shop.desk.close().anchor == shop.desk.report_closed_day(2).anchor != made.anchor
+
+
+def test_a_chain_that_was_computed_anew_does_not_lead_to_the_printed_anchor(shop: Shop) -> None:
+    shop.sell("paid", 500)
+    made = shop.desk.close()
+    shop.sell("paid")
+    assert made.anchor is not None
+    anchor = parse_anchor(made.anchor.on_paper())
+    assert anchor is not None
+    assert shop.journal.verify(anchor) == []
+    shop.close()
+    forged = apsw.Connection(str(shop.path))
+    for trigger in ("events_never_change", "final_is_final"):
+        forged.execute(f"DROP TRIGGER {trigger}")
+    forged.execute("UPDATE attempt SET amount = 100 WHERE number = 1")
+    forged.execute("UPDATE event SET data = replace(data, '500', '100') WHERE number = 1")
+    before = FIRST_LINK
+    rows: list[Any] = forged.execute("SELECT number, at_s, kind, request_id, data FROM event").fetchall()
+    for number, *fields in rows:
+        before = link(before, number, *fields)
+        forged.execute("UPDATE event SET link = ? WHERE number = ?", (before, number))
+    forged.close()
+    shop.open()
+    assert shop.journal.verify() == []
+    assert shop.journal.verify(anchor) == [
+        f"event {anchor.event}, which the Z report names, is another one, or one before it was changed"
+    ]
+    assert shop.journal.verify(Anchor(999, anchor.link)) == ["event 999, which the Z report names, is missing"]
+    shop.close()
+    shop.open()
+
+
+@given(st.integers(1, 10**18 - 1), st.binary(min_size=32, max_size=32))
+def test_an_anchor_is_read_as_it_was_printed(event: int, hashed: bytes) -> None:
+    printed = Anchor(event, hashed.hex()).on_paper()
+    assert parse_anchor(f" {printed.upper()} ") == Anchor(event, hashed.hex()[:16])
+
+
+@given(st.text(max_size=40))
+def test_any_other_text_is_no_anchor(text: str) -> None:
+    found = parse_anchor(text)
+    assert found is None or f"{found.event}-{found.link}" == text.strip().lower()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7", "7-", "0-0123456789abcdef", "7-0123456789abcde", "٧-0123456789abcdef", "7 0123456789abcdef"]
+)
+def test_half_an_anchor_is_none(text: str) -> None:
+    assert parse_anchor(text) is None

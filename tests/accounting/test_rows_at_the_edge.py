@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -46,9 +47,9 @@ def test_a_row_that_is_not_settled_counts_in_no_total() -> None:
 @pytest.mark.parametrize(("since_s", "shown"), [(AT_S - 3600, True), (None, False)])
 def test_a_printed_day_says_when_it_began_if_that_is_known(since_s: float | None, shown: bool) -> None:
     of = make_report(1, "2026-11-22", [], [], since_s=since_s, until_s=AT_S, closed=True)
-    texts = [line.text for line in as_lines(of, 42, "ru")]
-    assert ("С (UTC)" + "2026-11-22T09:00:00".rjust(35) in texts) is shown
-    assert "По (UTC)" + "2026-11-22T10:00:00".rjust(34) in texts
+    texts = [line.text for line in as_lines(of, 42, "ru", ZoneInfo("Europe/Moscow"))]
+    assert ("С" + "22.11.2026 12:00:00+03:00".rjust(41) in texts) is shown
+    assert "По" + "22.11.2026 13:00:00+03:00".rjust(40) in texts
 
 
 def test_a_payment_and_a_refund_are_called_by_their_own_names() -> None:
@@ -108,7 +109,8 @@ def test_a_day_as_json_says_from_when_until_when_it_was(since_s: float | None, s
     of = document(make_report(7, "2026-11-22", [], [], since_s=since_s, until_s=AT_S, closed=False))
     assert of == {
         "day": 7, "date": "2026-11-22", "from": since, "until": "2026-11-22T10:00:00.000Z", "closed": False,
-        "totals": {}, "unknown": [], "rows": [],
+        "anchor": None, "totals": {}, "unknown": [], "rows": [],
+        "grand_total": {"payments": 0, "paid": 0, "refunds": 0, "refunded": 0, "cancels": 0, "canceled": 0},
     }  # fmt: skip
 
 

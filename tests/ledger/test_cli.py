@@ -42,9 +42,9 @@ def ask(shell: Shell, till: Till) -> Ask:
 def test_a_shop_is_prepared_fed_and_reported(shell: Shell, ask: Ask, till: Till, tmp_path: Path) -> None:
     assert ask("ledger", "prepare") == (
         0,
-        {"version": 1, "database": ask("ledger", "prepare")[1]["database"], "role": ""},
+        {"version": 2, "database": ask("ledger", "prepare")[1]["database"], "role": ""},
     )
-    paid = shell.pay("A-1")[1]
+    paid = shell.pay("A-1", 12_345, "--operator", "Анна")[1]
     till.play("checkout", "undecided")
     shell.pay("A-2", AMOUNTS["canceled"])
     assert ask("ledger", "status")[1]["behind"] > 0
@@ -57,6 +57,7 @@ def test_a_shop_is_prepared_fed_and_reported(shell: Shell, ask: Ask, till: Till,
     code, made = ask("report", "shop", "--csv", str(tmp_path / "shop.csv"))
     own = ask("report", "x")[1]
     assert (code, made["totals"], made["unknown"]) == (0, own["totals"], own["unknown"])
+    assert (made["grand_total"], made["rows"][0]["operator"]) == (own["grand_total"], "Анна")
     assert made["rows"] == [{**row, "till": "TILL-01"} for row in own["rows"]]
     assert made["tills"][0]["totals"] == own["totals"]
     table = list(csv.DictReader(io.StringIO((tmp_path / "shop.csv").read_text("utf-8-sig")), delimiter=";"))

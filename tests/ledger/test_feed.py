@@ -203,7 +203,7 @@ def test_a_ledger_that_is_not_there_is_named_once_and_then_rested(address: Addre
 
 def test_a_ledger_that_nobody_prepared_says_what_to_do(server: Any, address: Address) -> None:
     link = LedgerConnection(Address(address.host, address.port, "postgres", address.login, None, None, "T"))
-    with pytest.raises(LedgerError, match="version 0, this driver needs 1") as caught, link.transaction():
+    with pytest.raises(LedgerError, match="version 0, this driver needs 2") as caught, link.transaction():
         pass
     assert caught.value.remedy == "its owner runs: ledger prepare"
     link.close()
@@ -245,7 +245,7 @@ def test_a_till_may_read_and_write_and_not_delete(address: Address, tmp_path: Pa
     with pytest.raises(LedgerError, match="permission denied") as caught, refused.transaction():
         pass
     assert caught.value.remedy == "its owner runs: ledger prepare --role …"
-    assert owner.prepare("till_role") == 1
+    assert owner.prepare("till_role") == 2
     till = Till(tmp_path, "TILL-07", theirs)
     till.sell()
     till.ledger.feed()
@@ -258,3 +258,18 @@ def test_a_till_may_read_and_write_and_not_delete(address: Address, tmp_path: Pa
         cursor.execute("DROP OWNED BY till_role")
         cursor.execute("DROP ROLE till_role")
     owner.close()
+
+
+def test_a_ledger_of_the_first_version_gets_the_operators_and_keeps_its_rows(
+    new_till: NewTill, link: LedgerConnection, address: Address
+) -> None:
+    till = new_till()
+    till.sell()
+    till.ledger.feed()
+    with link.transaction() as cursor:
+        cursor.execute("ALTER TABLE koshelek.operation DROP COLUMN operator, DROP COLUMN ended_by")
+        cursor.execute("UPDATE koshelek.version SET number = 1")
+    assert link.prepare() == 2
+    till.sell()
+    till.ledger.feed()
+    assert_same(address, [till])

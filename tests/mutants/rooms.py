@@ -15,7 +15,12 @@ PURE_ROOMS: dict[str, tuple[str, ...]] = {
     "payment/refund_limits": ("koshelek_driver/payment/refund_limits.py",),
     "payment/amounts": ("koshelek_driver/payment/amounts.py",),
     "payment/order": ("koshelek_driver/payment/order.py",),
-    "payment/slips": ("koshelek_driver/payment/slips/content.py", "koshelek_driver/payment/slips/template.py"),
+    "payment/slips": (
+        "koshelek_driver/payment/slips/content.py",
+        "koshelek_driver/payment/slips/local_time.py",
+        "koshelek_driver/payment/slips/template.py",
+    ),
+    "payment/staff": ("koshelek_driver/payment/staff/operators.py",),
     "accounting": (
         "koshelek_driver/accounting/business_day.py",
         "koshelek_driver/accounting/matching.py",

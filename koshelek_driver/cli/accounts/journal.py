@@ -13,7 +13,7 @@ import typer
 
 from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.money.pay import slip_of_money
-from koshelek_driver.cli.options import JsonOption, SiteOption
+from koshelek_driver.cli.options import JsonOption, OperatorOption, SiteOption
 from koshelek_driver.cli.output import Output, moment, record_document
 from koshelek_driver.errors import UsageError
 
@@ -72,6 +72,7 @@ def close(
     order_id: Annotated[str, typer.Option("--order-id", help="A payment that stays unknown.")],
     outcome: Annotated[str, typer.Option("--as", help="paid or canceled, according to the registry or the bank.")],
     reason: Annotated[str, typer.Option("--reason", help="The person who found it out, and the source.")],
+    operator: OperatorOption = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -86,17 +87,27 @@ def close(
     if outcome not in list(Outcome):
         raise UsageError(f"--as {outcome}", "write paid or canceled")
     with Terminal.open(site) as terminal:
-        closed = terminal.close_unknown(order_id, Outcome(outcome), reason)
+        closed = terminal.close_unknown(order_id, Outcome(outcome), reason, operator=operator)
         output.payment(closed, terminal.tip(closed), slip_of_money(terminal, closed))
     output.document(record_document(closed))
 
 
 @app.command("verify")
-def verify(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Verify that the journal is complete and unchanged. Exit 1: it is not."""
+def verify(
+    *,
+    anchor: Annotated[str, typer.Option("--anchor", help="The anchor of a Z report, as its paper has it.")] = "",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify that the journal is complete and unchanged, also against a Z report on paper. Exit 1: it is not."""
+    from koshelek_driver.payment.journal.chain import parse_anchor
+
     output = Output(as_json=as_json)
+    known = parse_anchor(anchor)
+    if anchor and known is None:
+        raise UsageError(f"--anchor {anchor}", "write it as on the Z report: event, hyphen, hexadecimal digits")
     with _opened(site) as journal:
-        faults = journal.verify()
+        faults = journal.verify(known)
     output.document({"whole": not faults, "faults": faults})
     output.console.print("whole" if not faults else "\n".join(foreign(fault) for fault in faults), soft_wrap=True)
     raise typer.Exit(1 if faults else 0)

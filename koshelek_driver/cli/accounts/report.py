@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ import typer
 from koshelek_driver.cli.accounts.ledger import till_document
 from koshelek_driver.cli.foreign_text import foreign
 from koshelek_driver.cli.options import JsonOption, SiteOption, read_day
-from koshelek_driver.cli.output import Output, moment
+from koshelek_driver.cli.output import Output
 
 if TYPE_CHECKING:
     from koshelek_driver.accounting.report import Report, Row, Totals
@@ -68,24 +68,26 @@ def shop(
 
     It covers the open days, or the closed ones of a date. Unsettled money comes first.
     """
-    from koshelek_driver.accounting.report import as_plain
+    from koshelek_driver.accounting.report import as_plain, grand_total
     from koshelek_driver.till.terminal import Terminal
 
     output = Output(as_json=as_json)
     day = read_day("--date", date)
     with Terminal.open(site) as terminal:
         made = terminal.ledger.report(str(day or ""))
+        local_time = terminal.local_time
     _write(csv, (*made.unknown, *made.rows))
     output.document(
         {
             "date": made.date,
             "totals": msgspec.to_builtins(made.totals),
+            "grand_total": msgspec.to_builtins(grand_total(made.totals)),
             "unknown": [as_plain(row) for row in made.unknown],
             "rows": [as_plain(row) for row in made.rows],
             "tills": _tills(made),
         }
     )
-    _warn_of_silence(made, output)
+    _warn_of_silence(made, output, local_time)
     _table(f"shop, {made.date or 'open days'}", made.unknown, made.rows, output)
     for till, totals in made.by_till.items():
         _totals_table(till, totals, output)
@@ -97,10 +99,17 @@ def _show(terminal: Terminal, made: Report, output: Output, csv: Path | None, *,
 
     _write(csv, (*made.unknown, *made.rows))
     output.document(document(made))
-    _table(f"day {made.day}, {made.date}", made.unknown, made.rows, output)
+    _table(_title(terminal, made), made.unknown, made.rows, output)
     _totals_table("", made.totals, output)
+    if made.anchor is not None:
+        output.console.print(f"journal anchor {made.anchor.on_paper()}")
     if paper:
         output.print_result(terminal.print_report(made))
+
+
+def _title(terminal: Terminal, made: Report) -> str:
+    since = "" if made.since_s is None else f"from {terminal.local_time(made.since_s)} "
+    return f"day {made.day}, {made.date}, {since}until {terminal.local_time(made.until_s)}"
 
 
 def _write(csv: Path | None, rows: Iterable[Row]) -> None:
@@ -117,23 +126,32 @@ def _table(title: str, unknown: tuple[Row, ...], rows: tuple[Row, ...], output: 
 
     if unknown:
         output.warning(f"{len(unknown)} not settled: {', '.join(row.order_id for row in unknown)}", "recover")
-    table = Table("what", "order", "RUB", "provider", title=title)
+    table = Table("what", "order", "RUB", "provider", "operator", title=title)
     table.add_column("transaction", overflow="fold")
     for row in (*unknown, *rows):
-        cells = f"{row.till} {row.kind}".lstrip(), row.order_id, in_roubles(row.amount), row.payment_type
+        cells = f"{row.till} {row.kind}".lstrip(), row.order_id, in_roubles(row.amount), row.payment_type, row.operator
         table.add_row(*map(foreign, (*cells, _transaction(row))))
     output.console.print(table)
+
+
+def _counted(of: Totals) -> Iterator[str]:
+    from koshelek_driver.payment.outcome import in_roubles
+
+    for count, kopecks in ((of.payments, of.paid), (of.refunds, of.refunded), (of.cancels, of.canceled)):
+        yield str(count)
+        yield in_roubles(kopecks)
 
 
 def _totals_table(title: str, totals: dict[str, Totals], output: Output) -> None:
     from rich.table import Table
 
-    from koshelek_driver.payment.outcome import in_roubles
+    from koshelek_driver.accounting.report import grand_total
 
     table = Table("provider", "payments", "RUB", "refunds", "RUB", "cancels", "RUB", title=foreign(title) or None)
     for name, of in totals.items():
-        counted = (of.payments, of.paid), (of.refunds, of.refunded), (of.cancels, of.canceled)
-        table.add_row(foreign(name), *(text for count, sum_ in counted for text in (str(count), in_roubles(sum_))))
+        table.add_row(foreign(name), *_counted(of))
+    table.add_section()
+    table.add_row("all", *_counted(grand_total(totals)))
     output.console.print(table)
 
 
@@ -144,11 +162,11 @@ def _tills(made: ShopReport) -> list[dict[str, Any]]:
     ]
 
 
-def _warn_of_silence(made: ShopReport, output: Output) -> None:
+def _warn_of_silence(made: ShopReport, output: Output, local_time: Callable[[float], str]) -> None:
     """Warn of tills whose last feed is old: the report lacks their later sales."""
     for till in made.tills:
         if till.behind or till.silent_s > _LATE_S:
-            what = f"till {till.terminal_id} fed last at {moment(till.heard_s)}; what it did since is not in here"
+            what = f"till {till.terminal_id} fed last at {local_time(till.heard_s)}; what it did since is not in here"
             output.warning(what, "ledger feed at that till, or see to its network")
 
 

@@ -9,7 +9,15 @@ import typer
 
 from koshelek_driver.cli.call import current_call
 from koshelek_driver.cli.money.pay import end, finish, slip_of_money
-from koshelek_driver.cli.options import EventsOption, JsonOption, SiteOption, read_file
+from koshelek_driver.cli.options import (
+    EventsOption,
+    JsonOption,
+    OperatorOption,
+    SiteOption,
+    SupervisorOption,
+    read_file,
+    supervisor_secret,
+)
 from koshelek_driver.cli.output import Output, payment_document, record_document
 from koshelek_driver.cli.progress import sale_observer
 from koshelek_driver.payment.outcome import Outcome
@@ -24,6 +32,7 @@ _EXIT_OF_CANCEL = {Outcome.CANCELED: 0, Outcome.REJECTED: 0, Outcome.PAID: 1, Ou
 def cancel(
     *,
     order_id: Annotated[str, typer.Option("--order-id", help="The receipt's number.")],
+    operator: OperatorOption = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
     _events: EventsOption = False,
@@ -40,7 +49,8 @@ def cancel(
         output.environment(terminal.environment)
         money.has_begun = True
         with output.progress("Cancelling…"):
-            payment = terminal.cancel(order_id, watcher=sale_observer(terminal, output), cancel=call.cancel)
+            observer = sale_observer(terminal, output)
+            payment = terminal.cancel(order_id, watcher=observer, cancel=call.cancel, operator=operator)
         paid = payment.outcome is Outcome.PAID
         tip = terminal.tip_for("PAID_USE_REFUND") if paid else terminal.tip(payment)
         slip = slip_of_money(terminal, payment)
@@ -56,13 +66,15 @@ def refund(
         int | None, typer.Option("--amount", help="Kopecks; without it and --items the whole rest.")
     ] = None,
     items: Annotated[Path | None, typer.Option("--items", help="A list of the Pay API's Item, JSON.")] = None,
+    operator: OperatorOption = "",
+    supervisor: SupervisorOption = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
     _events: EventsOption = False,
 ) -> None:
     """Refund a payment, completely or in part. No card is needed.
 
-    A refund cannot be cancelled.
+    A refund cannot be cancelled. More than the site file's refund_limit needs --supervisor.
     """
     from koshelek_driver.payment.refunds import RefundWanted
     from koshelek_driver.till.terminal import Terminal
@@ -70,15 +82,23 @@ def refund(
     output, call = Output(as_json=as_json), current_call()
     money = call.moves_money(site, order_id=order_id, transaction_id=transaction_id)
     wanted = RefundWanted(order_id, transaction_id, amount, read_file(items, "--items"))
+    approval = supervisor_secret(wanted=supervisor)
     with Terminal.open(site) as terminal:
         output.environment(terminal.environment)
         money.has_begun = True
+        observer = sale_observer(terminal, output)
         with output.progress("Refunding…"):
-            done = terminal.refund(wanted, watcher=sale_observer(terminal, output), cancel=call.cancel)
+            done = terminal.refund(wanted, watcher=observer, cancel=call.cancel, operator=operator, supervisor=approval)
         finish(terminal, done, output)
 
 
-def recover(*, site: SiteOption = None, as_json: JsonOption = False, _events: EventsOption = False) -> None:
+def recover(
+    *,
+    operator: OperatorOption = "",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+    _events: EventsOption = False,
+) -> None:
     """Settle what a crash or a lost response left open, and print the slips that wait.
 
     Exit 3: an outcome stays unknown.
@@ -91,7 +111,8 @@ def recover(*, site: SiteOption = None, as_json: JsonOption = False, _events: Ev
         output.environment(terminal.environment)
         money.has_begun = True
         with output.progress("Recovering…"):
-            recovered = terminal.recover(watcher=sale_observer(terminal, output), cancel=call.cancel)
+            observer = sale_observer(terminal, output)
+            recovered = terminal.recover(watcher=observer, cancel=call.cancel, operator=operator)
         output.document(
             {
                 "settled": [record_document(each) for each in recovered.settled],

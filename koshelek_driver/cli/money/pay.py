@@ -13,6 +13,7 @@ from koshelek_driver.cli.options import (
     EventsOption,
     JsonOption,
     LabelOption,
+    OperatorOption,
     SiteOption,
     WaitOption,
     label_text,
@@ -35,6 +36,7 @@ def pay(
     label: LabelOption = None,
     typed: Annotated[bool, typer.Option("--typed", help="The cashier typed the label.")] = False,
     wait: WaitOption = 60.0,
+    operator: OperatorOption = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
     _events: EventsOption = False,
@@ -55,7 +57,15 @@ def pay(
         given, observer = label_text(label), sale_observer(terminal, output)
         money.has_begun = True
         with output.progress("At the till…"):
-            payment = terminal.pay(order, label=given, typed=typed, wait_s=wait, watcher=observer, cancel=call.cancel)
+            payment = terminal.pay(
+                order,
+                label=given,
+                typed=typed,
+                wait_s=wait,
+                watcher=observer,
+                cancel=call.cancel,
+                operator=operator,
+            )
         finish(terminal, payment, output)
 
 

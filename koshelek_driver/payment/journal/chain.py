@@ -7,10 +7,35 @@ accidents, and edits by hand.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 FIRST_LINK = bytes(32)
 """Stands before the first event, which has no predecessor."""
+_ANCHOR = re.compile(r"([1-9][0-9]{0,17})-([0-9a-f]{16,64})", re.ASCII)
+_PAPER_DIGITS = 16
+"""Hexadecimal digits of a link on paper: 64 bits, which nobody meets by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An event and its link: what is printed of it proves the journal up to there.
+
+    `link` is hexadecimal, whole or, from paper, its beginning.
+    """
+
+    event: int
+    link: str
+
+    def on_paper(self) -> str:
+        """Return the anchor as a Z report prints it and `journal verify --anchor` reads it."""
+        return f"{self.event}-{self.link[:_PAPER_DIGITS]}"
+
+
+def parse_anchor(text: str) -> Anchor | None:
+    """Parse an anchor from paper, in letters of either case; None if it is none."""
+    found = _ANCHOR.fullmatch(text.strip().lower())
+    return Anchor(int(found[1]), found[2]) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from koshelek_driver.payment.journal.chain import Anchor
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.outcome import Outcome
 
-_COLUMNS = "order_id, request_id, amount, outcome, transaction_id, error_code, slip"
+_COLUMNS = "order_id, request_id, amount, outcome, transaction_id, error_code, slip, operator, ended_by"
 _WHERE = "WHERE ended > ? AND ended <= ?"
 _PAYMENTS = f"SELECT {_COLUMNS}, '', closed_s, ended FROM attempt {_WHERE}"  # noqa: S608
 _REFUNDS = f"SELECT {_COLUMNS}, ref_transaction_id, closed_s, ended FROM refund {_WHERE}"  # noqa: S608
@@ -52,8 +53,8 @@ class Operation(msgspec.Struct, frozen=True):
     """A payment or refund as reports count it.
 
     `at_s` is the Unix time of its end, `amount` is in kopecks. An open one has the time of its beginning. `till` is the
-    name of the till in reports over several tills, else empty. A msgspec.Struct, because it is created faster than a
-    dataclass, and a report reads ten thousand of them.
+    name of the till in reports over several tills, else empty. `operator` began it, `ended_by` acted on it later. A
+    msgspec.Struct, because it is created faster than a dataclass, and a report reads ten thousand of them.
     """
 
     order_id: str
@@ -66,6 +67,8 @@ class Operation(msgspec.Struct, frozen=True):
     refund_transaction_id: str
     at_s: float
     till: str = ""
+    operator: str = ""
+    ended_by: str = ""
 
 
 class DayBook:
@@ -87,6 +90,12 @@ class DayBook:
         """Return a closed day by its number; None if it is not closed."""
         found = self._closings("LIMIT 1 OFFSET ?", day - 1) if day > 0 else []
         return found[0] if found else None
+
+    def anchor(self, day: int) -> Anchor | None:
+        """Return the event that closed a day, with its link; None if the day is not closed."""
+        sql = "SELECT number, link FROM event WHERE request_id = ? ORDER BY number LIMIT 1 OFFSET ?"
+        found = self._database.run(sql, _NAME, day - 1) if day > 0 else []
+        return Anchor(found[0][0], bytes(found[0][1]).hex()) if found else None
 
     def ended(self, after: int, until: int | None) -> list[Operation]:
         """Return operations that ended after an event, in their order. `until` None: up to the last event."""
@@ -144,8 +153,18 @@ def _end_number(row: Any) -> int:
 
 
 def _read_operation(row: Any) -> Operation:
-    order_id, request_id, amount, outcome, transaction_id, error_code, slip, refund_id, at_s, _ = row
+    order_id, request_id, amount, outcome, transaction_id, error_code, slip, *people, refund_id, at_s, _ = row
     shown = _READ_SLIP(slip) if slip else {}
     return Operation(
-        order_id, request_id, amount, _OUTCOMES[outcome], transaction_id, error_code, shown, refund_id, at_s
+        order_id,
+        request_id,
+        amount,
+        _OUTCOMES[outcome],
+        transaction_id,
+        error_code,
+        shown,
+        refund_id,
+        at_s,
+        "",
+        *people,
     )

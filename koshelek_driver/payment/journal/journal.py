@@ -18,14 +18,22 @@ from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.clock import Moment
 from koshelek_driver.payment.journal.card_book import CardBook
-from koshelek_driver.payment.journal.chain import Event
+from koshelek_driver.payment.journal.chain import Anchor, Event
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.day_book import DayBook
 from koshelek_driver.payment.journal.outbox_book import OutboxBook
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.journal.rows import PAYMENT_COLUMNS, payment_from_row
 from koshelek_driver.payment.journal.verifying import find_faults
-from koshelek_driver.payment.journal.writing import end_row, keep_postback, keep_response, last_postback
+from koshelek_driver.payment.journal.writing import (
+    end_row,
+    keep_operator,
+    keep_postback,
+    keep_response,
+    last_postback,
+    operator_fact,
+    set_ended_by,
+)
 from koshelek_driver.payment.outcome import Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
@@ -133,12 +141,13 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         """Return all events of a requestId, oldest first."""
         return list(self.database.events(request_id))
 
-    def verify(self) -> list[str]:
+    def verify(self, anchor: Anchor | None = None) -> list[str]:
         """Return the faults of the journal as sentences; an empty list if it is intact.
 
-        Checks the file, the chain of events, and the tables against the events. Reads the whole file.
+        Checks the file, the chain of events, and the tables against the events; with an anchor of a Z report also that
+        the chain leads there. Reads the whole file.
         """
-        return find_faults(self.database)
+        return find_faults(self.database, anchor)
 
     # --- writing
 
@@ -151,10 +160,11 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         # Checked before every intent: a payment that could not be ended must not begin.
         self.database.check_disk()
         facts = {"order_id": payment.order_id, "amount": payment.amount, "call": request.call.name}
+        facts |= operator_fact(payment.operator)
         with self.database.event(payment.created_s, "intent", payment.request_id, facts):
             self.database.run(
                 "INSERT INTO attempt (order_id, request_id, amount, created_s, card_digest, body, token, invoice,"
-                " begun_steady_s, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " operator, begun_steady_s, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 payment.order_id,
                 payment.request_id,
                 payment.amount,
@@ -163,6 +173,7 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
                 request.body,
                 None if request.token is None else request.token.reveal(),
                 invoice,
+                payment.operator,
                 None if began is None else began.steady_s,
                 None if began is None else began.boot_id,
             )
@@ -181,15 +192,21 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
         """Store the milliseconds from the cashier's button to the first byte on the wire."""
         self._set(request_id, "button_to_wire_ms", milliseconds)
 
-    def want_cancel(self, request_id: str, at_s: float) -> None:
+    def want_cancel(self, request_id: str, at_s: float, operator: str = "") -> None:
         """Ask the program that runs an open payment to cancel it. It checks `is_cancel_wanted` at every turn."""
-        with self.database.event(at_s, "cancel wanted", request_id, {}):
+        with self.database.event(at_s, "cancel wanted", request_id, operator_fact(operator)):
             self._set(request_id, "cancel_wanted", 1)
+            if operator:
+                set_ended_by(self.database, "attempt", request_id, operator)
 
     def is_cancel_wanted(self, request_id: str) -> bool:
         """Return True if any program called `want_cancel` for a payment."""
         row = self.database.first_row("SELECT cancel_wanted FROM attempt WHERE request_id = ?", request_id)
         return bool(row and row[0])
+
+    def keep_operator(self, request_id: str, action: str, operator: str, at_s: float) -> None:
+        """Store the operator of a later action on a payment; nothing without a name."""
+        keep_operator(self.database, "attempt", request_id, action, operator=operator, at_s=at_s)
 
     def keep_response(self, request_id: str, exchange: Exchange, at_s: float) -> None:
         """Store a response of the host as an event, secrets masked, unless it repeats the last."""

@@ -28,8 +28,8 @@ _COLUMNS = (
     "request_id, order_id, transaction_id, amount, created_s, outcome, error_code, details, slip, closed_s, ended"
 )
 _WITH_CONTENTS = (
-    f"SELECT 'payment', {_COLUMNS}, '', invoice, NULL FROM attempt",  # noqa: S608
-    f"SELECT 'refund', {_COLUMNS}, ref_transaction_id, items, paid FROM refund",  # noqa: S608
+    f"SELECT 'payment', {_COLUMNS}, '', invoice, NULL, operator, ended_by FROM attempt",  # noqa: S608
+    f"SELECT 'refund', {_COLUMNS}, ref_transaction_id, items, paid, operator, ended_by FROM refund",  # noqa: S608
 )
 _WITHOUT_CONTENTS = tuple(sql.replace("invoice", "NULL").replace("items", "NULL") for sql in _WITH_CONTENTS)
 """Without the goods, for reconciliation, which reads a hundred thousand rows."""
@@ -40,7 +40,7 @@ class Record(msgspec.Struct, frozen=True):
 
     Amounts are kopecks, times Unix seconds. `contents` is the invoice of a payment or the items of a refund as JSON, or
     None if it was not asked for. `ended` is the number of the event that ended the record, `paid` the amount of the
-    payment that a refund belongs to.
+    payment that a refund belongs to. `operator` began it, `ended_by` acted on it later.
     """
 
     kind: Literal["payment", "refund"]
@@ -58,6 +58,8 @@ class Record(msgspec.Struct, frozen=True):
     refund_transaction_id: str
     contents: str | None
     paid: int | None
+    operator: str = ""
+    ended_by: str = ""
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -11,7 +11,13 @@ from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.rows import REFUND_COLUMNS, refund_from_row
-from koshelek_driver.payment.journal.writing import end_row, keep_response, last_postback
+from koshelek_driver.payment.journal.writing import (
+    end_row,
+    keep_operator,
+    keep_response,
+    last_postback,
+    operator_fact,
+)
 from koshelek_driver.payment.outcome import Refund, SlipState, Verdict
 from koshelek_driver.secrets import Secret
 
@@ -73,13 +79,14 @@ class RefundBook:
         self._database.check_disk()
         transaction_id, token = refund.verdict.transaction_id, request.token
         facts = {"order_id": refund.order_id, "amount": refund.amount, "transaction_id": transaction_id}
+        facts |= operator_fact(refund.operator)
         with self._database.event(refund.created_s, "refund intent", refund.request_id, facts):
             # Summed inside the transaction, which holds the write lock: no other program can refund in between.
             if refund.paid is not None and self._refunded(transaction_id) + refund.amount > refund.paid:
                 raise JournalError(f"order {refund.order_id}: more would be given back than was paid", "check the sum")
             self._database.run(
-                "INSERT INTO refund (order_id, transaction_id, request_id, amount, items, paid, created_s, body, token)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO refund (order_id, transaction_id, request_id, amount, items, paid, created_s, body, token,"
+                " operator) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 refund.order_id,
                 transaction_id,
                 refund.request_id,
@@ -89,6 +96,7 @@ class RefundBook:
                 refund.created_s,
                 request.body,
                 token.reveal() if token else "",
+                refund.operator,
             )
 
     def keep_refund_transaction(self, request_id: str, refund_transaction_id: str, at_s: float) -> None:
@@ -100,6 +108,10 @@ class RefundBook:
     def keep_button_to_wire(self, request_id: str, milliseconds: float) -> None:
         """Store the milliseconds from the cashier's button to the first byte on the wire."""
         self._set(request_id, "button_to_wire_ms", milliseconds)
+
+    def keep_operator(self, request_id: str, action: str, operator: str, at_s: float) -> None:
+        """Store the operator of a later action on a refund; nothing without a name."""
+        keep_operator(self._database, "refund", request_id, action, operator=operator, at_s=at_s)
 
     def keep_response(self, request_id: str, exchange: Exchange, at_s: float) -> None:
         """Store a response of the host as an event, secrets masked, unless it repeats the last."""

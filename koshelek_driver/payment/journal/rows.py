@@ -11,11 +11,11 @@ from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState,
 
 PAYMENT_COLUMNS = (
     "order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip,"
-    " answer, slip_state, button_to_wire_ms, card_digest"
+    " answer, slip_state, button_to_wire_ms, card_digest, operator, ended_by"
 )
 REFUND_COLUMNS = (
     "order_id, request_id, amount, created_s, outcome, transaction_id, error_code, details, slip,"
-    " answer, slip_state, button_to_wire_ms, items, ref_transaction_id, paid"
+    " answer, slip_state, button_to_wire_ms, items, ref_transaction_id, paid, operator, ended_by"
 )
 
 
@@ -30,6 +30,8 @@ def payment_from_row(row: Any) -> Payment:
         card_digest=bytes(row[12]),
         slip_state=SlipState(row[10]),
         button_to_wire_ms=row[11],
+        operator=row[13],
+        ended_by=row[14],
     )
 
 
@@ -46,6 +48,8 @@ def refund_from_row(row: Any) -> Refund:
         refund_transaction_id=row[13],
         slip_state=SlipState(row[10]),
         button_to_wire_ms=row[11],
+        operator=row[15],
+        ended_by=row[16],
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from koshelek_driver.payment.journal.chain import FIRST_LINK, Event
+from koshelek_driver.payment.journal.chain import FIRST_LINK, Anchor, Event
 from koshelek_driver.payment.journal.database import Database
 
 _BEGINNINGS = ("intent", "refund intent")
@@ -14,19 +14,29 @@ _MOST_FAULTS = 20
 """Enough to see what happened; one lost page can break thousands of rows."""
 
 
-def find_faults(database: Database) -> list[str]:
+def find_faults(database: Database, anchor: Anchor | None = None) -> list[str]:
     """Return descriptions of the first 20 faults; an empty list for an intact journal.
 
     Reads the whole file. Events are read one by one, so that a journal of many years fits into memory.
     """
     integrity = database.integrity()
     found = [f"the file is damaged: {integrity}"] if integrity != "ok" else []
+    found += _missed(database, anchor) if anchor else []
     chain = _ChainReader()
     for event in database.events():
         found += chain.next(event)
         if len(found) >= _MOST_FAULTS:
             return found
     return [*found, *_disagreements(database, chain)][:_MOST_FAULTS]
+
+
+def _missed(database: Database, anchor: Anchor) -> list[str]:
+    """Return a fault if the chain does not lead to an anchor that was printed."""
+    row = database.first_row("SELECT link FROM event WHERE number = ?", anchor.event)
+    if row is not None and bytes(row[0]).hex().startswith(anchor.link):
+        return []
+    what = "is missing" if row is None else "is another one, or one before it was changed"
+    return [f"event {anchor.event}, which the Z report names, {what}"]
 
 
 class _ChainReader:

@@ -108,6 +108,29 @@ def keep_response(database: Database, request_id: str, exchange: Exchange, at_s:
     _keep_if_new(database, "answer", request_id, {**facts, "body": mask_body(exchange.body, secrets)}, at_s)
 
 
+def keep_operator(
+    database: Database, table: Table, request_id: str, action: str, *, operator: str, at_s: float
+) -> None:
+    """Store the operator of a later action on a payment or refund, as an event and in its row.
+
+    Nothing is stored without a name. `action` is the verb: pay, refund, recover or close.
+    """
+    if operator:
+        with database.event(at_s, "operator", request_id, {"action": action, "operator": operator}):
+            set_ended_by(database, table, request_id, operator)
+
+
+def set_ended_by(database: Database, table: Table, request_id: str, operator: str) -> None:
+    """Write the operator of the last action into an open row. For the transaction of the action's event."""
+    sql = f"UPDATE {table} SET ended_by = ? WHERE request_id = ? AND outcome IS NULL"  # noqa: S608
+    database.run(sql, operator, request_id)
+
+
+def operator_fact(operator: str) -> dict[str, str]:
+    """Return the facts of an event about its operator: none without a name."""
+    return {"operator": operator} if operator else {}
+
+
 def keep_postback(database: Database, request_id: str, body: bytes, at_s: float) -> None:
     """Store the body of a postback as an event, secrets masked, unless it repeats the last."""
     masked = mask_body(body, _secrets_of(database, request_id))

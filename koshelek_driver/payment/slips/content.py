@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import tzinfo
 from typing import Literal
 
-from koshelek_driver.pay_api.models import Slip, read_slip
+from koshelek_driver.pay_api.models import read_slip
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, in_roubles
+from koshelek_driver.payment.slips.local_time import local_time_of
 from koshelek_driver.payment.slips.template import Filling, filled
 from koshelek_driver.printer.rendering.layout import Item
 
@@ -24,7 +25,7 @@ _WORDS = {
         "partial_refund": "ЧАСТИЧНЫЙ ВОЗВРАТ",
         "cancel": "ОТМЕНА",
         "amount": "Сумма, руб.",
-        "date": "Дата (UTC)",
+        "date": "Дата",
         "order": "Заказ",
         "transaction": "Оплата №",
         "refund_id": "Возврат №",
@@ -43,7 +44,7 @@ _WORDS = {
         "partial_refund": "PARTIAL REFUND",
         "cancel": "CANCELED",
         "amount": "Amount, RUB",
-        "date": "Date (UTC)",
+        "date": "Date",
         "order": "Order",
         "transaction": "Payment ID",
         "refund_id": "Refund ID",
@@ -67,6 +68,8 @@ class SlipRules:
     templates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     qr: bool = False
     """A QR code of the transaction's id."""
+    zone: tzinfo | None = None
+    """The time zone of the shop; None for the machine's."""
 
 
 def default_template(kind: Kind, language: Language) -> tuple[str, ...]:
@@ -120,7 +123,7 @@ def slip_lines(
     """
     template = rules.templates.get(kind) or default_template(kind, rules.language)
     marks = tuple(_marks(rules, copy=copy))
-    fields = _fields(payment, rules.language)
+    fields = _fields(payment, rules.language, rules.zone)
     code = (fields["refund_transaction_id"] or fields["payment_transaction_id"]) if rules.qr else ""
     filling = Filling(fields, marks, code)
     first = () if "{marks}" in template else marks
@@ -136,7 +139,7 @@ def _marks(rules: SlipRules, *, copy: bool) -> Iterator[str]:
         yield from rules.templates.get("copy") or (f"=!+ {words['copy']}",)
 
 
-def _fields(payment: Payment | Refund, language: Language) -> dict[str, str]:
+def _fields(payment: Payment | Refund, language: Language, zone: tzinfo | None) -> dict[str, str]:
     raw = payment.verdict.slip or {}
     slip = read_slip(raw)
     words = _WORDS[language]
@@ -147,7 +150,7 @@ def _fields(payment: Payment | Refund, language: Language) -> dict[str, str]:
         "provider": _provider(slip.payment_type, language),
         "payment_type": slip.payment_type,
         "amount": in_roubles(payment.amount),
-        "date": _date(slip),
+        "date": local_time_of(slip.operation_date_time, zone),
         "order_id": payment.order_id or slip.order_id,
         "payment_transaction_id": payment.verdict.transaction_id or slip.payment_transaction_id,
         "refund_transaction_id": reversal_id or slip.refund_transaction_id,
@@ -166,10 +169,3 @@ def _fields(payment: Payment | Refund, language: Language) -> dict[str, str]:
 def _provider(payment_type: str, language: Language) -> str:
     name = _PROVIDERS[language].get(payment_type)
     return f"{name} ({payment_type})" if name else payment_type
-
-
-def _date(slip: Slip) -> str:
-    try:
-        return datetime.fromisoformat(slip.operation_date_time).strftime("%d.%m.%Y %H:%M:%S")
-    except ValueError:
-        return slip.operation_date_time

@@ -212,6 +212,13 @@ def test_x_and_z_have_the_keys_of_the_contract_and_z_closes_the_day(shell: Shell
     assert shell.document("report", "z", "--day", "1", "--site", site)[1]["rows"] == x["rows"]
     code, out, _ = shell.text("report", "x", "--site", site)
     assert (code, "day 2" in out) == (0, True)
+    assert z["grand_total"]["paid"] == 12345
+    printed = f"{z['anchor']['event']}-{z['anchor']['link'][:16]}"
+    assert f"journal anchor {printed}" in shell.text("report", "z", "--day", "1", "--site", site)[1]
+    assert shell.document("journal", "verify", "--anchor", printed, "--site", site)[0] == 0
+    assert shell.document("journal", "verify", "--anchor", printed[:-1] + "g", "--site", site)[0] == 2
+    other = printed[:-1] + ("0" if printed[-1] != "0" else "1")
+    assert shell.document("journal", "verify", "--anchor", other, "--site", site)[0] == 1
     assert shell.text("report", "x", "--paper", "--site", site)[0] == 2
 
 

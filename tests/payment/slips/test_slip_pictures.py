@@ -7,6 +7,7 @@ import sys
 import tomllib
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import zxingcpp
@@ -25,6 +26,7 @@ from tests.support.pictures import same_as_stored
 from tests.support.tills import Till
 
 TRANSACTION = "679c6146-1cee-46ff-9a89-9c866abb9f01"
+MOSCOW = ZoneInfo("Europe/Moscow")
 STORED = DATA / "slips"
 SLIP = {
     "id": "s-1",
@@ -56,7 +58,7 @@ MODELS = ("epson-tm-t20iii", "generic-escpos-58mm", "epson-tm-u220")
 def drawn(payment: Payment | Refund, model: str, **given: Any) -> Preview:
     known = profile.printer(model)
     copy = given.pop("copy", False)
-    rules = SlipRules(**{"environment": "production", "language": "ru", **given})
+    rules = SlipRules(**{"environment": "production", "language": "ru", "zone": MOSCOW, **given})
     kind = kind_of(payment, 123_450)
     assert kind is not None
     codec = document.codec_of(known)
