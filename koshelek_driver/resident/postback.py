@@ -12,7 +12,7 @@ import hmac
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 
 import msgspec
 from starlette.applications import Starlette
@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.models import TransactionAnswer
+from koshelek_driver.resident.acceptor import Networks, is_from
 from koshelek_driver.secrets import Secret
 
 PostbackHandler = Callable[[TransactionAnswer, bytes], bool]
@@ -75,7 +76,7 @@ async def _received(request: Request, settings: PostbackSettings) -> Response:
         return Response(status_code=408)
     except _TooLongError:
         return Response(status_code=413)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, ValueError, RecursionError):  # nested a thousand times, or no UTF-8
         return Response(status_code=400)
     try:
         known = await run_in_threadpool(settings.handle, answer, body)
@@ -104,11 +105,8 @@ def _has_credentials(request: Request, settings: PostbackSettings) -> bool:
     return hmac.compare_digest(request.headers.get("authorization", "").encode("latin-1"), expected)
 
 
-def _is_from(request: Request, networks: Collection[IPv4Network | IPv6Network]) -> bool:
-    if not networks:
-        return True
-    client = ip_address(request.client.host if request.client else "0.0.0.0")  # noqa: S104 - no address of ours
-    return any(client in network for network in networks)
+def _is_from(request: Request, networks: Networks) -> bool:
+    return is_from(request.client.host if request.client else "0.0.0.0", networks)  # noqa: S104 - no address of ours
 
 
 class _TooLongError(Exception):
