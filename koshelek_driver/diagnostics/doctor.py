@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from koshelek_driver.config import site
 from koshelek_driver.config.site import Site
+from koshelek_driver.diagnostics.rights import exposed_code, exposed_copies, exposed_secrets
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal
@@ -26,6 +27,19 @@ from koshelek_driver.till.card_setup import CardSetup, build_templates
 T = TypeVar("T")
 _HOST_TIMEOUT_S = 2.0
 """For one step of connecting, so that all checks together end in less than 10 s."""
+
+
+_NEED_THE_SITE = (
+    "templates",
+    "devices",
+    "slip",
+    "journal",
+    "one-time passwords",
+    "left open",
+    "host",
+    "clock",
+    "rights",
+)
 
 
 class Result(StrEnum):
@@ -56,13 +70,23 @@ def checks(site_file: Path | None) -> Iterator[Check]:
     loaded = _try("site file", lambda: site.load(site_file), str(where))
     yield loaded.check
     if loaded.value is None:
-        yield from (
-            Check(name, Result.SKIP, "needs the site file")
-            for name in ("templates", "devices", "slip", "journal", "one-time passwords", "left open", "host", "clock")
-        )
+        yield from (Check(name, Result.SKIP, "needs the site file") for name in _NEED_THE_SITE)
         return
     with ExitStack() as opened:
         yield from _checks_of_till(loaded.value, opened)
+    yield from _rights(loaded.value)
+
+
+def _rights(settings: Site) -> Iterator[Check]:
+    """Report each file that other users may read or write and should not."""
+    looked = _try(
+        "rights",
+        lambda: [*exposed_secrets(settings), *exposed_code(settings), *exposed_copies(settings)],
+        "of secrets, site file and journal",
+    )
+    if not looked.value:
+        yield looked.check
+    yield from (Check("rights", Result.WARN, found.what, found.remedy) for found in looked.value or ())
 
 
 def _checks_of_till(settings: Site, opened: ExitStack) -> Iterator[Check]:

@@ -22,7 +22,7 @@ from koshelek_driver.payment.journal.day_book import DayBook
 from koshelek_driver.payment.journal.outbox_book import OutboxBook
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.journal.rows import PAYMENT_COLUMNS, payment_from_row
-from koshelek_driver.payment.journal.tables import check_invoice, convert, read, read_all
+from koshelek_driver.payment.journal.tables import check_object, convert, read, read_all
 from koshelek_driver.payment.journal.verifying import find_faults
 from koshelek_driver.payment.journal.writing import end_row, keep_postback, keep_response
 from koshelek_driver.payment.outcome import Payment, SlipState, Verdict
@@ -214,7 +214,7 @@ def _read_salt(rows: Any) -> bytes:
 
 
 def _read_invoice(row: Any) -> str | None:
-    return check_invoice(convert(row, tuple[str | None])[0])
+    return check_object(convert(row, tuple[str | None])[0])
 
 
 def _read_sent(row: Any) -> tuple[bytes | None, str | None, str]:
