@@ -29,19 +29,6 @@ _HOST_TIMEOUT_S = 2.0
 """For one step of connecting, so that all checks together end in less than 10 s."""
 
 
-_NEED_THE_SITE = (
-    "templates",
-    "devices",
-    "slip",
-    "journal",
-    "one-time passwords",
-    "left open",
-    "host",
-    "clock",
-    "rights",
-)
-
-
 class Result(StrEnum):
     """Result of a check."""
 
@@ -70,7 +57,10 @@ def checks(site_file: Path | None) -> Iterator[Check]:
     loaded = _try("site file", lambda: site.load(site_file), str(where))
     yield loaded.check
     if loaded.value is None:
-        yield from (Check(name, Result.SKIP, "needs the site file") for name in _NEED_THE_SITE)
+        yield from (
+            Check(name, Result.SKIP, "needs the site file")
+            for name in ("templates", "devices", "slip", "journal", "one-time passwords", "left open", "host", "clock")
+        )
         return
     with ExitStack() as opened:
         yield from _checks_of_till(loaded.value, opened)
@@ -78,13 +68,13 @@ def checks(site_file: Path | None) -> Iterator[Check]:
 
 
 def _rights(settings: Site) -> Iterator[Check]:
-    """Report each file that other users may read or write and should not."""
+    """Report each file that other users may read or write and should not; nothing where there is none."""
     looked = _try(
         "rights",
         lambda: [*exposed_secrets(settings), *exposed_code(settings), *exposed_copies(settings)],
         "of secrets, site file and journal",
     )
-    if not looked.value:
+    if looked.value is None:
         yield looked.check
     yield from (Check("rights", Result.WARN, found.what, found.remedy) for found in looked.value or ())
 

@@ -23,7 +23,7 @@ from koshelek_driver.resident.acceptor import Limits, is_from
 from koshelek_driver.resident.listener import HttpsListener, server_context
 
 HEADS = [b"", b"POST / HTTP/1.1\r\nHost: h\r\nX-", b"POST / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n", b"\x16\x03"]
-LIMITS = Limits(head_s=1.0, whole_s=2.0, most=8, most_of_one=4)
+LIMITS = Limits(head_s=1.0, whole_s=4.0, most=8, most_of_one=4)
 
 
 async def _answer(request: Request) -> Response:
@@ -115,7 +115,7 @@ def test_a_body_that_drips_is_put_out_in_time(listener: HttpsListener, trust: ss
     with stranger_at(listener, trust) as stranger:
         stranger.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n")
         assert not ends(stranger, LIMITS.head_s + 0.3)
-        assert ends(stranger, 3)
+        assert ends(stranger, 6)
 
 
 def test_an_answer_ends_its_connection(listener: HttpsListener, trust: ssl.SSLContext) -> None:
