@@ -8,11 +8,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from koshelek_driver.errors import UsageError
@@ -31,7 +31,11 @@ _DELIMITERS = ",;\t|"
 _SPACES = str.maketrans("", "", " \u00a0\u202f'")
 """Separators of thousands, which are removed from amounts: spaces, no-break spaces, apostrophes."""
 _KOPECKS = {"kopecks": 1, "roubles": 100}
+_AMOUNT = re.compile(r"([+-]?)([0-9]{1,12})(?:[.,]([0-9]{1,2}))?")
+"""The one written form of an amount: no exponent, no other digits, no more places than money has."""
 _AMOUNTS = {"kopecks": "kopecks as 12345", "roubles": "roubles as 123.45"}
+_LONGEST_SHOWN = 60
+"""Characters of a cell in an error; a cell may be a megabyte."""
 _DATE_FORMATS = ("", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 """The default formats of dates: ISO 8601 (empty), and those used in Russia."""
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -99,12 +103,13 @@ def _decode(name: str, content: bytes, encoding: str) -> str:
     actual = next((found for bom, found in _BOMS.items() if content.startswith(bom)), encoding)
     try:
         return content.decode(actual)
-    except LookupError as problem:
-        raise UsageError(f"no encoding '{encoding}'", "write utf-8 or windows-1251") from problem
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
-        what = f"{name}, line {line}: byte {content[problem.start]:#04x} is not {actual}"
+        column = problem.start - content.rfind(b"\n", 0, problem.start)
+        what = f"{name}, line {line}: byte {content[problem.start]:#04x} is not {actual}, at byte {column} of the line"
         raise UsageError(what, 'name its encoding in the site file: encoding = "windows-1251"') from problem
+    except (LookupError, ValueError) as problem:  # a codec may refuse its own name, or to decode at all
+        raise UsageError(f"no encoding {encoding!r} for a file", "write utf-8 or windows-1251") from problem
 
 
 class _RowReader:
@@ -118,10 +123,11 @@ class _RowReader:
     def rows(self, text: str) -> Iterator[SettlementRow]:
         lines = io.StringIO(text, newline="")
         for _ in range(self._layout.skip_lines):
-            lines.readline()
+            if not lines.readline():
+                break
         heading = lines.readline()
         delimiter = self._layout.delimiter or max(_DELIMITERS, key=heading.count)
-        indexes = self._column_indexes(next(csv.reader([heading], delimiter=delimiter), []))
+        indexes = self._column_indexes(self._cells(heading, delimiter))
         # csv counts the lines that it has read itself: those before are added, to give the line number of an editor.
         reader, before = csv.reader(lines, delimiter=delimiter), self._layout.skip_lines + 1
         try:
@@ -133,6 +139,14 @@ class _RowReader:
             what = f"{self._name}, line {before + reader.line_num}: {problem}"
             raise UsageError(what, "mend the file") from problem
 
+    def _cells(self, heading: str, delimiter: str) -> list[str]:
+        try:
+            return next(csv.reader([heading], delimiter=delimiter), [])
+        except csv.Error as problem:
+            raise UsageError(
+                f"{self._name}, line {self._layout.skip_lines + 1}: {problem}", "mend the file"
+            ) from problem
+
     def _column_indexes(self, headings: list[str]) -> dict[str, int]:
         found = {heading.strip(): index for index, heading in enumerate(headings)}
         wanted = {key: heading for key, heading in self._headings.items() if heading}
@@ -141,6 +155,9 @@ class _RowReader:
             came = ", ".join(found) or "nothing"
             what = f"{self._name}: no column {', '.join(missing)}; its headings are: {came}"
             raise UsageError(what, "map them in the site file: [registries.NAME.columns]")
+        twice = [heading for heading in wanted.values() if [each.strip() for each in headings].count(heading) > 1]
+        if twice:
+            raise UsageError(f"{self._name}: {', '.join(twice)} stands over two columns", "leave one of them")
         return {key: found[heading] for key, heading in wanted.items()}
 
     def _row(self, cells: list[str], indexes: Mapping[str, int]) -> Iterator[SettlementRow]:
@@ -163,27 +180,31 @@ class _RowReader:
         return "payment" if found == "payment" else "refund"
 
     def _amount(self, text: str) -> int:
-        unit = _KOPECKS[self._layout.amount_in]
-        try:
-            kopecks = Decimal(text.translate(_SPACES).replace(",", ".")) * unit
-            if kopecks == int(kopecks) and abs(kopecks) <= MAX_KOPECKS:
-                return int(kopecks)
-        except (InvalidOperation, ValueError, OverflowError):
-            pass
-        raise self._error("amount", text, _AMOUNTS[self._layout.amount_in])
+        unit = self._layout.amount_in
+        written = _AMOUNT.fullmatch(text.translate(_SPACES))
+        if written is not None:
+            sign, whole, fraction = written.groups(default="")
+            kopecks = int(whole) * _KOPECKS[unit] + (int(fraction.ljust(2, "0")) if unit == "roubles" else 0)
+            if kopecks <= MAX_KOPECKS and (unit == "roubles" or not fraction.strip("0")):
+                return -kopecks if sign == "-" else kopecks
+        raise self._error("amount", text, _AMOUNTS[unit])
 
     def _time_s(self, text: str) -> float | None:
         if not text:
             return None
+        if any(each.isdigit() and not each.isascii() for each in text):
+            raise self._error("date", text, "the digits 0 to 9")
         date_format = self._layout.date_format
         for each in (date_format,) if date_format else _DATE_FORMATS:
-            with suppress(ValueError, OverflowError):
+            # Of strptime also what its regular expressions raise for a format that names a part twice.
+            with suppress(ValueError, OverflowError, OSError, re.error):
                 at = datetime.strptime(text, each) if each else datetime.fromisoformat(text)  # noqa: DTZ007 - see below
                 return (at if at.tzinfo else at.replace(tzinfo=self._layout.zone)).timestamp()  # None: the local zone
         raise self._error("date", text, date_format or "2026-11-22 10:00:00 or 22.11.2026 10:00")
 
     def _error(self, key: str, came: str, expected: str) -> UsageError:
-        what = f"{self._name}, line {self._line}, {self._headings[key]}: '{came}', expected {expected}"
+        shown = came if len(came) <= _LONGEST_SHOWN else f"{came[:_LONGEST_SHOWN]}…"
+        what = f"{self._name}, line {self._line}, {self._headings[key]}: '{shown}', expected {expected}"
         return UsageError(what, "mend the line, or the layout in the site file: [registries.NAME]")
 
 

@@ -19,12 +19,14 @@ def run(*, site: SiteOption = None, as_json: JsonOption = False) -> None:
     It keeps the connection warm, settles what a crash left open, sends receipts and receives postbacks.
     """
     from koshelek_driver.config import site as sites
+    from koshelek_driver.diagnostics.rights import refuse_exposed
     from koshelek_driver.resident.resident import Resident
 
+    settings = sites.load(site)
+    refuse_exposed(settings)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     output, call = Output(as_json=as_json), current_call()
     call.take_cancels()
-    settings = sites.load(site)
     with closing(Resident(settings)) as resident:
         output.document({"journal": str(settings.journal), "postback": resident.postback_url})
         output.console.print(f"running for {foreign(str(settings.path))}; postbacks: {resident.postback_url or 'off'}")

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from koshelek_driver.config import site
 from koshelek_driver.config.site import Site
+from koshelek_driver.diagnostics.rights import exposed_code, exposed_copies, exposed_secrets
 from koshelek_driver.errors import DriverError
 from koshelek_driver.pay_api.client import PayApiClient
 from koshelek_driver.payment.journal import Journal
@@ -63,6 +64,19 @@ def checks(site_file: Path | None) -> Iterator[Check]:
         return
     with ExitStack() as opened:
         yield from _checks_of_till(loaded.value, opened)
+    yield from _rights(loaded.value)
+
+
+def _rights(settings: Site) -> Iterator[Check]:
+    """Report each file that other users may read or write and should not; nothing where there is none."""
+    looked = _try(
+        "rights",
+        lambda: [*exposed_secrets(settings), *exposed_code(settings), *exposed_copies(settings)],
+        "of secrets, site file and journal",
+    )
+    if looked.value is None:
+        yield looked.check
+    yield from (Check("rights", Result.WARN, found.what, found.remedy) for found in looked.value or ())
 
 
 def _checks_of_till(settings: Site, opened: ExitStack) -> Iterator[Check]:

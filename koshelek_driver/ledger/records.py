@@ -37,4 +37,4 @@ class LedgerRecords:
 
     def _all(self, statements: tuple[str, ...], values: dict[str, Any]) -> list[Record]:
         with self._connection.reading() as cursor:
-            return [Record(*row) for sql in statements for row in cursor.execute(sql, values).fetchall()]
+            return [rows.read("", row) for sql in statements for row in cursor.execute(sql, values).fetchall()]

@@ -125,7 +125,10 @@ def _by_till(rows: Iterable[Row]) -> dict[str, dict[str, Totals]]:
 
 def _all(cursor: Cursor, sql: str, *values: Any) -> list[tuple[tuple[str, str], Record]]:
     """Return records, each with its store and terminal."""
-    return [((store, terminal), Record(*of)) for store, terminal, *of in cursor.execute(sql, values).fetchall()]
+    return [
+        ((store, terminal), rows.read(f"{store}/{terminal}", of))
+        for store, terminal, *of in cursor.execute(sql, values).fetchall()
+    ]
 
 
 def _ended(till: str, of: Record) -> Operation:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from koshelek_driver.errors import LedgerError
 from koshelek_driver.payment.journal.day_book import ClosedDay
-from koshelek_driver.payment.journal.reader import Record
+from koshelek_driver.payment.journal.reader import Record, record_from_row
+from koshelek_driver.payment.journal.tables import FOREIGN, check_invoice, check_items, reason
 
 if TYPE_CHECKING:
     from koshelek_driver.ledger.connection import Cursor
@@ -31,7 +34,33 @@ _WRITE_DAY = """
 INSERT INTO koshelek.day (journal_id, day, until, since_s, until_s, date) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (journal_id, day) DO NOTHING
 """
+_COLUMN = re.compile(r"`\$\[([0-9]|1[0-4])\]`")
+"""The path of a column in an error of msgspec."""
 _NO_NUL = "\N{REPLACEMENT CHARACTER}"
+
+
+def read(till: str, values: Sequence[Any]) -> Record:
+    """Return the record of a row; `till` is its till in the error, empty if it is not known.
+
+    Other tills write the ledger, some with another version of this driver: what comes out of it is looked at.
+
+    Raises:
+        LedgerError: a value does not fit, such as an outcome that this driver does not know.
+    """
+    try:
+        record = record_from_row(values)
+        if record.contents is not None:
+            (check_invoice if record.kind == "payment" else check_items)(record.contents)
+    except FOREIGN as problem:
+        named = f"till {till}, " if till else ""
+        what = f"{named}request {values[1]}: its row in the shop's ledger does not read: {_place(problem)}"
+        raise LedgerError(what, "update this driver, or look at the row and the journal of that till") from problem
+    return record
+
+
+def _place(problem: Exception) -> str:
+    """Return the text of a problem with the name of the column in place of its number."""
+    return _COLUMN.sub(lambda found: _FIELDS[int(found[1])], reason(problem))
 
 
 def write(cursor: Cursor, journal_id: str, records: Iterable[Record]) -> None:

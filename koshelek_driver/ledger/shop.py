@@ -158,13 +158,13 @@ def _check_left(refund: Refund, known: list[Refund]) -> None:
 
 
 def _payment(till: str, *values: Any) -> ShopPayment:
-    of = Record(*values)
+    of = rows.read(till, values)
     outcome = Outcome(of.outcome) if of.outcome else Outcome.UNKNOWN
     return ShopPayment(till, of.order_id, of.transaction_id, of.amount, outcome, of.contents)
 
 
 def _refund(till: str, *values: Any) -> Refund:
-    of = Record(*values)
+    of = rows.read(till, values)
     return Refund(
         order_id=of.order_id,
         request_id=of.request_id,

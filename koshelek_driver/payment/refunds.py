@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from koshelek_driver.errors import BusyError, LedgerError, TotpModuleError, UsageError
+from koshelek_driver.errors import BusyError, JournalError, LedgerError, TotpModuleError, UsageError
 from koshelek_driver.pay_api import requests
 from koshelek_driver.pay_api.models import CheckoutInvoice
 from koshelek_driver.payment.amounts import check_whole
@@ -229,8 +229,16 @@ class PaidPayments:
 
     def _with_refunds(self, order_id: str, amount: int | None, invoice: str | None, transaction_id: str) -> Paid:
         """Return a payment with its refunds. If one of our own is open, the shop need not be asked: it comes first."""
-        sold = msgspec.json.decode(invoice, type=CheckoutInvoice) if invoice else None
+        sold = _sold(order_id, invoice)
         refunds = self._journal.refunds.of_payment(transaction_id)
         if not any(refund.outcome is Outcome.UNKNOWN for refund in refunds):
             refunds += self._shop.refunds(transaction_id)
         return Paid(order_id, amount, sold, sorted(refunds, key=lambda refund: refund.created_s))
+
+
+def _sold(order_id: str, invoice: str | None) -> CheckoutInvoice | None:
+    try:
+        return msgspec.json.decode(invoice, type=CheckoutInvoice) if invoice else None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
+        what = f"order {order_id}: its invoice in the journal is damaged: {problem}"
+        raise JournalError(what, "stop, and run: journal rebuild") from problem

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 import ssl
 import threading
+from collections.abc import Collection
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
 from koshelek_driver.errors import SiteError
+from koshelek_driver.resident.acceptor import Door, Limits, listen
 
 _KEEP_ALIVE_S = 5
-_MAX_CONNECTIONS = 32
 _CLOSE_TIMEOUT_S = 10.0
 
 
@@ -41,25 +43,35 @@ class HttpsListener:
     Port 0 of the address takes any free port; `port` returns it. The constructor raises SiteError if it cannot listen.
     """
 
-    def __init__(self, app: Any, address: tuple[str, int], context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        app: Any,
+        address: tuple[str, int],
+        context: ssl.SSLContext,
+        *,
+        sources: Collection[str] = (),
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+    ) -> None:
+        """Serve `app`; connections from outside `sources` (networks; empty: any address) are closed at once."""
+        door = Door([ip_network(source) for source in sources], limits)
         try:
-            self._socket = socket.create_server(address, family=_family(address[0]))
+            self._socket = listen(address, door)
         except OSError as problem:
             what = f"pay_api.postback.listen: cannot listen on {address[0]}:{address[1]}: {problem.strerror}"
             raise SiteError(what, "name a free port and an address of this machine") from problem
         config = uvicorn.Config(
-            app,
+            door.guarded(app),
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_S,
-            limit_concurrency=_MAX_CONNECTIONS,
+            limit_concurrency=2 * limits.most,  # the door has its own limit; those that it shut may take a moment to go
         )
         config.load()
         config.ssl = context
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="https", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="https", daemon=True)
         self._thread.start()
 
     @property
@@ -73,6 +85,7 @@ class HttpsListener:
         self._thread.join(_CLOSE_TIMEOUT_S)
         self._socket.close()
 
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+    def _run(self) -> None:
+        # This loop calls the socket's own `accept` on every system; Windows has another one by default.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._server.serve([self._socket]))

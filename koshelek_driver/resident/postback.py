@@ -12,7 +12,7 @@ import hmac
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,7 @@ from starlette.routing import Route
 from koshelek_driver.errors import JournalError
 from koshelek_driver.foreign_json import ForeignJsonError, parse_json
 from koshelek_driver.pay_api.models import TransactionAnswer, read_transaction
+from koshelek_driver.resident.acceptor import Networks, is_from
 from koshelek_driver.secrets import Secret
 
 PostbackHandler = Callable[[TransactionAnswer, bytes], bool]
@@ -106,11 +107,8 @@ def _has_credentials(request: Request, settings: PostbackSettings) -> bool:
     return hmac.compare_digest(request.headers.get("authorization", "").encode("latin-1"), expected)
 
 
-def _is_from(request: Request, networks: Collection[IPv4Network | IPv6Network]) -> bool:
-    if not networks:
-        return True
-    client = ip_address(request.client.host if request.client else "0.0.0.0")  # noqa: S104 - no address of ours
-    return any(client in network for network in networks)
+def _is_from(request: Request, networks: Networks) -> bool:
+    return is_from(request.client.host if request.client else "0.0.0.0", networks)  # noqa: S104 - no address of ours
 
 
 class _TooLongError(Exception):

@@ -79,4 +79,4 @@ def _listen(site: Site, terminal: Terminal) -> HttpsListener:
         sources=postback.sources,
         handle=terminal.hear_postback,
     )
-    return HttpsListener(postback_app(receiver), (host.strip("[]"), int(port)), context)
+    return HttpsListener(postback_app(receiver), (host.strip("[]"), int(port)), context, sources=postback.sources)

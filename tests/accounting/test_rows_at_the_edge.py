@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from koshelek_driver.accounting.matching import JournalRow, Reconciled, compare
 from koshelek_driver.accounting.report import Row, Totals, as_lines, counted_row, document, make_report, unknown_row
 from koshelek_driver.accounting.settlement_file import Layout, SettlementRow, read
+from koshelek_driver.errors import UsageError
 from koshelek_driver.payment.journal.day_book import Operation
 from koshelek_driver.payment.journal.reader import Record
 from koshelek_driver.payment.outcome import Outcome
@@ -163,3 +168,70 @@ def test_a_single_difference_of_any_kind_is_no_agreement(
     made = compare(theirs, [JournalRow.from_record(record(outcome=outcome))])
     assert isinstance(made, Reconciled)
     assert made.agrees is agrees
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "kopecks"),
+    [
+        ("12345", "kopecks", 12345), ("12345.00", "kopecks", 12345), ("-5", "kopecks", -5), ("+5", "kopecks", 5),
+        ("123.45", "roubles", 12345), ("123,4", "roubles", 12340), ("1 234'567,80", "roubles", 123456780),
+        ("0", "roubles", 0), ("-0.01", "roubles", -1), ("99999999.99", "roubles", 9_999_999_999),
+    ],
+)  # fmt: skip
+def test_an_amount_has_one_written_form(amount: str, unit: Any, kopecks: int) -> None:
+    layout = Layout(columns={"type": "", "date": ""}, delimiter=";", amount_in=unit)
+    (row,) = read("r.csv", f"orderId;transactionId;amount\nA;t;{amount}\n".encode(), layout)
+    assert (row.amount, row.kind) == (abs(kopecks), "refund" if kopecks < 0 else "payment")
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "1e5", "1e999999", "1E+2", "1_0", "1_0٠", "٣", "１２", "0x10", "1.2.3", "--1", "1-", ".5", "5.", "1,234.56", "Infinity", "-inf",
+        "NaN", "sNaN", "1.234", "1" * 5000, "9999999999999", "1" * 100_000, "½", "²", "1\u200b0", "−5",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("unit", ["kopecks", "roubles"])
+def test_any_other_form_of_an_amount_is_refused_at_once(amount: str, unit: Any) -> None:
+    layout = Layout(columns={"type": "", "date": ""}, delimiter=";", amount_in=unit)
+    began_s = time.monotonic()
+    with pytest.raises(UsageError, match="line 2, amount: '") as refused:
+        read("r.csv", f"orderId;transactionId;amount\nA;t;{amount}\n".encode(), layout)
+    assert time.monotonic() - began_s < 1
+    assert len(refused.value.what) < 200
+
+
+@pytest.mark.parametrize(
+    "encoding", ["undefined", "a\0b", "rot13", "hex", "zlib", "", "no-such", "\ud800", "idna", "x" * 5000]
+)
+def test_an_encoding_that_decodes_nothing_is_refused(encoding: str) -> None:
+    with pytest.raises(UsageError):
+        read("r.csv", b"\xff\xfe\x80" * 10, Layout(encoding=encoding, skip_lines=0))
+
+
+@pytest.mark.parametrize(
+    ("content", "layout", "why"),
+    [
+        (b"x\n" * 3, Layout(skip_lines=10**12), "its headings are: nothing"),
+        (b'"' + b"x" * 200_000, Layout(), "line 1: field larger"),
+        (b"orderId,transactionId,amount,amount\nA,t,1,2\n", Layout(columns={"type": "", "date": ""}), "amount stands over two"),
+        (b"orderId,transactionId,amount,date\nA,t,1,11\n", Layout(columns={"type": ""}, date_format="%d%d"), "line 2, date"),
+        ("orderId,transactionId,amount,date\nA,t,1,٢٢.11.2026\n".encode(), Layout(columns={"type": ""}), "line 2, date"),
+    ],
+)  # fmt: skip
+def test_what_contradicts_itself_is_refused(content: bytes, layout: Layout, why: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read("r.csv", content, layout)
+    assert why in refused.value.what
+
+
+@settings(max_examples=300)
+@given(
+    content=st.binary(max_size=300) | st.text(max_size=200).map(str.encode),
+    encoding=st.sampled_from(["utf-8", "windows-1251", "utf-16", "idna"]),
+)
+def test_any_bytes_are_rows_or_a_usage_error(content: bytes, encoding: str) -> None:
+    head = b"orderId,transactionId,amount,type,date\n" if encoding != "utf-16" else b""
+    for whole in (content, head + content):
+        with contextlib.suppress(UsageError):
+            read("r.csv", whole, Layout(encoding=encoding))

@@ -157,6 +157,8 @@ def rebuild(
             "events_from_backup": rebuilt.from_backup,
             "events_saved": rebuilt.saved,
             "events_lost": [list(gap) for gap in rebuilt.lost],
+            "rows_lost": list(rebuilt.lost_rows),
+            "salt_is_new": rebuilt.salt_is_new,
         }
     )
     output.console.print(f"{rebuilt.from_backup} events from the backup, {rebuilt.saved} saved", soft_wrap=True)
@@ -165,7 +167,11 @@ def rebuild(
         output.warning(
             f"events {first} to {last} are lost", "compare with the provider's registry before charging again"
         )
-    raise typer.Exit(1 if rebuilt.lost else 0)
+    for what in rebuilt.lost_rows:
+        output.warning(f"lost: {what}", "compare with the provider's registry before charging again")
+    if rebuilt.salt_is_new:
+        output.warning("the salt of the digests is lost, and a new one was made", "passwords used before count as new")
+    raise typer.Exit(1 if rebuilt.lost or rebuilt.lost_rows or rebuilt.salt_is_new else 0)
 
 
 @contextmanager

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
+from msgspec import Meta
+
 from koshelek_driver.card.rate_limit import Guesses
 from koshelek_driver.payment.journal.database import Database
+from koshelek_driver.payment.journal.tables import Seconds, convert, read
 
 _REMEMBERED_USES = 50_000
 _REMEMBERED_CARDS = 10_000
@@ -48,7 +53,7 @@ class CardBook:
     def guesses(self, card: bytes) -> Guesses | None:
         """Return the wrong passwords in a row of a card. None if there are none; `card` is a digest."""
         row = self._database.first_row("SELECT count, last_s FROM wrong_password WHERE card = ?", card)
-        return None if row is None else Guesses(*row)
+        return None if row is None else read(_read_guesses, row)
 
     def keep_guesses(self, card: bytes, guesses: Guesses) -> None:
         """Store the number and the last time of the wrong passwords of a card."""
@@ -65,3 +70,7 @@ class CardBook:
     def forget_guesses(self, card: bytes) -> None:
         """Delete the wrong passwords of a card after a right one."""
         self._database.run("DELETE FROM wrong_password WHERE card = ?", card)
+
+
+def _read_guesses(row: Any) -> Guesses:
+    return Guesses(*convert(row, tuple[Annotated[int, Meta(ge=0)], Seconds]))

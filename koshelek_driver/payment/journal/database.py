@@ -21,9 +21,10 @@ from filelock import FileLock
 from koshelek_driver.errors import JournalError
 from koshelek_driver.files import create_private
 from koshelek_driver.payment.journal.chain import FIRST_LINK, Event, link
-from koshelek_driver.payment.journal.disk import Reserve, is_full
+from koshelek_driver.payment.journal.disk import Reserve, is_damage, is_full
 from koshelek_driver.payment.journal.high_water_mark import HighWaterMark
 from koshelek_driver.payment.journal.schema import MIGRATIONS, SCHEMA_VERSION
+from koshelek_driver.payment.journal.tables import Seconds, check_object, convert, read
 
 _BUSY_MS = 5000
 """The longest wait of a statement for the lock of another connection or program."""
@@ -80,7 +81,7 @@ class Database:
         try:
             with self._lock:
                 return self._db.execute(sql, values).fetchall()
-        except (apsw.Error, OSError) as problem:
+        except (apsw.Error, OSError, UnicodeError, OverflowError) as problem:
             self._has_failed = self._has_failed or isinstance(problem, apsw.IOError | apsw.CorruptError)
             raise self._error("cannot be used", problem) from problem
 
@@ -131,21 +132,32 @@ class Database:
         """Add an event in the current transaction; return its number."""
         data = msgspec.json.encode(facts).decode()
         last = self.first_row("SELECT number, link FROM event ORDER BY number DESC")
-        number, before = (last[0] + 1, bytes(last[1])) if last else (1, FIRST_LINK)
+        number, before = read(_read_last, last) if last else (1, FIRST_LINK)
         linked = link(before, number, at_s, kind, request_id, data)
         self.run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", number, at_s, kind, request_id, data, linked)
         return number
 
     def events(self, request_id: str | None = None) -> Iterator[Event]:
         """Yield all events, or those of one request, in their order. Rows are read one by one, not all at once."""
+        for row in self.event_rows(request_id):
+            yield read(_read_event, row)
+
+    def event_rows(self, request_id: str | None = None) -> Iterator[Any]:
+        """Yield the rows of events as they are in the file, for those who look at damage."""
         where, values = ("", ()) if request_id is None else (" WHERE request_id = ?", (request_id,))
         sql = f"SELECT number, at_s, kind, request_id, data, link FROM event{where} ORDER BY number"  # noqa: S608
-        for row in self._db.cursor().execute(sql, values):
-            yield Event(*row)
+        return self.rows(sql, *values)
+
+    def rows(self, sql: str, *values: Any) -> Iterator[Any]:
+        """Yield the rows of a query one by one, not all at once."""
+        try:
+            yield from self._db.cursor().execute(sql, values)
+        except (apsw.Error, OSError, UnicodeError, OverflowError) as problem:
+            raise self._error("cannot be read", problem) from problem
 
     def journal_id(self) -> str:
         """Return the id of this journal, by which the shop's ledger knows it."""
-        return str(self.run("SELECT journal_id FROM installation")[0][0])
+        return read(_read_journal_id, self.run("SELECT journal_id FROM installation"))
 
     def renew_id(self) -> None:
         """Give the journal a new id. Call it when events that others have already read were lost."""
@@ -237,6 +249,8 @@ class Database:
         return apsw.SQLITE_OK
 
     def _migrate(self, version: int) -> None:
+        if version < 0:
+            raise JournalError(f"journal {self.path} is damaged: version {version}", "stop; then: journal rebuild")
         if version > SCHEMA_VERSION:
             raise JournalError(
                 f"{self.path}: journal of version {version}, this driver writes version {SCHEMA_VERSION}",
@@ -270,16 +284,35 @@ class Database:
     def last_number(self) -> int:
         """Return the number of the last event; 0 if there is none."""
         row = self.first_row("SELECT number FROM event ORDER BY number DESC")
-        return 0 if row is None else int(row[0])
+        return 0 if row is None else read(_read_number, row)
 
     def _error(self, what: str, problem: Exception) -> JournalError:
         if is_full(problem, self.path.parent):
             return JournalError(
                 f"journal {self.path} {what}: the disk is full", "free some space; nothing is begun until then"
             )
-        if isinstance(problem, apsw.CorruptError | apsw.NotADBError):
+        if is_damage(problem):
             return JournalError(f"journal {self.path} is damaged: {problem}", "stop; then: journal rebuild")
         return JournalError(
             f"journal {self.path} {what}: {problem}",
             "check that its folder exists, belongs to the till's user and has free space",
         )
+
+
+def _read_event(row: Any) -> Event:
+    event = Event(*convert(row, tuple[int, Seconds, str, str, str, bytes]))
+    check_object(event.data)
+    return event
+
+
+def _read_last(row: Any) -> tuple[int, bytes]:
+    number, before = convert(row, tuple[int, bytes])
+    return number + 1, before
+
+
+def _read_number(row: Any) -> int:
+    return int(convert(row, tuple[int])[0])
+
+
+def _read_journal_id(rows: Any) -> str:
+    return str(convert(rows[0], tuple[str])[0])

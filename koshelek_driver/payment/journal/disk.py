@@ -1,4 +1,4 @@
-"""The room on the journal's disk: a reserve that is given up when the disk is full."""
+"""The journal's disk: a reserve that is given up when it is full, and the kinds of its problems."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ def is_full(problem: Exception, folder: Path) -> bool:
         return problem.errno in _FULL
     beside = isinstance(problem, apsw.IOError | apsw.CantOpenError)
     return isinstance(problem, apsw.FullError) or (beside and _has_no_room(folder))
+
+
+def is_damage(problem: Exception) -> bool:
+    """Return True if a problem of SQLite comes of a damaged file and not of its disk, its rights or another program.
+
+    A statement of this driver fails with SQLError only where the tables are not those that it made.
+    """
+    kinds = apsw.CorruptError | apsw.NotADBError | apsw.SQLError | apsw.SchemaChangeError | UnicodeError
+    return isinstance(problem, kinds)
 
 
 def _has_no_room(folder: Path) -> bool:

@@ -24,6 +24,7 @@ from koshelek_driver.payment.journal.day_book import DayBook
 from koshelek_driver.payment.journal.outbox_book import OutboxBook
 from koshelek_driver.payment.journal.refund_book import RefundBook
 from koshelek_driver.payment.journal.rows import PAYMENT_COLUMNS, payment_from_row
+from koshelek_driver.payment.journal.tables import Seconds, check_object, convert, read, read_all
 from koshelek_driver.payment.journal.verifying import find_faults
 from koshelek_driver.payment.journal.writing import (
     end_row,
@@ -36,6 +37,8 @@ from koshelek_driver.payment.journal.writing import (
 )
 from koshelek_driver.payment.outcome import Payment, SlipState, Verdict
 from koshelek_driver.secrets import Secret
+
+_Sent = tuple[bytes | None, str | None, str, Seconds, float | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,7 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
 
     def salt(self) -> bytes:
         """Return the 32 random bytes of this installation, which digests of cards are salted with."""
-        row = self.database.first_row("SELECT salt FROM installation")
-        assert row is not None
-        return bytes(row[0])
+        return read(_read_salt, self.database.run("SELECT salt FROM installation"))
 
     # --- reading
 
@@ -114,7 +115,7 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
     def invoice_of(self, payment: Payment) -> str | None:
         """Return the API's checkoutInvoice of a payment as JSON. None for payments of schema version 1 or 2."""
         row = self.database.first_row("SELECT invoice FROM attempt WHERE request_id = ?", payment.request_id)
-        return None if row is None else row[0]
+        return None if row is None else read(_read_invoice, row)
 
     def sent_for(self, payment: Payment) -> SentRequests:
         """Return the requests of an open attempt, which may have been sent.
@@ -126,11 +127,13 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
             " FROM attempt WHERE request_id = ?"
         )
         row = self.database.first_row(sql, payment.request_id)
-        if row is None or row[0] is None:
+        kept = None if row is None else read(_read_sent, row)
+        body = kept[0] if kept else None
+        if kept is None or body is None:
             raise JournalError(f"{self.database.path}: no request is kept for order {payment.order_id}", "call support")
-        body, token, cancel_request_id, created_s, begun_steady_s, boot_id = row
-        began = None if boot_id is None else Moment(created_s, begun_steady_s, boot_id)
-        checkout = Request(Call.CHECKOUT, payment.request_id, bytes(body), Secret(token or ""))
+        _, token, cancel_request_id, created_s, begun_steady_s, boot_id = kept
+        began = None if boot_id is None or begun_steady_s is None else Moment(created_s, begun_steady_s, boot_id)
+        checkout = Request(Call.CHECKOUT, payment.request_id, body, Secret(token or ""))
         return SentRequests(checkout, cancel_request_id, began)
 
     def last_postback(self, request_id: str) -> int:
@@ -235,8 +238,22 @@ class Journal:  # noqa: PLR0904 - one method for each thing that may happen to m
 
     def _find(self, where: str, *values: Any) -> Payment | None:
         row = self.database.first_row(f"SELECT {PAYMENT_COLUMNS} FROM attempt WHERE {where}", *values)  # noqa: S608
-        return None if row is None else payment_from_row(row)
+        return None if row is None else read(payment_from_row, row)
 
     def _all(self, where: str, *values: Any) -> list[Payment]:
         rows = self.database.run(f"SELECT {PAYMENT_COLUMNS} FROM attempt WHERE {where}", *values)  # noqa: S608
-        return [payment_from_row(row) for row in rows]
+        return read_all(payment_from_row, rows)
+
+
+def _read_salt(rows: Any) -> bytes:
+    salt: bytes = convert(rows[0], tuple[bytes])[0]
+    return salt
+
+
+def _read_invoice(row: Any) -> str | None:
+    return check_object(convert(row, tuple[str | None])[0])
+
+
+def _read_sent(row: Any) -> _Sent:
+    found: _Sent = convert(row, _Sent)
+    return found

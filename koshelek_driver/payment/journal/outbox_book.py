@@ -6,35 +6,17 @@ Open payments and refunds have no entry here: their own rows hold the bytes that
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from koshelek_driver.payment.journal.database import Database
+from koshelek_driver.payment.journal.outbox_states import Kind, State
+from koshelek_driver.payment.journal.tables import Seconds, convert, read_all
 
+__all__ = ["FIRST_CHECK_S", "Entry", "Kind", "OutboxBook", "State", "insert_entry"]
 FIRST_CHECK_S = 60.0
 """The time from a cancel to the first check that the payment stays unpaid."""
+_ROW = tuple[int, Kind, str, str, str, str, bytes, int, Seconds, State, str]
 _COLUMNS = "number, kind, key, order_id, transaction_id, request_id, body, tries, due_s, state, last"
-
-
-class Kind(StrEnum):
-    """The purpose of an entry."""
-
-    RECEIPT = "receipt"
-    """A fiscal receipt for the customer's app."""
-    WATCH = "watch"
-    """A payment that was cancelled, or closed as unpaid: the host is asked later if it is still unpaid."""
-
-
-class State(StrEnum):
-    """The state of an entry. DONE and REFUSED are final."""
-
-    WAITING = "waiting"
-    DONE = "done"
-    REFUSED = "refused"
-    PARKED = "parked"
-    """Abandoned after too many tries; `recover` sends it again."""
-    ALARM = "alarm"
-    """A watched payment was paid after all; checks continue until the money is refunded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +102,7 @@ class OutboxBook:
 
     def _all(self, where: str, *values: Any) -> list[Entry]:
         rows = self._database.run(f"SELECT {_COLUMNS} FROM outbox WHERE {where}", *values)  # noqa: S608
-        return [_entry(row) for row in rows]
+        return read_all(_entry, rows)
 
 
 def insert_entry(
@@ -149,7 +131,4 @@ def insert_entry(
 
 
 def _entry(row: Any) -> Entry:
-    number, kind, key, order_id, transaction_id, request_id, body, tries, due_s, state, last = row
-    return Entry(
-        number, Kind(kind), key, order_id, transaction_id, request_id, bytes(body), tries, due_s, State(state), last
-    )
+    return Entry(*convert(row, _ROW))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,9 @@ import msgspec
 from koshelek_driver.errors import JournalError
 from koshelek_driver.pay_api.ids import spellings
 from koshelek_driver.payment.journal.day_book import ClosedDay, find_closings
+from koshelek_driver.payment.journal.disk import is_damage
+from koshelek_driver.payment.journal.tables import Kopecks, Seconds, check_object, convert, read_all
+from koshelek_driver.payment.outcome import Outcome
 
 MOST_EVENTS = 500
 """The limit of one batch, which bounds its memory."""
@@ -62,6 +66,13 @@ class Record(msgspec.Struct, frozen=True):
     ended_by: str = ""
 
 
+_ROW = tuple[
+    Literal["payment", "refund"], str, str, str, Kopecks, Seconds, Outcome | None, str, str, str | None,
+    Seconds | None, int | None, str, str | None, Kopecks | None
+]  # fmt: skip
+"""The columns of a Record."""
+
+
 class Batch(msgspec.Struct, frozen=True):
     """The changes after one event up to another.
 
@@ -85,7 +96,7 @@ class JournalReader:
         try:
             self._db = apsw.Connection(os.fspath(journal), flags=apsw.SQLITE_OPEN_READONLY)
             self._db.set_busy_timeout(_BUSY_MS)
-        except apsw.Error as problem:
+        except (apsw.Error, UnicodeError) as problem:
             raise self._error(problem) from problem
 
     def close(self) -> None:
@@ -94,8 +105,8 @@ class JournalReader:
 
     def link(self, number: int) -> bytes:
         """Return the link of an event; empty if there is no such event."""
-        found = self._all("SELECT link FROM event WHERE number = ?", number)
-        return bytes(found[0][0]) if found else b""
+        found = read_all(_read_link, self._all("SELECT link FROM event WHERE number = ?", number))
+        return found[0] if found else b""
 
     def batch(self, after: int, most_events: int = MOST_EVENTS) -> Batch:
         """Return the next changes after an event, from `most_events` events at most. Raises JournalError."""
@@ -103,7 +114,8 @@ class JournalReader:
         try:
             return self._batch(after, most_events)
         finally:
-            self._all("COMMIT")
+            with suppress(JournalError):  # SQLite may have ended it itself; nothing was written
+                self._all("COMMIT")
 
     def of_transaction(self, transaction_id: str) -> list[Record]:
         """Return the payment with a transactionId of the host, and its refunds."""
@@ -135,7 +147,8 @@ class JournalReader:
             after,
             most_events,
         )
-        until, link = (events[-1][0], bytes(events[-1][2])) if events else (after, b"")
+        events = read_all(_read_position, events)
+        until, link = (events[-1][0], events[-1][2]) if events else (after, b"")
         (last,) = self._all("SELECT coalesce(max(number), 0) FROM event")[0]
         names = dict.fromkeys(request_id for _, request_id, _ in events)
         records = [record for name in names for record in self._where("request_id = ?", name)]
@@ -143,15 +156,34 @@ class JournalReader:
 
     def _where(self, condition: str, *values: Any, of: Sequence[str] = _WITH_CONTENTS) -> Iterator[Record]:
         for sql in of:
-            for row in self._all(f"{sql} WHERE {condition}", *values):
-                yield Record(*row)
+            yield from read_all(record_from_row, self._all(f"{sql} WHERE {condition}", *values))
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         try:
             return self._db.execute(sql, values).fetchall()
-        except apsw.Error as problem:
+        except (apsw.Error, UnicodeError, OverflowError) as problem:
             raise self._error(problem) from problem
 
-    def _error(self, problem: apsw.Error) -> JournalError:
-        what = f"journal {self._path} cannot be read: {problem}"
-        return JournalError(what, "check its disk")
+    def _error(self, problem: Exception) -> JournalError:
+        if is_damage(problem):
+            return JournalError(f"journal {self._path} is damaged: {problem}", "stop; then: journal rebuild")
+        return JournalError(f"journal {self._path} cannot be read: {problem}", "check its disk")
+
+
+def _read_link(row: Any) -> bytes:
+    link: bytes = convert(row, tuple[bytes])[0]
+    return link
+
+
+def _read_position(row: Any) -> tuple[int, str, bytes]:
+    found: tuple[int, str, bytes] = convert(row, tuple[int, str, bytes])
+    return found
+
+
+def record_from_row(row: Any) -> Record:
+    """Return the record of a row with its columns. Raises one of `tables.FOREIGN`."""
+    record = Record(*convert(row, _ROW))
+    check_object(record.slip)
+    if record.contents is not None:
+        msgspec.json.decode(record.contents, type=dict[str, Any] if record.kind == "payment" else list[Any])
+    return record

@@ -11,6 +11,7 @@ from koshelek_driver.pay_api.models import Call
 from koshelek_driver.pay_api.requests import Request
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.rows import REFUND_COLUMNS, refund_from_row
+from koshelek_driver.payment.journal.tables import Kopecks, convert, read, read_all
 from koshelek_driver.payment.journal.writing import (
     end_row,
     keep_operator,
@@ -65,9 +66,11 @@ class RefundBook:
     def sent_for(self, refund: Refund) -> Request:
         """Return the request of a refund, which may have been sent. A retry always sends the same bytes."""
         row = self._database.first_row("SELECT body, token FROM refund WHERE request_id = ?", refund.request_id)
-        if row is None:
-            raise JournalError(f"{self._database.path}: no refund {refund.request_id}", "call support")
-        return Request(Call.REFUND, refund.request_id, bytes(row[0]), Secret(row[1]))
+        body, token = read(_read_sent, row) if row is not None else (b"", "")
+        if not body:
+            what = f"{self._database.path}: no request is kept for refund {refund.request_id}"
+            raise JournalError(what, "call support")
+        return Request(Call.REFUND, refund.request_id, body, Secret(token))
 
     def begin(self, refund: Refund, request: Request) -> None:
         """Store the intent to refund, with the request, before a byte is sent.
@@ -137,11 +140,20 @@ class RefundBook:
             "SELECT coalesce(sum(amount), 0) FROM refund WHERE transaction_id IN (?, ?, ?)"
             " AND outcome IS NOT 'rejected'"
         )
-        return int(self._database.run(sql, *spellings(transaction_id))[0][0])
+        return read(_read_sum, self._database.run(sql, *spellings(transaction_id))[0])
 
     def _set(self, request_id: str, column: str, value: Any) -> None:
         self._database.run(f"UPDATE refund SET {column} = ? WHERE request_id = ?", value, request_id)  # noqa: S608
 
     def _all(self, where: str, *values: Any) -> list[Refund]:
         rows = self._database.run(f"SELECT {REFUND_COLUMNS} FROM refund WHERE {where}", *values)  # noqa: S608
-        return [refund_from_row(row) for row in rows]
+        return read_all(refund_from_row, rows)
+
+
+def _read_sent(row: Any) -> tuple[bytes, str]:
+    found: tuple[bytes, str] = convert(row, tuple[bytes, str])
+    return found
+
+
+def _read_sum(row: Any) -> int:
+    return int(convert(row, tuple[Kopecks])[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from koshelek_driver.errors import JournalError
+from koshelek_driver.payment.journal.tables import Kopecks, Seconds, check_items, convert, object_of
 from koshelek_driver.payment.outcome import Outcome, Payment, Refund, SlipState, Verdict
 
 PAYMENT_COLUMNS = (
@@ -19,34 +19,46 @@ REFUND_COLUMNS = (
 )
 
 
-def payment_from_row(row: Any) -> Payment:
-    """Return the payment that a row of PAYMENT_COLUMNS describes."""
+_PAYMENT = tuple[
+    str, str, Kopecks, Seconds, Outcome | None, str, str, str, str | None, str | None, SlipState, float | None,
+    bytes, str, str
+]  # fmt: skip
+_REFUND = tuple[
+    str, str, Kopecks, Seconds, Outcome | None, str, str, str, str | None, str | None, SlipState, float | None,
+    str, str, Kopecks | None, str, str
+]  # fmt: skip
+
+
+def payment_from_row(found: Any) -> Payment:
+    """Return the payment that a row of PAYMENT_COLUMNS describes. Raises one of `tables.FOREIGN`."""
+    row = convert(found, _PAYMENT)
     return Payment(
         order_id=row[0],
         request_id=row[1],
         amount=row[2],
         created_s=row[3],
         verdict=_verdict(row, "OUTCOME_UNKNOWN"),
-        card_digest=bytes(row[12]),
-        slip_state=SlipState(row[10]),
+        card_digest=row[12],
+        slip_state=row[10],
         button_to_wire_ms=row[11],
         operator=row[13],
         ended_by=row[14],
     )
 
 
-def refund_from_row(row: Any) -> Refund:
-    """Return the refund that a row of REFUND_COLUMNS describes."""
+def refund_from_row(found: Any) -> Refund:
+    """Return the refund that a row of REFUND_COLUMNS describes. Raises one of `tables.FOREIGN`."""
+    row = convert(found, _REFUND)
     return Refund(
         order_id=row[0],
         request_id=row[1],
         amount=row[2],
         created_s=row[3],
         verdict=_verdict(row, "REFUND_UNKNOWN"),
-        items=row[12],
+        items=check_items(row[12]),
         paid=row[14],
         refund_transaction_id=row[13],
-        slip_state=SlipState(row[10]),
+        slip_state=row[10],
         button_to_wire_ms=row[11],
         operator=row[15],
         ended_by=row[16],
@@ -62,17 +74,10 @@ def _verdict(row: Any, code_while_open: str) -> Verdict:
     """Return the verdict of a row. An open row has none yet: its outcome is UNKNOWN, money may have moved."""
     outcome, transaction_id, error_code, details, slip, answer = row[4:10]
     return Verdict(
-        outcome=Outcome(outcome) if outcome else Outcome.UNKNOWN,
+        outcome=outcome or Outcome.UNKNOWN,
         transaction_id=transaction_id,
         error_code=error_code if outcome else code_while_open,
         details=details,
-        slip=_from_json(slip),
-        answer=_from_json(answer),
+        slip=object_of(slip),
+        answer=object_of(answer),
     )
-
-
-def _from_json(text: str | None) -> dict[str, Any] | None:
-    try:
-        return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.DecodeError as problem:
-        raise JournalError(f"a row of the journal is damaged: {problem}", "stop, and run: journal rebuild") from problem

@@ -15,6 +15,7 @@ from koshelek_driver.pay_api.masking import SentSecrets, digest_of, mask_body, s
 from koshelek_driver.payment.journal.database import Database
 from koshelek_driver.payment.journal.outbox_book import FIRST_CHECK_S, Kind, insert_entry
 from koshelek_driver.payment.journal.rows import to_json
+from koshelek_driver.payment.journal.tables import convert, read, read_all
 from koshelek_driver.payment.outcome import Outcome, SlipState, Verdict
 
 Table = Literal["attempt", "refund"]
@@ -61,13 +62,18 @@ def _end_row(database: Database, table: Table, request_id: str, verdict: Verdict
             request_id,
         )
         if ended and _needs_watching(verdict):
-            (order_id,) = ended[0]
+            (order_id,) = read(_read_order, ended[0])
             due_s = at_s + FIRST_CHECK_S
             insert_entry(database, Kind.WATCH, request_id, order_id, verdict.transaction_id, due_s=due_s)
         if ended:
             facts = {"outcome": verdict.outcome.value, "error_code": verdict.error_code, "details": verdict.details}
             number = database.add_event(at_s, "end", request_id, {**facts, "slip": verdict.slip})
             database.run(f"UPDATE {table} SET ended = ? WHERE request_id = ?", number, request_id)  # noqa: S608
+
+
+def _read_order(row: Any) -> tuple[str]:
+    order: tuple[str] = convert(row, tuple[str])
+    return order
 
 
 def _masked(verdict: Verdict, secrets: SentSecrets) -> Verdict:
@@ -89,7 +95,13 @@ def _secrets_of(database: Database, request_id: str) -> SentSecrets:
         request_id,
         request_id,
     )
-    return SentSecrets([secret for body, token in rows for secret in secrets_in(bytes(body), token or "")])
+    sent = read_all(_read_request, rows)
+    return SentSecrets([secret for body, token in sent for secret in secrets_in(body, token or "")])
+
+
+def _read_request(row: Any) -> tuple[bytes, str | None]:
+    request: tuple[bytes, str | None] = convert(row, tuple[bytes, str | None])
+    return request
 
 
 def _needs_watching(verdict: Verdict) -> bool:
@@ -158,9 +170,14 @@ def _keep_if_new(database: Database, kind: str, request_id: str, facts: dict[str
     last = database.first_row(
         "SELECT data FROM event WHERE request_id = ? AND kind = ? ORDER BY number DESC", request_id, kind
     )
-    if last is None or _without_own_id(msgspec.json.decode(last[0])) != _without_own_id(facts):
+    if last is None or _without_own_id(read(_read_facts, last)) != _without_own_id(facts):
         with database.event(at_s, kind, request_id, facts):
             pass
+
+
+def _read_facts(row: Any) -> dict[str, Any]:
+    facts = msgspec.json.decode(convert(row, tuple[str])[0], type=dict[str, Any])
+    return {**facts, "body": convert(facts["body"], str)}
 
 
 def _without_own_id(facts: dict[str, Any]) -> dict[str, Any]:
