@@ -187,7 +187,7 @@ def test_a_till_that_is_busy_too_long_says_so_or_tells_what_is_known(till: Till)
     with Terminal.open(till.site) as second, other_program:
         with pytest.raises(BusyError, match="A-3 was not begun"):
             second.pay(second.new_order("A-3", 500), label=till.label())
-        orders = (second.new_order("A-1", AMOUNTS["lost-always"]), second.new_order("A-2", 500))
+        orders = (second.new_order("A-1", AMOUNTS["lost-always"]), second.new_order("A-2", paid.amount))
         known = [second.pay(order) for order in orders]
     assert [payment.verdict for payment in known] == [unknown.verdict, paid.verdict]
 

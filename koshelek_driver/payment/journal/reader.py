@@ -68,7 +68,7 @@ class Record(msgspec.Struct, frozen=True):
 
 _ROW = tuple[
     Literal["payment", "refund"], str, str, str, Kopecks, Seconds, Outcome | None, str, str, str | None,
-    Seconds | None, int | None, str, str | None, Kopecks | None
+    Seconds | None, int | None, str, str | None, Kopecks | None, str, str
 ]  # fmt: skip
 """The columns of a Record."""
 
