@@ -71,9 +71,3 @@ def test_a_test_till_says_so_on_the_screen(shell: Shell, till: Till) -> None:
     assert "TEST / ТЕСТ" in shell.text(*pay(till, "A-1", 500))[1]
     for words in (["refund", "--order-id", "A-1"], ["cancel", "--order-id", "A-1"], ["recover"], ["status"]):
         assert "TEST / ТЕСТ" in shell.text(*words, "--site", str(till.site))[1]
-
-
-def test_a_verb_that_holds_secrets_leaves_no_core_dump(shell: Shell, till: Till) -> None:
-    resource = pytest.importorskip("resource")
-    shell.text(*pay(till, "A-1", 500))
-    assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0

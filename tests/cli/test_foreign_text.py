@@ -9,8 +9,11 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.panel import Panel
+from rich.table import Table
 
 from koshelek_driver.cli.foreign_text import as_json_text, foreign, visible, without_controls
+from koshelek_driver.cli.output import Output
 from tests.support.shell import Shell
 from tests.support.tills import Till
 
@@ -46,6 +49,15 @@ def test_a_document_means_the_same_and_controls_no_terminal(document: dict[str, 
 
 def test_a_half_character_is_still_utf8() -> None:
     assert json.loads(as_json_text({"order_id": "\udcff"}).encode()) == {"order_id": "\udcff"}
+
+
+def test_a_verb_that_forgets_is_caught_by_the_console(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("a", PAINTED, title=PAINTED)
+    table.add_row("b", PAINTED)
+    output = Output(as_json=False)
+    for shown in (PAINTED, table, Panel.fit(PAINTED)):
+        output.console.print(shown)
+    assert not FORBIDDEN.search(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("order_id", ["\x1b[2J\x9b1m", "a\nPAID", "\u202e54321", ":smile:", "[red]x[/]", "x\\"])

@@ -70,6 +70,12 @@ def test_a_float_is_no_amount_even_for_a_refund_that_is_repeated(till: Till) -> 
         refund(till, amount=wanted)
     assert "whole kopecks" in caught.value.remedy
     assert refund_calls(till) == []
+    till.play("refund", "lost-always", 4)
+    refund(till, amount=100)
+    sent = len(refund_calls(till))
+    with pytest.raises(UsageError):
+        refund(till, amount=wanted)
+    assert len(refund_calls(till)) == sent
 
 
 def test_parts_are_given_back_up_to_the_last_kopeck_and_no_further(till: Till) -> None:
