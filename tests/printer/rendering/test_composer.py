@@ -179,6 +179,7 @@ def test_a_sequence_looks_as_it_did(form: str) -> None:
     [
         (SMALL, "\x1b|P", True),
         (SMALL, "\x1b|rC", True),
+        (SMALL, "\x1b|rF", True),
         (FULL, "\x1b|iC", True),
         (FULL, "\x1b|sL", True),
         (FULL, "\x1b|5B", True),

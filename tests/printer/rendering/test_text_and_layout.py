@@ -121,3 +121,9 @@ def test_styles_go_back_after_their_line() -> None:
         Command("GS !", b"\x00"),
         Text(b"b"),
     ]
+
+
+def test_text_that_fits_already_is_not_fitted_again() -> None:
+    model = profile.printer("epson-tm-t20iii")
+    assert render([Line("Слип 1")], model, is_fitted=True) == render([Line("Слип 1")], model)
+    assert render([Line("₽ 1")], model, is_fitted=True) != render([Line("₽ 1")], model)
