@@ -34,7 +34,7 @@ _WRITE_DAY = """
 INSERT INTO koshelek.day (journal_id, day, until, since_s, until_s, date) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (journal_id, day) DO NOTHING
 """
-_COLUMN = re.compile(r"`\$\[([0-9]|1[0-4])\]`")
+_COLUMN = re.compile(r"`\$\[([0-9]|1[0-6])\]`")
 """The path of a column in an error of msgspec."""
 _NO_NUL = "\N{REPLACEMENT CHARACTER}"
 

@@ -17,6 +17,7 @@ import trustme
 from koshelek_driver.errors import BusyError, LedgerError, UsageError
 from koshelek_driver.ledger.connection import Address, LedgerConnection, open_connection
 from koshelek_driver.ledger.reports import ShopReport
+from koshelek_driver.ledger.schema import SCHEMA_VERSION
 from koshelek_driver.payment.outcome import Outcome
 from koshelek_driver.secrets import Secret
 from tests.support.ledger_databases import started
@@ -161,7 +162,7 @@ def to(server: Postgres, host: str, ca_file: Path | None) -> Address:
 
 def test_over_a_network_the_server_proves_who_it_is(networked: Postgres, tmp_path: Path) -> None:
     owner = LedgerConnection(to(networked, "localhost", tmp_path / "ca.pem"))
-    assert owner.prepare() == 1
+    assert owner.prepare() == SCHEMA_VERSION
     with owner.transaction() as cursor:
         found = cursor.execute("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
     assert found is not None
@@ -192,7 +193,7 @@ def test_a_password_opens_and_a_wrong_one_is_not_told(networked: Postgres, tmp_p
     networked.kill()
     networked.start()
     link = LedgerConnection(replace(address, password=Secret(secret)))
-    assert link.prepare() == 1
+    assert link.prepare() == SCHEMA_VERSION
     link.close()
     for wrong in (Secret("some-other-password"), None):
         refused = LedgerConnection(replace(address, password=wrong))

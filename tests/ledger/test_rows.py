@@ -12,7 +12,7 @@ from koshelek_driver.ledger import rows
 SOUND = {
     "kind": "refund", "request_id": "f-1", "order_id": "A-1", "transaction_id": "t-1", "amount": 500,
     "created_s": 1.0, "outcome": "refunded", "error_code": "", "details": "", "slip": None, "closed_s": 2.0,
-    "ended": 1, "refund_transaction_id": "", "contents": "[]", "paid": 500,
+    "ended": 1, "refund_transaction_id": "", "contents": "[]", "paid": 500, "operator": "", "ended_by": "",
 }  # fmt: skip
 
 

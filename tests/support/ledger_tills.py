@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import count
@@ -71,8 +72,11 @@ class Till:
         """One sale; `end` may be unknown."""
         name = self.new_id()
         self.clock.wall_s += 1
+        item = {"name": "A", "article": "a", "price": amount, "quantity": 1, "totalAmount": amount, "tax": "none"}
+        sold = {"orderId": order_id or f"A-{name}", "totalAmount": amount, "items": [item]}
+        invoice = json.dumps(sold)
         began = Payment(order_id or f"A-{name}", name, amount, self.clock.wall_s, Verdict(Outcome.UNKNOWN))
-        self.journal.begin(began, Request(Call.CHECKOUT, name, b"{}", Secret("t")), "{}")
+        self.journal.begin(began, Request(Call.CHECKOUT, name, b"{}", Secret("t")), invoice)
         self.journal.keep_transaction(name, f"t-{name}", self.clock.wall_s)
         if end != "unknown":
             slip = {"paymentType": provider, "orderId": began.order_id} if end == "paid" else None
