@@ -27,6 +27,7 @@ def peer(talk: Callable[[socket.socket, threading.Event], None]) -> Iterator[int
 
     def one(connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
+            connection.settimeout(3)  # a client that neither reads nor closes must not hold this thread
             talk(connection, over)
 
     def serve() -> None:

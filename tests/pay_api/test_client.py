@@ -487,8 +487,9 @@ def test_what_the_till_sent_is_masked_in_this_answer_and_in_later_ones(tmp_path:
     said = f"4601234567893 A1B2C3 dGlsbA==368 secret-password {basic}"
     body = json.dumps({"code": "X", "details": said}).encode()
 
-    def echo(connection: ssl.SSLSocket, _data: bytes) -> None:
-        connection.sendall(b"HTTP/1.1 422 No\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    def echo(connection: ssl.SSLSocket, data: bytes) -> None:
+        if data.endswith(b"}"):  # a head may come alone
+            connection.sendall(b"HTTP/1.1 422 No\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
     with tls_server(tmp_path, echo) as (address, _), client(address, tmp_path / "ca.pem") as api:
         for request in (sent, *(requests.status(merchant(), f"r-{number}", "t") for number in range(20))):

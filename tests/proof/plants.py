@@ -114,7 +114,7 @@ SALE_PLANTS = (
     Plant(
         "an answer about another payment counts",
         sale,
-        "return reply if same_id(reply.answer.transaction_id, self._transaction_id) else None",
+        "return reply if is_same_id(reply.answer.transaction_id, self._transaction_id) else None",
         "return reply",
         "nothing is paid without the host's word",
     ),
@@ -276,14 +276,14 @@ REFUND_PLANTS = (
     Plant(
         "an answer about another payment counts",
         refund,
-        "return reply if not told or any(same_id(told, one) for one in known) else None",
+        "return reply if not told or any(is_same_id(told, one) for one in known) else None",
         "return reply",
         "nothing is given back without the host's word",
     ),
     Plant(
         "the status of another refund counts",
         refund,
-        'return reply if same_id(told or "", self._refund_transaction_id) else None',
+        'return reply if is_same_id(told or "", self._refund_transaction_id) else None',
         "return reply",
         "nothing is given back without the host's word",
     ),
