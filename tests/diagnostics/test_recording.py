@@ -64,9 +64,9 @@ def test_record_and_replay_on_the_command_line(tmp_path: Path, capsys: pytest.Ca
     virtual.send(b"")
     import threading
 
-    later = threading.Timer(0.3, virtual.send, args=(b"]Q1CM4601234567893A1B2C3782\r",))
+    later = threading.Timer(1.0, virtual.send, args=(b"]Q1CM4601234567893A1B2C3782\r",))
     later.start()
-    assert run(["record", str(file), "--port", virtual.port, "--seconds", "1", "--json"]) == 0
+    assert run(["record", str(file), "--port", virtual.port, "--seconds", "3", "--json"]) == 0
     later.join()
     virtual.close()
     assert "\n= QRCODE AA0000000000000A0A0A0000\n" in file.read_text()
