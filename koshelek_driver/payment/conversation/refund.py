@@ -130,7 +130,8 @@ class RefundConversation:
         if not isinstance(reply, Answered):
             return None
         told = reply.answer.transaction_id
-        known = (self._transaction_id, self._refund_transaction_id)
+        own_id = self._refund_transaction_id or reply.answer.refund_transaction_id or ""
+        known = (self._transaction_id, own_id)
         return reply if not told or any(is_same_id(told, one) for one in known) else None
 
     def _final(self, reply: Answered) -> Generator[RefundEffect, Turn, Verdict | None]:

@@ -142,6 +142,15 @@ def test_a_response_may_name_the_payment_or_the_refund_or_nothing(named: str) ->
     assert drive(answer).verdict.outcome is Outcome.REFUNDED
 
 
+def test_a_first_response_may_name_the_refund_itself() -> None:
+    def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
+        told = refund_answered(request, "accepted")
+        return Answered(msgspec.structs.replace(told.answer, transaction_id="ref-1"), told.raw), 0.01
+
+    heard = drive(answer)
+    assert (heard.verdict.outcome, len(heard.sent(Call.REFUND))) == (Outcome.REFUNDED, 1)
+
+
 def test_a_bank_that_refuses_later_is_reported() -> None:
     def answer(request: Request, _now_s: float) -> tuple[Reply, float]:
         if request.call is Call.REFUND:
