@@ -133,16 +133,19 @@ class Recovery:
             return []
 
     def _payments(self, observer: SaleObserver, operator: str) -> list[Payment]:
-        open_ = self._noted(self._parts.journal.still_open(), operator)
-        return [self._ended(each, observer, self._take_back) for each in open_]
+        open_ = self._parts.journal.still_open()
+        return [self._ended(each, observer, self._take_back, operator) for each in open_]
 
     def _refunds(self, observer: SaleObserver, operator: str) -> list[Refund]:
-        open_ = self._noted(self._parts.journal.refunds.still_open(), operator)
-        return [self._ended(each, observer, self._resume_refund) for each in open_]
+        open_ = self._parts.journal.refunds.still_open()
+        return [self._ended(each, observer, self._resume_refund, operator) for each in open_]
 
-    def _ended(self, left_open: S, observer: SaleObserver, end: Callable[[S, SaleObserver], S]) -> S:
+    def _ended(
+        self, left_open: S, observer: SaleObserver, end: Callable[[S, SaleObserver], S], operator: str = ""
+    ) -> S:
         """Return how it ends. One that cannot be ended stays unknown, with the reason, and the next has its turn."""
         try:
+            self._parts.note_operator(left_open, "recover", operator)
             return end(left_open, observer)
         except DriverError as problem:
             why = problem.what
@@ -154,12 +157,6 @@ class Recovery:
 
     def _resume_refund(self, refund: Refund, observer: SaleObserver) -> Refund:
         return self._parts.engine.resume_refund(refund, observer.called)
-
-    def _noted(self, open_: list[S], operator: str) -> list[S]:
-        """Return what is open, with the operator of the recovery stored for each."""
-        for each in open_:
-            self._parts.note_operator(each, "recover", operator)
-        return open_
 
     def _take_back(self, payment: Payment, observer: SaleObserver) -> Payment:
         """Cancel an open payment unless it is paid: no customer stands at the till for it any more."""
